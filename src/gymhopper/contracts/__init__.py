@@ -1,0 +1,1 @@
+"""What contexts say to each other: frozen events and small protocols."""

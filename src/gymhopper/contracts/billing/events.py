@@ -1,0 +1,67 @@
+"""Facts about money and about what the payment provider holds for a membership."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from gymhopper.contracts.event import Event
+from gymhopper.kernel.money import Money
+
+
+class PaymentSucceeded(Event, frozen=True, kw_only=True):
+    """A claim for the period `[start, until)` of a membership was paid."""
+
+    type: ClassVar[str] = "billing.payment.succeeded.v1"
+    membership_id: UUID
+    claim_id: UUID
+    amount: Money
+    start: datetime
+    until: datetime
+    paid_at: datetime
+
+
+class PaymentFailed(Event, frozen=True, kw_only=True):
+    """A claim could not be collected; `known_at` is when we learned that it failed first."""
+
+    type: ClassVar[str] = "billing.payment.failed.v1"
+    membership_id: UUID
+    claim_id: UUID
+    amount: Money
+    known_at: datetime
+    first_payment: bool
+
+
+class DebtChanged(Event, frozen=True, kw_only=True):
+    """What is owed for a membership is different.
+
+    `overdue_since` is when the failure of the oldest open claim became known, None when nothing
+    that failed is owed any more.
+    """
+
+    type: ClassVar[str] = "billing.debt.changed.v1"
+    membership_id: UUID
+    owed: Money
+    overdue_since: datetime | None
+
+
+class SubscriptionChanged(Event, frozen=True, kw_only=True):
+    """What the provider will do with a membership's payments is different.
+
+    `ends_at` is when collection stops for good (None: it goes on), `ended` whether it has stopped.
+    """
+
+    type: ClassVar[str] = "billing.subscription.changed.v1"
+    membership_id: UUID
+    ends_at: datetime | None
+    ended: bool
+
+
+class PaymentRefunded(Event, frozen=True, kw_only=True):
+    """Money went back; `amount` is this refund's own, `access` says what it does to the door."""
+
+    type: ClassVar[str] = "billing.payment.refunded.v1"
+    membership_id: UUID
+    claim_id: UUID
+    refund_id: UUID
+    amount: Money
+    access: Literal["keep", "end_now"] = "keep"

@@ -1,0 +1,1 @@
+"""What membership tells the others."""

@@ -1,0 +1,33 @@
+"""What others may ask membership."""
+
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from gymhopper.kernel.money import Money
+
+
+class Purchase(msgspec.Struct, frozen=True, kw_only=True):
+    """What a pending membership costs: `price` each `interval_count` `interval`s (day to year)."""
+
+    membership_id: UUID
+    member_id: UUID
+    person_id: UUID
+    organisation_id: UUID
+    legal_entity_id: UUID
+    plan_id: UUID
+    plan_name: str
+    price_id: UUID
+    price: Money
+    interval: str
+    interval_count: int
+    contract: str
+
+
+class MembershipApi(Protocol):
+    """Facts about a membership that its payment needs."""
+
+    async def purchase(self, *, membership_id: UUID) -> Purchase | None:
+        """The terms under which the membership was bought, or None when there is none."""
+        ...

@@ -1,0 +1,123 @@
+"""Facts about members and what they bought."""
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+
+from gymhopper.contracts.event import Event
+from gymhopper.contracts.membership.coverage import Coverage
+from gymhopper.kernel.money import Money
+
+ContractStatus = Literal["pending", "trialing", "active", "under_notice", "ended"]
+EndReason = Literal["cancelled", "withdrawn", "expired", "terminated", "transferred"]
+
+
+class Overlay(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch `[start, until)` in which access stops although the contract runs.
+
+    A freeze may also stop billing; a block never does.
+    """
+
+    overlay_id: UUID
+    kind: Literal["freeze", "block"]
+    start: datetime
+    until: datetime | None = None
+
+
+class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
+    """A membership on its three axes, as it is after the event that carries it.
+
+    `start` and `end` are instants, half-open; `end` None means that no end is known. `paid_until`
+    is the end of the last period that was paid for. `overdue_since` is when the failure of the
+    oldest open claim became known; `no_entry_from` is when that debt closes the door.
+    """
+
+    membership_id: UUID
+    member_id: UUID
+    person_id: UUID
+    organisation_id: UUID
+    plan_id: UUID
+    zone: str
+    coverage: Coverage
+    contract: ContractStatus
+    start: datetime | None = None
+    end: datetime | None = None
+    end_reason: EndReason | None = None
+    paid_until: datetime | None = None
+    overdue_since: datetime | None = None
+    no_entry_from: datetime | None = None
+    overlays: tuple[Overlay, ...] = ()
+
+
+class MemberRegistered(Event, frozen=True, kw_only=True):
+    """A person became a member at an organisation."""
+
+    type: ClassVar[str] = "membership.member.registered.v1"
+    member_id: UUID
+    person_id: UUID
+    organisation_id: UUID
+
+
+class MembershipEvent(Event, frozen=True, kw_only=True):
+    """Something happened to a membership; `membership` is all of it afterwards."""
+
+    membership: MembershipState
+
+
+class MembershipPurchased(MembershipEvent, frozen=True, kw_only=True):
+    """A person agreed to a contract; it waits for its first payment."""
+
+    type: ClassVar[str] = "membership.membership.purchased.v1"
+    price: Money
+    starts_on: date
+
+
+class MembershipActivated(MembershipEvent, frozen=True, kw_only=True):
+    """The contract runs."""
+
+    type: ClassVar[str] = "membership.membership.activated.v1"
+
+
+class MembershipRenewed(MembershipEvent, frozen=True, kw_only=True):
+    """A further period was paid for."""
+
+    type: ClassVar[str] = "membership.membership.renewed.v1"
+
+
+class MembershipFellOverdue(MembershipEvent, frozen=True, kw_only=True):
+    """A claim could not be collected: the debt clock runs."""
+
+    type: ClassVar[str] = "membership.membership.fell_overdue.v1"
+
+
+class MembershipDebtCleared(MembershipEvent, frozen=True, kw_only=True):
+    """Nothing is owed any more."""
+
+    type: ClassVar[str] = "membership.membership.debt_cleared.v1"
+
+
+class MembershipCancellationScheduled(MembershipEvent, frozen=True, kw_only=True):
+    """The contract has an end."""
+
+    type: ClassVar[str] = "membership.membership.cancellation_scheduled.v1"
+
+
+class MembershipCancellationRevoked(MembershipEvent, frozen=True, kw_only=True):
+    """The contract goes on after all."""
+
+    type: ClassVar[str] = "membership.membership.cancellation_revoked.v1"
+
+
+class MembershipEnded(MembershipEvent, frozen=True, kw_only=True):
+    """The contract is over."""
+
+    type: ClassVar[str] = "membership.membership.ended.v1"
+
+
+class MembershipOverlayChanged(MembershipEvent, frozen=True, kw_only=True):
+    """A freeze or block was set, moved or lifted."""
+
+    type: ClassVar[str] = "membership.membership.overlay_changed.v1"
+    overlay_id: UUID

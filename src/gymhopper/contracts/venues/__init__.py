@@ -1,0 +1,1 @@
+"""What venues tells the others."""

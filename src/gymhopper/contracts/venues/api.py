@@ -1,0 +1,28 @@
+"""What others may ask venues."""
+
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+
+class LegalEntity(msgspec.Struct, frozen=True, kw_only=True):
+    """The seller: its organisation, ISO 4217 currency, ISO 3166 country and IANA zone."""
+
+    legal_entity_id: UUID
+    organisation_id: UUID
+    country: str
+    currency: str
+    zone: str
+
+
+class VenuesApi(Protocol):
+    """Names and facts for ids."""
+
+    async def legal_entity(self, *, legal_entity_id: UUID) -> LegalEntity | None:
+        """The legal entity, or None when there is none of that id."""
+        ...
+
+    async def location_ids(self, *, organisation_id: UUID) -> tuple[UUID, ...]:
+        """All locations of the organisation."""
+        ...

@@ -1,0 +1,72 @@
+"""Facts about organisations and the places that people enter."""
+
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+
+from gymhopper.contracts.event import Event
+from gymhopper.kernel.calendar import Hours
+
+
+class DayHours(msgspec.Struct, frozen=True, kw_only=True):
+    """One dated exception of a calendar: open minutes of that local date; none means closed."""
+
+    date: str
+    open: tuple[tuple[int, int], ...] = ()
+
+
+class LocationState(msgspec.Struct, frozen=True, kw_only=True):
+    """A location as it is now.
+
+    `tier` counts up from 1; `zone` is an IANA name; `hours` None means open around the clock;
+    `rollover_hour` is the local hour at which a visit counts for the next day.
+    """
+
+    location_id: UUID
+    organisation_id: UUID
+    legal_entity_id: UUID
+    name: str
+    zone: str
+    country: str
+    city: str
+    tier: int
+    latitude: float
+    longitude: float
+    hours: tuple[Hours, ...] | None = None
+    exceptions: tuple[DayHours, ...] = ()
+    rollover_hour: int = 0
+
+
+class OrganisationCreated(Event, frozen=True, kw_only=True):
+    """A brand or a network operator became a tenant."""
+
+    type: ClassVar[str] = "venues.organisation.created.v1"
+    organisation_id: UUID
+    name: str
+    kind: str
+
+
+class LegalEntityCreated(Event, frozen=True, kw_only=True):
+    """An organisation has a seller and data controller."""
+
+    type: ClassVar[str] = "venues.legal_entity.created.v1"
+    legal_entity_id: UUID
+    organisation_id: UUID
+    country: str
+    currency: str
+    zone: str
+
+
+class LocationOpened(Event, frozen=True, kw_only=True):
+    """A location joined its organisation."""
+
+    type: ClassVar[str] = "venues.location.opened.v1"
+    location: LocationState
+
+
+class LocationChanged(Event, frozen=True, kw_only=True):
+    """Something about a location is different; `location` is all of it."""
+
+    type: ClassVar[str] = "venues.location.changed.v1"
+    location: LocationState

@@ -1,0 +1,1 @@
+"""The program for a box at the venue."""

@@ -1,0 +1,1 @@
+"""Values that every part of the platform shares. Standard library only."""
