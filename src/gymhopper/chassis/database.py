@@ -1,0 +1,58 @@
+"""The pool of connections and the transactions on it, each bound to who acts."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from gymhopper.chassis.auth import AuthSubject
+
+_BIND = text(
+    "SELECT set_config('gymhopper.organisation', :organisation, true),"
+    " set_config('gymhopper.actor', :actor, true)"
+)
+
+
+def sqlalchemy_url(url: str) -> str:
+    """A libpq URL (`postgresql://...`) as SQLAlchemy's psycopg dialect wants it."""
+    return "postgresql+psycopg://" + url.split("://", 1)[1]
+
+
+class Database:
+    """One pool. Every transaction states whose rows it may touch before it does anything else."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self.engine: AsyncEngine = create_async_engine(
+            sqlalchemy_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            connect_args={"options": "-c search_path=jobs"},
+        )
+
+    @asynccontextmanager
+    async def transaction(
+        self, subject: AuthSubject, *, read_only: bool = False
+    ) -> AsyncIterator[AsyncConnection]:
+        """A transaction in which row-level security shows only the subject's organisation.
+
+        Commits when the block ends, rolls back when it raises.
+        """
+        async with self.engine.connect() as connection:
+            if read_only:
+                await connection.execution_options(postgresql_readonly=True)
+            async with connection.begin():
+                await connection.execute(_BIND, _binding(subject))
+                yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def _binding(subject: AuthSubject) -> dict[str, str]:
+    organisation = "*" if subject.everywhere else str(subject.organisation_id or "")
+    return {"organisation": organisation, "actor": subject.actor}

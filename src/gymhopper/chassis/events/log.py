@@ -1,0 +1,129 @@
+"""The event log: append, number, read.
+
+Writers append inside their own transaction; one sequencer numbers what was committed. Numbers are
+given serially, so a reader that asks for `seq > cursor` never misses an event that becomes visible
+late, and sees each aggregate's events in the order of its versions.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gymhopper.chassis.events.envelope import Envelope, decode_payload, encode_payload
+
+NOTIFY_CHANNEL = "bus_numbered"
+
+_APPEND = text(
+    "INSERT INTO bus.event (id, type, recorded_at, aggregate, aggregate_id, aggregate_version,"
+    " organisation_id, correlation_id, causation_id, actor, data) VALUES (:id, :type, :time,"
+    " :aggregate, :aggregate_id, :aggregate_version, :organisation_id, :correlation_id,"
+    " :causation_id, :actor, CAST(:data AS jsonb))"
+)
+_LOCK_SEQUENCE = text("SELECT last FROM bus.sequence FOR UPDATE SKIP LOCKED")
+_NUMBER = text(
+    "WITH pending AS ("
+    "  SELECT position, recorded_at, row_number() OVER (ORDER BY position) AS n"
+    "  FROM bus.event WHERE seq IS NULL ORDER BY position LIMIT :limit)"
+    " UPDATE bus.event AS e SET seq = :last + pending.n FROM pending"
+    " WHERE e.position = pending.position AND e.recorded_at = pending.recorded_at AND e.seq IS NULL"
+)
+_ADVANCE = text("UPDATE bus.sequence SET last = :last")
+_NOTIFY = text("SELECT pg_notify(:channel, :last)")
+_LAST = text("SELECT last FROM bus.sequence")
+_READ = text(
+    "SELECT id, type, recorded_at, aggregate, aggregate_id, aggregate_version, organisation_id,"
+    " correlation_id, causation_id, actor, CAST(data AS text) AS data, seq FROM bus.event"
+    " WHERE seq > :after AND seq <= :last AND type = ANY(:types) ORDER BY seq LIMIT :limit"
+)
+_READ_ALL = text(
+    "SELECT id, type, recorded_at, aggregate, aggregate_id, aggregate_version, organisation_id,"
+    " correlation_id, causation_id, actor, CAST(data AS text) AS data, seq FROM bus.event"
+    " WHERE seq > :after AND seq <= :last ORDER BY seq LIMIT :limit"
+)
+_ENSURE_PARTITIONS = text("SELECT bus.ensure_partitions(CAST(:day AS date), :months)")
+
+
+async def append(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> None:
+    """Write events in the transaction of the change that they tell of."""
+    await connection.execute(
+        _APPEND,
+        [
+            {
+                "id": each.id,
+                "type": each.type,
+                "time": each.time,
+                "aggregate": each.aggregate,
+                "aggregate_id": each.aggregate_id,
+                "aggregate_version": each.aggregate_version,
+                "organisation_id": each.organisation_id,
+                "correlation_id": each.correlation_id,
+                "causation_id": each.causation_id,
+                "actor": each.actor,
+                "data": encode_payload(each.data).decode(),
+            }
+            for each in envelopes
+        ],
+    )
+
+
+async def number(connection: AsyncConnection, *, limit: int = 5000) -> int:
+    """Number committed events that have none yet; returns how many.
+
+    0 also when another sequencer is at work.
+    """
+    last = (await connection.execute(_LOCK_SEQUENCE)).scalar()
+    if last is None:
+        return 0
+    count = (await connection.execute(_NUMBER, {"last": last, "limit": limit})).rowcount
+    if count:
+        await connection.execute(_ADVANCE, {"last": last + count})
+        await connection.execute(_NOTIFY, {"channel": NOTIFY_CHANNEL, "last": str(last + count)})
+    return count
+
+
+async def last_seq(connection: AsyncConnection) -> int:
+    """The highest number given so far; every event up to it is visible."""
+    return int((await connection.execute(_LAST)).scalar_one())
+
+
+async def read(
+    connection: AsyncConnection,
+    *,
+    after: int,
+    last: int,
+    limit: int,
+    types: Sequence[str] | None = None,
+) -> list[Envelope]:
+    """Events with `after < seq <= last` in order, of the given types or of all."""
+    values: dict[str, Any] = {"after": after, "last": last, "limit": limit}
+    if types is None:
+        rows = await connection.execute(_READ_ALL, values)
+    else:
+        rows = await connection.execute(_READ, {**values, "types": list(types)})
+    return [envelope_of(row) for row in rows]
+
+
+def envelope_of(row: Row[Any]) -> Envelope:
+    """A row of the log as an envelope."""
+    return Envelope(
+        id=row.id,
+        type=row.type,
+        time=row.recorded_at,
+        aggregate=row.aggregate,
+        aggregate_id=row.aggregate_id,
+        aggregate_version=row.aggregate_version,
+        organisation_id=row.organisation_id,
+        correlation_id=row.correlation_id,
+        causation_id=row.causation_id,
+        actor=row.actor,
+        data=decode_payload(row.type, row.data.encode()),
+        seq=row.seq,
+    )
+
+
+async def ensure_partitions(connection: AsyncConnection, now: datetime, months: int = 3) -> None:
+    """Have a partition for this month and the following ones."""
+    await connection.execute(_ENSURE_PARTITIONS, {"day": now.date(), "months": months})

@@ -1,0 +1,1 @@
+"""HTTP: the application, problem answers, and who may call a route."""

@@ -1,0 +1,104 @@
+"""Errors as RFC 9457 problem details."""
+
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from gymhopper.chassis.correlation import correlation_id
+from gymhopper.chassis.logging import get_logger
+from gymhopper.kernel.errors import GymhopperError
+
+log = get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+_CODES = {
+    400: "malformed_request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    422: "invalid_input",
+    500: "internal_error",
+    503: "unavailable",
+}
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    field: str | None = None,
+    errors: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """An `application/problem+json` answer with a stable `code` and a plain sentence."""
+    body: dict[str, Any] = {
+        "type": f"urn:gymhopper:problem:{code}",
+        "title": code.replace("_", " ").capitalize(),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "correlation_id": correlation_id(),
+    }
+    if field is not None:
+        body["field"] = field
+    if errors is not None:
+        body["errors"] = errors
+    return Response(
+        msgspec.json.encode(body), status_code=status, media_type=MEDIA_TYPE, headers=headers
+    )
+
+
+async def _expected(_: Request, error: Exception) -> Response:
+    assert isinstance(error, GymhopperError)  # noqa: S101 - the handler's registration says so
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+    return problem(error.status, error.reason, error.detail, field=error.field, headers=headers)
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - the handler's registration says so
+    return problem(
+        error.status_code,
+        _CODES.get(error.status_code, "http_error"),
+        str(error.detail),
+        headers=dict(error.headers) if error.headers else None,
+    )
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - the handler's registration says so
+    found = [
+        {
+            "field": ".".join(str(part) for part in each["loc"][1:]),
+            "detail": str(each["msg"]),
+            "code": str(each["type"]),
+        }
+        for each in error.errors()
+    ]
+    if any(each["code"] == "json_invalid" for each in found):
+        return problem(400, "malformed_json", "The body is not valid JSON.")
+    first = found[0]
+    return problem(
+        422, "invalid_input", first["detail"], field=first["field"] or None, errors=found
+    )
+
+
+async def _unexpected(_: Request, error: Exception) -> Response:
+    log.error("unexpected_error", exc_info=error)
+    return problem(500, "internal_error", "Something went wrong on our side; it has been logged.")
+
+
+def install(app: FastAPI) -> None:
+    """Answer every failure of the application as a problem."""
+    app.add_exception_handler(GymhopperError, _expected)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unexpected)

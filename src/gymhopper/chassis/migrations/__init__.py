@@ -1,0 +1,1 @@
+"""The chassis' own tables, and the environment in which every context migrates."""

@@ -1,0 +1,104 @@
+"""What a process is made of: settings, keys, database, clock, jobs, and the selected contexts."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar, cast
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from gymhopper.chassis.auth import AuthSubject
+from gymhopper.chassis.clock import StoredClock
+from gymhopper.chassis.database import Database
+from gymhopper.chassis.jobs import JobQueue
+from gymhopper.chassis.loop import Signal
+from gymhopper.chassis.registry import Context
+from gymhopper.chassis.remote import RemoteApi
+from gymhopper.chassis.secrets import Secrets
+from gymhopper.chassis.settings import Settings
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.kernel.clock import Clock
+
+P = TypeVar("P")
+
+
+class Runtime:
+    """Handed to everything that needs the outside. Nothing of it is global."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        contexts: Sequence[Context],
+        *,
+        database_url: str,
+        valkey_url: str | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.settings = settings
+        self.contexts = contexts
+        self.secrets = Secrets.load(
+            settings.master_key.get_secret_value() if settings.master_key else None,
+            settings.data_folder,
+        )
+        self.valkey_url = valkey_url
+        self.url = f"http://{settings.host}:{settings.port}"
+        """Where this process answers; the port is the real one once the server has started."""
+        self.database = Database(database_url, pool_size=settings.pool_size)
+        self.stored_clock = StoredClock(self.database)
+        self.clock: Clock = clock or self.stored_clock
+        self.jobs = JobQueue(self, database_url)
+        self.appended = Signal()
+        self.numbered = Signal()
+        self._apis: dict[type[Any], Any] = {}
+
+    @asynccontextmanager
+    async def begin(self, subject: AuthSubject) -> AsyncIterator[UnitOfWork]:
+        """A unit of work for the subject: committed at the end of the block, or not at all."""
+        async with (
+            self.database.transaction(subject) as connection,
+            AsyncSession(connection, expire_on_commit=False) as session,
+        ):
+            uow = UnitOfWork(
+                runtime=self,
+                connection=connection,
+                session=session,
+                subject=subject,
+                now=self.clock.now(),
+            )
+            yield uow
+            await uow.flush()
+            session.expunge_all()
+        if uow.recorded:
+            self.appended.fire()
+
+    @asynccontextmanager
+    async def read(self, subject: AuthSubject) -> AsyncIterator[AsyncConnection]:
+        """A read-only transaction for the subject: the database refuses a write in it."""
+        async with self.database.transaction(subject, read_only=True) as connection:
+            yield connection
+
+    def api(self, contract: type[P]) -> P:
+        """Whatever keeps this contract: the context in this process, or the one that runs apart."""
+        if contract not in self._apis:
+            self._apis[contract] = self._find(contract)
+        return cast("P", self._apis[contract])
+
+    def _find(self, contract: type[P]) -> P:
+        for context in self.contexts:
+            for implementation in context.apis:
+                if implementation.contract is contract:
+                    built = implementation.build(self)
+                    return (
+                        RemoteApi.wired(contract, built)
+                        if self.settings.wired
+                        else cast("P", built)
+                    )
+        return RemoteApi.to(
+            contract,
+            base_urls=self.settings.internal_urls,
+            key=self.secrets.key("internal-api"),
+        )
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        await self.jobs.close()
+        await self.database.close()

@@ -1,0 +1,83 @@
+"""The HTTP server as a component."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the process, which stops all its components in order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class HttpServer:
+    """Serves an ASGI app on a loopback or given address; `port` 0 takes a free one."""
+
+    name = "http"
+
+    def __init__(self, app: ASGIApp, *, host: str, port: int) -> None:
+        self._socket: socket.socket | None = None
+        self._host = host
+        self._wanted = port
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                loop="none",
+                http="httptools",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=10,
+            )
+        )
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on, once started."""
+        if self._socket is None:
+            return self._wanted
+        port: int = self._socket.getsockname()[1]
+        return port
+
+    def bind(self) -> str:
+        """Take the port, answer nothing yet; returns the URL. OSError when it is not free."""
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((self._host, self._wanted))
+        except OSError:
+            listening.close()
+            raise
+        self._socket = listening
+        return f"http://{self._host}:{self.port}"
+
+    async def start(self) -> None:
+        """Serve; returns when connections are taken."""
+        if self._socket is None:
+            self.bind()
+        assert self._socket is not None  # noqa: S101 - bind has just set it
+        self._task = asyncio.create_task(self._server.serve([self._socket]), name=self.name)
+        while not self._server.started:
+            if self._task.done():
+                self._task.result()
+                raise OSError("the HTTP server ended at once")
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """Take no new connections and let requests under way finish."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await asyncio.wait({self._task})
+
+    def trouble(self) -> str | None:
+        """Ready while its task lives."""
+        return "stopped" if self._task is None or self._task.done() else None

@@ -1,0 +1,52 @@
+"""Settings of the process, from the environment (prefix `GYMHOPPER_`)."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CONTEXTS = (
+    "gymhopper.contexts.identity",
+    "gymhopper.contexts.venues",
+    "gymhopper.contexts.membership",
+    "gymhopper.contexts.billing",
+    "gymhopper.contexts.access",
+)
+
+
+class Settings(BaseSettings):
+    """What a process needs to know before it can start.
+
+    Without `database_url` and `valkey_url` the embedded engines are started in `data_folder`.
+    `database_url` is the role that serves requests and is bound by row-level security;
+    `owner_url` the role that owns the tables and migrates.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="GYMHOPPER_", extra="ignore")
+
+    data_folder: Path = Path("data")
+    database_url: str | None = None
+    owner_url: str | None = None
+    valkey_url: str | None = None
+    kafka_servers: str | None = Field(
+        default=None, description="host:port[,host:port]; events travel over Kafka when set"
+    )
+    host: str = "127.0.0.1"
+    port: int = 8700
+    contexts: tuple[str, ...] = CONTEXTS
+    internal_urls: dict[str, str] = Field(
+        default_factory=dict,
+        description="context name to base URL, for contexts that run in other processes",
+    )
+    master_key: SecretStr | None = Field(
+        default=None, description="base64 of 32 bytes; made in the data folder when not given"
+    )
+    log_format: Literal["console", "json"] = "console"
+    log_level: str = "INFO"
+    pool_size: int = 10
+    wired: bool = Field(
+        default=False,
+        description="serialise every internal call and deliver every event twice, to prove that "
+        "contexts could run apart",
+    )
