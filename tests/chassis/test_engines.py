@@ -329,6 +329,12 @@ def test_the_other_programs_of_postgresql_can_be_found() -> None:
 @needs_root
 def test_for_root_the_servers_run_under_an_account_without_rights(folder: Path) -> None:
     engines = EmbeddedEngines(folder)
+    groups = os.getgroups()
+    os.setgroups([1])
+    try:
+        engines.start()
+    finally:
+        os.setgroups(groups)
     with engines:
         for pid in engines.pids.values():
             status = Path(f"/proc/{pid}/status").read_text()
