@@ -7,9 +7,10 @@ from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.events import log as event_log
 from gymhopper.chassis.events.delivery import Delivery
 from gymhopper.chassis.events.local import LocalSubscriber
-from gymhopper.chassis.events.sequencer import Listener, sequencer
+from gymhopper.chassis.events.sequencer import sequencer
 from gymhopper.chassis.http.app import create_app
 from gymhopper.chassis.lifecycle import Lifecycle
+from gymhopper.chassis.listener import Listener
 from gymhopper.chassis.loop import Loop
 from gymhopper.chassis.registry import Component, Context, Role
 from gymhopper.chassis.runtime import Runtime
@@ -35,6 +36,7 @@ class Process:
             for part in context.parts
             if part.role in roles
         ]
+        components.append(Listener(runtime))
         self.app = create_app(runtime, self.troubles, with_routes="api" in roles)
         self.server = HttpServer(self.app, host=runtime.settings.host, port=runtime.settings.port)
         self.lifecycle = Lifecycle([*components, self.server])
@@ -82,7 +84,7 @@ def _clock(runtime: Runtime) -> Loop:
 
 
 def _workers(runtime: Runtime) -> list[Component]:
-    components: list[Component] = [Listener(runtime)]
+    components: list[Component] = []
     for context in runtime.contexts:
         if context.subscriptions.handlers:
             components += _subscriber(runtime, context)
@@ -97,7 +99,8 @@ def _workers(runtime: Runtime) -> list[Component]:
 
 def _subscriber(runtime: Runtime, context: Context) -> list[Component]:
     subscriber = LocalSubscriber(runtime, Delivery(context.name, context.subscriptions))
+    numbered = runtime.signal(event_log.NOTIFY_CHANNEL)
     return [
-        Loop(f"events:{context.name}", subscriber.step, every=1.0, wake=runtime.numbered),
+        Loop(f"events:{context.name}", subscriber.step, every=1.0, wake=numbered),
         Loop(f"retries:{context.name}", subscriber.retry_step, every=1.0),
     ]

@@ -1,6 +1,6 @@
 """What a process is made of: settings, keys, database, clock, jobs, and the selected contexts."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
@@ -47,7 +47,7 @@ class Runtime:
         self.clock: Clock = clock or self.stored_clock
         self.jobs = JobQueue(self, database_url)
         self.appended = Signal()
-        self.numbered = Signal()
+        self._signals: dict[str, Signal] = {}
         self._apis: dict[type[Any], Any] = {}
 
     @asynccontextmanager
@@ -75,6 +75,15 @@ class Runtime:
         """A read-only transaction for the subject: the database refuses a write in it."""
         async with self.database.transaction(subject, read_only=True) as connection:
             yield connection
+
+    def signal(self, channel: str) -> Signal:
+        """Fires when any process sends a PostgreSQL notification on the channel."""
+        return self._signals.setdefault(channel, Signal())
+
+    @property
+    def signals(self) -> Mapping[str, Signal]:
+        """The channels that something in this process waits for."""
+        return self._signals
 
     def api(self, contract: type[P]) -> P:
         """Whatever keeps this contract: the context in this process, or the one that runs apart."""

@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     data_folder: Path = Path("data")
     database_url: str | None = None
     owner_url: str | None = None
+    application_role: str = Field(
+        default="gymhopper_app",
+        description="the role of `database_url`, to which tables are granted",
+    )
     valkey_url: str | None = None
     kafka_servers: str | None = Field(
         default=None, description="host:port[,host:port]; events travel over Kafka when set"

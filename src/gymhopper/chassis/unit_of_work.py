@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from gymhopper.chassis.runtime import Runtime
 
 T = TypeVar("T")
+
+Collector = Callable[["UnitOfWork", list[Any]], Awaitable[None]]
 
 _SCHEDULE = text(
     "INSERT INTO chassis.timer (name, key, due_at, payload)"
@@ -67,6 +69,7 @@ class UnitOfWork:
         self.cause = cause
         self.recorded = 0
         self._pending: list[Envelope] = []
+        self._collected: dict[Collector, list[Any]] = {}
 
     async def get(self, kind: type[T], key: UUID) -> T:
         """Load an aggregate and hold its row until the end; NotFound when it is not visible."""
@@ -125,9 +128,18 @@ class UnitOfWork:
         """Take a timer back; nothing happens when there is none."""
         await self.connection.execute(_UNSCHEDULE, {"name": timer, "key": key})
 
+    def collect(self, collector: Collector, item: object) -> None:
+        """Have `collector(uow, items)` called once, before the next flush ends, with every item
+        that was collected for it: work on many rows becomes one set of statements."""
+        self._collected.setdefault(collector, []).append(item)
+
     async def flush(self) -> None:
-        """Write everything that has been collected, without committing."""
+        """Write everything that has been gathered, without committing."""
         await self.session.flush()
+        while self._collected:
+            collector = next(iter(self._collected))
+            await collector(self, self._collected.pop(collector))
+            await self.session.flush()
         if self._pending:
             pending, self._pending = self._pending, []
             self.recorded += len(pending)
@@ -143,6 +155,7 @@ class UnitOfWork:
                 await self.flush()
         except BaseException:
             self._pending.clear()
+            self._collected.clear()
             raise
         finally:
             self.cause = before
