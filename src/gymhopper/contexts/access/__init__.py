@@ -1,0 +1,1 @@
+"""Access: credentials, grants, the decision at the door, devices, the journal."""

@@ -1,0 +1,1 @@
+"""What a door decides and why: pure values and functions."""

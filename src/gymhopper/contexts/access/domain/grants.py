@@ -1,0 +1,114 @@
+"""Whether a grant admits, and how far it gets when it does not."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import IntEnum
+
+import msgspec
+
+from gymhopper.contexts.access.domain import usage as using
+from gymhopper.contexts.access.domain.coverage import Policy
+from gymhopper.contexts.access.domain.hours import month_number, wall_clock
+from gymhopper.contexts.access.domain.records import Door, Grant, Id, Instant
+from gymhopper.contexts.access.domain.usage import Hold, Usage, Visit
+from gymhopper.kernel.calendar import within
+
+
+class Stage(IntEnum):
+    """The checks of a grant in their order; a refusal at a later one got further."""
+
+    COVERAGE = 0
+    DATES = 1
+    STOPS = 2
+    LOCATION_HOURS = 3
+    PLAN_HOURS = 4
+    QUOTAS = 5
+    PASSED = 6
+
+
+class Considered(msgspec.Struct, frozen=True, gc=False):
+    """How one grant fared: the code of its refusal (None: it admits) and how far it got."""
+
+    grant: Grant
+    stage: Stage
+    code: str | None
+
+
+class Question(msgspec.Struct, frozen=True, gc=False):
+    """What all grants of one scan are asked: the place, the time there, and what was used.
+
+    `visit` is a visit that this scan would belong to, `held` the hold that waits at this door.
+    """
+
+    door: Door
+    policies: Mapping[bytes, Policy]
+    usage: Usage
+    now: datetime
+    at: Instant
+    wall: datetime
+    day: int
+    open: bool
+    visit: Visit | None
+    held: Hold | None
+
+
+def cheapest_first(grant: Grant) -> tuple[int, Instant, Id]:
+    """Sorts grants: what costs the member least, then what is lost first."""
+    return grant.kind, grant.hard_until, grant.grant_id
+
+
+def furthest(considered: Iterable[Considered]) -> Considered:
+    """The refusal that got furthest; of equals the first, which is the cheapest."""
+    return max(considered, key=lambda each: each.stage)
+
+
+def consider(grant: Grant, question: Question) -> Considered:
+    """Try one grant: coverage, dates, stops, opening hours, plan hours, visits."""
+    at = question.at
+    policy = question.policies.get(grant.policy)
+    if policy is None:
+        return Considered(grant, Stage.COVERAGE, "SYSTEM_ERROR")
+    code = policy.refusal(question.door)
+    if code is not None:
+        return Considered(grant, Stage.COVERAGE, code)
+    if at < grant.start:
+        return Considered(grant, Stage.DATES, "MEMBERSHIP_NOT_STARTED")
+    if at >= grant.hard_until:
+        return Considered(grant, Stage.DATES, grant.end_code)
+    for stop in grant.stops:
+        if stop.at(at):
+            return Considered(grant, Stage.STOPS, stop.code)
+    if not question.open:
+        return Considered(grant, Stage.LOCATION_HOURS, "LOCATION_CLOSED")
+    if policy.hours is not None and not within(policy.hours, question.wall):
+        return Considered(grant, Stage.PLAN_HOURS, "OUTSIDE_PLAN_HOURS")
+    if policy.quotas and question.visit is None:
+        code = _quota_refusal(grant, policy, question)
+        if code is not None:
+            return Considered(grant, Stage.QUOTAS, code)
+    return Considered(grant, Stage.PASSED, None)
+
+
+def _quota_refusal(grant: Grant, policy: Policy, question: Question) -> str | None:
+    door = question.door
+    contract_wall = wall_clock(question.now, grant.zone)
+    if contract_wall is None:
+        return "SYSTEM_ERROR"
+    held = question.held
+    for quota in policy.quotas:
+        used = using.used(
+            question.usage,
+            membership_id=grant.membership_id,
+            per=quota.per,
+            period=question.day if quota.per == "day" else month_number(contract_wall),
+            scope=quota.scope,
+            location_id=door.location_id,
+            organisation_id=door.organisation_id,
+            now=question.at,
+            apart_from=None if held is None else held.visit_id,
+        )
+        if used >= quota.visits:
+            if quota.scope == "location":
+                return "LOCATION_LIMIT_REACHED"
+            return "DAILY_LIMIT_REACHED" if quota.per == "day" else "PERIOD_LIMIT_REACHED"
+    return None

@@ -1,0 +1,285 @@
+"""What a person used up: visits counted, visits held, and what doors answered lately.
+
+A usage is one small value per person that only commits change. It keeps facts, not the state of
+rules: how many visits a membership had on a day and in a month at each location. A quota that is
+changed in the middle of a month therefore counts rightly from its first moment.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from gymhopper.contexts.access.domain.records import Id, Instant, Record, moment
+
+DAY = 86_400_000
+HOUR = 3_600_000
+
+Scope = Literal["network", "organisation", "location"]
+
+
+class Spending(Record, frozen=True, array_like=True, gc=False):
+    """Where and when a visit counts: local day of the location, month of the contract's zone."""
+
+    membership_id: Id
+    location_id: Id
+    organisation_id: Id
+    day: int
+    month: int
+
+
+class Tally(Record, frozen=True, array_like=True, gc=False):
+    """How many visits of a membership at one location fall on a day or in a month."""
+
+    membership_id: Id
+    per: Literal["day", "month"]
+    period: int
+    location_id: Id
+    organisation_id: Id
+    visits: int
+
+
+class Hold(Record, frozen=True, array_like=True, gc=False):
+    """A visit that was allowed and has not been seen to happen. It counts until it expires."""
+
+    visit_id: Id
+    decision_id: Id
+    door_id: Id
+    expires: Instant
+    spending: Spending
+
+
+class Visit(Record, frozen=True, array_like=True, gc=False):
+    """A visit of the last day, from its first admission."""
+
+    location_id: Id
+    visit_id: Id
+    since: Instant
+
+
+class LastAnswer(Record, frozen=True, array_like=True, gc=False):
+    """What a door answered to a credential. `basis` are the versions that the answer rests on.
+
+    It may be given again before `reuse_until`. `passed` is set when the person went through.
+    """
+
+    door_id: Id
+    credential_id: Id
+    basis: bytes
+    at: Instant
+    reuse_until: Instant
+    outcome: Literal["allow", "deny", "refer"]
+    code: str
+    notices: tuple[str, ...]
+    decision_id: Id
+    visit_id: Id | None
+    tier_needed: int | None
+    passed: bool
+
+
+class Usage(Record, frozen=True, array_like=True, gc=False):
+    """All that is remembered of a person's use of doors."""
+
+    tallies: tuple[Tally, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    answers: tuple[LastAnswer, ...] = ()
+
+
+class PastVisit(msgspec.Struct, frozen=True):
+    """A visit from the journal, from which a lost usage is made again."""
+
+    visit_id: Id
+    at: Instant
+    spending: Spending
+
+
+def used(  # noqa: PLR0913 - the six coordinates of a quota; a carrier object would only be unpacked
+    usage: Usage,
+    *,
+    membership_id: Id,
+    per: Literal["day", "month"],
+    period: int,
+    scope: Scope,
+    location_id: Id,
+    organisation_id: Id,
+    now: Instant,
+    apart_from: Id | None = None,
+) -> int:
+    """Visits counted or held for a membership in a period, as seen from a place of the scope.
+
+    A live hold of the visit `apart_from` is not counted: it is the visit being asked about.
+    """
+
+    def in_scope(location: Id, organisation: Id) -> bool:
+        if scope == "location":
+            return location == location_id
+        return scope == "network" or organisation == organisation_id
+
+    visits = 0
+    for tally in usage.tallies:
+        if (
+            tally.period == period
+            and tally.per == per
+            and tally.membership_id == membership_id
+            and in_scope(tally.location_id, tally.organisation_id)
+        ):
+            visits += tally.visits
+    for hold in usage.holds:
+        spending = hold.spending
+        if (
+            hold.expires > now
+            and hold.visit_id != apart_from
+            and spending.membership_id == membership_id
+            and period == (spending.day if per == "day" else spending.month)
+            and in_scope(spending.location_id, spending.organisation_id)
+        ):
+            visits += 1
+    return visits
+
+
+def visit_within(usage: Usage, location_id: Id, window: int, now: Instant) -> Visit | None:
+    """The visit to the location that began less than `window` seconds ago."""
+    for visit in reversed(usage.visits):
+        if visit.location_id == location_id and visit.since <= now < visit.since + window * 1000:
+            return visit
+    return None
+
+
+def open_hold(usage: Usage, door_id: Id, now: Instant) -> Hold | None:
+    """The live hold that waits for somebody to pass this door."""
+    for hold in usage.holds:
+        if hold.door_id == door_id and hold.expires > now:
+            return hold
+    return None
+
+
+def take_hold(usage: Usage, hold: Hold) -> Usage:
+    """With the hold, in the place of an earlier one for the same visit."""
+    others = tuple(each for each in usage.holds if each.visit_id != hold.visit_id)
+    return msgspec.structs.replace(usage, holds=(*others, hold))
+
+
+def happened(usage: Usage, visit_id: Id) -> bool:
+    """Whether the visit was counted already."""
+    return any(visit.visit_id == visit_id for visit in usage.visits)
+
+
+def convert(usage: Usage, visit_id: Id, spending: Spending, at: Instant) -> Usage:
+    """The visit happened: it is counted, once, however often this is said; its hold is gone."""
+    if happened(usage, visit_id):
+        return _passed(usage, visit_id)
+    tallies = usage.tallies
+    for per, period in (("day", spending.day), ("month", spending.month)):
+        tallies = _counted(tallies, per, period, spending)  # type: ignore[arg-type] # a literal
+    return _passed(
+        Usage(
+            tallies=tallies,
+            holds=usage.holds,
+            visits=(*usage.visits, Visit(spending.location_id, visit_id, at)),
+            answers=usage.answers,
+        ),
+        visit_id,
+    )
+
+
+def release(usage: Usage, decision_id: Id) -> Usage:
+    """Nobody went through on that decision: its hold is gone, and it is not given again."""
+    return msgspec.structs.replace(
+        usage,
+        holds=tuple(each for each in usage.holds if each.decision_id != decision_id),
+        answers=tuple(each for each in usage.answers if each.decision_id != decision_id),
+    )
+
+
+def remember(usage: Usage, answer: LastAnswer) -> Usage:
+    """With the answer, in the place of the door's earlier one to the same credential."""
+    others = tuple(
+        each
+        for each in usage.answers
+        if each.door_id != answer.door_id or each.credential_id != answer.credential_id
+    )
+    return msgspec.structs.replace(usage, answers=(*others, answer))
+
+
+def pruned(usage: Usage, now: Instant) -> Usage:
+    """Without what can no longer matter.
+
+    Days and months are local, so a period is kept for two days after it ended in UTC.
+    """
+    today = now // DAY
+    day = today + _ORDINAL_1970 - 2
+    month = _month_of(now - 2 * DAY)
+    tallies = usage.tallies
+    if any(each.period < (day if each.per == "day" else month) for each in tallies):
+        tallies = tuple(
+            each for each in tallies if each.period >= (day if each.per == "day" else month)
+        )
+    return Usage(
+        tallies=tallies,
+        holds=tuple(each for each in usage.holds if each.expires > now),
+        visits=tuple(each for each in usage.visits if each.since > now - DAY),
+        answers=tuple(each for each in usage.answers if each.reuse_until > now),
+    )
+
+
+def rebuilt(visits: Iterable[PastVisit], now: Instant) -> Usage:
+    """The usage that these visits leave behind at `now`; each visit counts once."""
+    usage = Usage()
+    seen: set[Id] = set()
+    for visit in sorted(visits, key=lambda each: (each.at, each.visit_id)):
+        if visit.visit_id not in seen:
+            seen.add(visit.visit_id)
+            usage = convert(usage, visit.visit_id, visit.spending, visit.at)
+    return pruned(usage, now)
+
+
+_ORDINAL_1970 = 719_163
+
+
+def _month_of(at: Instant) -> int:
+    try:
+        day = moment(at)
+    except OverflowError:
+        return -(10**9)
+    return day.year * 12 + day.month - 1
+
+
+def _counted(
+    tallies: tuple[Tally, ...], per: Literal["day", "month"], period: int, spending: Spending
+) -> tuple[Tally, ...]:
+    kept = []
+    visits = 1
+    for tally in tallies:
+        if (
+            tally.per == per
+            and tally.period == period
+            and tally.membership_id == spending.membership_id
+            and tally.location_id == spending.location_id
+            and tally.organisation_id == spending.organisation_id
+        ):
+            visits += tally.visits
+        else:
+            kept.append(tally)
+    return (
+        *kept,
+        Tally(
+            spending.membership_id,
+            per,
+            period,
+            spending.location_id,
+            spending.organisation_id,
+            visits,
+        ),
+    )
+
+
+def _passed(usage: Usage, visit_id: Id) -> Usage:
+    return msgspec.structs.replace(
+        usage,
+        holds=tuple(each for each in usage.holds if each.visit_id != visit_id),
+        answers=tuple(
+            msgspec.structs.replace(each, passed=True) if each.visit_id == visit_id else each
+            for each in usage.answers
+        ),
+    )

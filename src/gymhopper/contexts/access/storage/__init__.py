@@ -1,0 +1,1 @@
+"""Where access keeps its state."""

@@ -1,0 +1,85 @@
+"""A cell's state in Valkey, as the gate reads and commits it."""
+
+from hashlib import sha256
+from importlib.resources import files
+
+from gymhopper.contexts.access.domain.records import Id
+from gymhopper.contexts.access.gate.ports import PassageView, ScanView, Write
+from gymhopper.contexts.access.storage.valkey_client import (
+    Argument,
+    Call,
+    Reply,
+    ValkeyClient,
+    ValkeyError,
+)
+
+_TEXT = files("gymhopper.contexts.access.storage").joinpath("valkey.lua").read_text("utf-8")
+LIBRARY = "gymhopper_gate_" + sha256(_TEXT.encode()).hexdigest()[:12]
+
+
+class ValkeyCell:
+    """One cell: a Valkey server that this process talks to over one connection.
+
+    Implements the gate's `State`. `call` sends any command, for the other half of the storage.
+    """
+
+    def __init__(self, url: str, *, timeout: float = 2.0) -> None:
+        self._client = ValkeyClient(url, timeout=timeout, prepare=_load_functions)
+        self.call = self._client.call
+
+    async def open(self) -> None:
+        """Connect. A server that is away is tried again in the background."""
+        await self._client.open()
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._client.close()
+
+    async def look_up_scan(
+        self, session: bytes, request_id: bytes, door_id: Id, credential: bytes
+    ) -> ScanView:
+        """See `State.look_up_scan`."""
+        return ScanView(
+            *await self.call("FCALL_RO", _SCAN, 0, session, request_id, door_id, credential)
+        )
+
+    async def look_up_passage(self, session: bytes, decision_id: Id) -> PassageView:
+        """See `State.look_up_passage`."""
+        return PassageView(*await self.call("FCALL_RO", _PASSAGE, 0, session, decision_id))
+
+    async def fetch(self, *keys: bytes) -> list[bytes | None]:
+        """See `State.fetch`."""
+        found: list[bytes | None] = await self.call("MGET", *keys)
+        return found
+
+    async def commit(
+        self, expected: list[tuple[bytes, bytes]], writes: list[Write], entry: bytes | None
+    ) -> bool:
+        """See `State.commit`."""
+        arguments: list[Argument] = [entry or b"", len(expected)]
+        for key, beginning in expected:
+            arguments += (key, beginning)
+        for key, value, seconds in writes:
+            arguments += (key, value, seconds or 0)
+        committed: int = await self.call("FCALL", _COMMIT, 0, *arguments)
+        return committed == 1
+
+    async def function(self, name: str, *arguments: Argument) -> Reply:
+        """Run one of the library's functions by its short name."""
+        return await self.call("FCALL", f"{LIBRARY}_{name}", 0, *arguments)
+
+
+_SCAN = f"{LIBRARY}_scan"
+_PASSAGE = f"{LIBRARY}_passage"
+_COMMIT = f"{LIBRARY}_commit"
+
+
+async def _load_functions(call: Call) -> None:
+    if await call("FUNCTION", "LIST", "LIBRARYNAME", LIBRARY):
+        return
+    text = f"#!lua name={LIBRARY}\n" + _TEXT.replace("NAME", LIBRARY)
+    try:
+        await call("FUNCTION", "LOAD", text)
+    except ValkeyError as error:
+        if "already exists" not in error.detail:  # another process was quicker
+            raise
