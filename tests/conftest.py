@@ -1,3 +1,3 @@
 """Fixtures that every test may ask for."""
 
-pytest_plugins = ["fixtures.engines", "fixtures.runtimes"]
+pytest_plugins = ["fixtures.engines", "fixtures.kafka", "fixtures.runtimes"]
