@@ -6,6 +6,14 @@ from uuid import UUID
 import msgspec
 
 
+class Organisation(msgspec.Struct, frozen=True, kw_only=True):
+    """A tenant: a `brand` that runs locations, or the network's `operator`."""
+
+    organisation_id: UUID
+    name: str
+    kind: str
+
+
 class LegalEntity(msgspec.Struct, frozen=True, kw_only=True):
     """The seller: its organisation, ISO 4217 currency, ISO 3166 country and IANA zone."""
 
@@ -18,6 +26,10 @@ class LegalEntity(msgspec.Struct, frozen=True, kw_only=True):
 
 class VenuesApi(Protocol):
     """Names and facts for ids."""
+
+    async def organisation(self, *, organisation_id: UUID) -> Organisation | None:
+        """The organisation, or None when there is none of that id."""
+        ...
 
     async def legal_entity(self, *, legal_entity_id: UUID) -> LegalEntity | None:
         """The legal entity, or None when there is none of that id."""

@@ -1,0 +1,19 @@
+"""Identity, as the composition root sees it."""
+
+from pathlib import Path
+
+from gymhopper.chassis.migrate import Migrations
+from gymhopper.chassis.registry import Context, Implementation
+from gymhopper.contexts.identity.authentication import Authentication
+from gymhopper.contexts.identity.http import router
+from gymhopper.contexts.identity.storage.mapping import map_all
+from gymhopper.contracts.identity.api import IdentityApi
+
+map_all()
+
+context = Context(
+    name="identity",
+    migrations=Migrations("identity", Path(__file__).parent / "storage" / "migrations"),
+    routers=[router],
+    apis=[Implementation(IdentityApi, Authentication)],
+)

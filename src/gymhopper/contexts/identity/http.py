@@ -1,0 +1,131 @@
+"""API keys over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from gymhopper.chassis.auth import AuthSubject
+from gymhopper.chassis.http.caller import CurrentRuntime, scoped
+from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.identity import queries
+from gymhopper.contexts.identity.domain.api_key import Kind
+from gymhopper.contexts.identity.usecases.create_api_key import CreateApiKey, create_api_key
+from gymhopper.contexts.identity.usecases.revoke_api_key import revoke_api_key
+from gymhopper.contracts.venues.api import VenuesApi
+from gymhopper.kernel.errors import InvalidInput, NotFound
+
+router = APIRouter(prefix="/api-keys", tags=["api keys"])
+
+Name = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"
+    ),
+]
+
+
+class NewApiKey(BaseModel):
+    """A key to be made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name = Field(examples=["Turnstile import"])
+    scopes: list[str] = Field(max_length=100, examples=[["members:read", "members:write"]])
+    kind: Kind = "service"
+    organisation_id: UUID | None = Field(
+        default=None, description="Platform administrators say for whom; others need not."
+    )
+    expires_at: AwareDatetime | None = None
+
+
+class ApiKey(BaseModel):
+    """A key, without its secret."""
+
+    id: UUID
+    organisation_id: UUID | None = Field(description="Null for a platform administrator.")
+    name: str
+    kind: str
+    prefix: str = Field(description="The part of the token behind `gh_`, to tell keys apart.")
+    scopes: list[str]
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None
+    revoked_at: AwareDatetime | None
+    last_used_at: AwareDatetime | None = Field(description="Exact to the hour.")
+
+
+class CreatedApiKey(ApiKey):
+    """A new key with its token, which is never shown again."""
+
+    token: str
+
+
+class ApiKeyPage(BaseModel):
+    """Some of the keys; `next_cursor` asks for those behind them."""
+
+    items: list[ApiKey]
+    next_cursor: UUID | None
+
+
+@router.post("", status_code=201, summary="Make an API key")
+async def create_key(
+    body: NewApiKey,
+    response: Response,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("identity:write"),
+) -> CreatedApiKey:
+    """The token is in this answer and nowhere else. A key gets scopes that its maker holds."""
+    command = CreateApiKey(
+        organisation_id=await _organisation(runtime, caller, body.organisation_id),
+        name=body.name,
+        kind=body.kind,
+        scopes=tuple(body.scopes),
+        expires_at=body.expires_at,
+    )
+    async with runtime.begin(caller) as uow:
+        created = await create_api_key(uow, command)
+    response.headers["Cache-Control"] = "no-store"
+    return CreatedApiKey(**_shown(created.key).model_dump(), token=created.token)
+
+
+@router.get("", summary="List API keys")
+async def list_keys(
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("identity:read"),
+    cursor: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> ApiKeyPage:
+    """The organisation's keys, oldest first, revoked ones included."""
+    async with runtime.read(caller) as connection:
+        found = await queries.api_keys(connection, after=cursor, limit=limit + 1)
+    return ApiKeyPage(
+        items=[_shown(each) for each in found[:limit]],
+        next_cursor=found[limit - 1].id if len(found) > limit else None,
+    )
+
+
+@router.delete("/{key_id}", status_code=204, summary="Revoke an API key")
+async def revoke_key(
+    key_id: UUID, runtime: CurrentRuntime, caller: AuthSubject = scoped("identity:write")
+) -> None:
+    """The key opens nothing within five seconds. Revoking it again changes nothing."""
+    async with runtime.begin(caller) as uow:
+        await revoke_api_key(uow, key_id)
+
+
+def _shown(key: queries.ApiKeyView) -> ApiKey:
+    return ApiKey.model_validate(key, from_attributes=True)
+
+
+async def _organisation(runtime: Runtime, caller: AuthSubject, given: UUID | None) -> UUID:
+    """For whom the key is; one for nobody would be an administrator's, which has no route."""
+    if not caller.everywhere:
+        if caller.organisation_id is None or given not in {None, caller.organisation_id}:
+            raise NotFound("There is no organisation with this id.")
+        return caller.organisation_id
+    if given is None:
+        raise InvalidInput("Say for which organisation the key is.", field="organisation_id")
+    if await runtime.api(VenuesApi).organisation(organisation_id=given) is None:
+        raise NotFound("There is no organisation with this id.")
+    return given
