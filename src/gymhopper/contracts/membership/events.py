@@ -12,18 +12,21 @@ from gymhopper.kernel.money import Money
 
 ContractStatus = Literal["pending", "trialing", "active", "under_notice", "ended"]
 EndReason = Literal["cancelled", "withdrawn", "expired", "terminated", "transferred"]
+Origin = Literal["contract", "collection"]
+"""Who moved a contract's end: the parties to it, or the payment provider that stops collecting."""
 
 
 class Overlay(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch `[start, until)` in which access stops although the contract runs.
 
-    A freeze may also stop billing; a block never does.
+    `stops_billing` is a freeze's own choice; a block never stops billing.
     """
 
     overlay_id: UUID
     kind: Literal["freeze", "block"]
     start: datetime
     until: datetime | None = None
+    stops_billing: bool = True
 
 
 class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +34,9 @@ class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
 
     `start` and `end` are instants, half-open; `end` None means that no end is known. `paid_until`
     is the end of the last period that was paid for. `overdue_since` is when the failure of the
-    oldest open claim became known; `no_entry_from` is when that debt closes the door.
+    oldest open claim became known; `no_entry_from` is when that debt closes the door, at least
+    `entry_grace_days` later once something was paid. `overlays` are those that run or are to come;
+    one that is over is no longer among them.
     """
 
     membership_id: UUID
@@ -49,6 +54,7 @@ class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
     overdue_since: datetime | None = None
     no_entry_from: datetime | None = None
     overlays: tuple[Overlay, ...] = ()
+    entry_grace_days: int = 7
 
 
 class MemberRegistered(Event, frozen=True, kw_only=True):
@@ -99,15 +105,17 @@ class MembershipDebtCleared(MembershipEvent, frozen=True, kw_only=True):
 
 
 class MembershipCancellationScheduled(MembershipEvent, frozen=True, kw_only=True):
-    """The contract has an end."""
+    """The contract has an end. What came from `collection` need not be told to the provider."""
 
     type: ClassVar[str] = "membership.membership.cancellation_scheduled.v1"
+    origin: Origin = "contract"
 
 
 class MembershipCancellationRevoked(MembershipEvent, frozen=True, kw_only=True):
     """The contract goes on after all."""
 
     type: ClassVar[str] = "membership.membership.cancellation_revoked.v1"
+    origin: Origin = "contract"
 
 
 class MembershipEnded(MembershipEvent, frozen=True, kw_only=True):

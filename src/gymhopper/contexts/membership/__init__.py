@@ -1,0 +1,1 @@
+"""People, what they bought, and the state of what they bought."""

@@ -1,0 +1,1 @@
+"""The rules of memberships: pure, without a clock or a database of their own."""

@@ -1,0 +1,39 @@
+"""What the rules of memberships refuse."""
+
+from gymhopper.kernel.errors import Conflict, InvalidInput
+
+
+class IllegalTransition(Conflict):
+    """The membership's present state does not lead where it was asked to go. Nothing changed."""
+
+    code = "illegal_transition"
+
+
+class OverlayOverlaps(Conflict):
+    """Another stretch of the same kind covers part of this one."""
+
+    code = "overlay_overlaps"
+
+
+class StalePrice(Conflict):
+    """The price that was shown is not the price (any more)."""
+
+    code = "stale_price"
+
+
+class PlanWithdrawn(Conflict):
+    """The plan is not sold any more."""
+
+    code = "plan_withdrawn"
+
+
+class FreezeTooShort(InvalidInput):
+    """The plan's freezes last longer than this."""
+
+    code = "freeze_too_short"
+
+
+class DateOutOfRange(InvalidInput):
+    """The date lies where this cannot start or end."""
+
+    code = "date_out_of_range"

@@ -1,0 +1,1 @@
+"""How members, plans and memberships are kept in PostgreSQL."""

@@ -1,0 +1,1 @@
+"""The revisions that build the schema `membership`."""
