@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from datetime import timedelta
 
+from starlette.types import ASGIApp
+
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.events import log as event_log
 from gymhopper.chassis.events.delivery import Delivery
@@ -36,8 +38,17 @@ class Process:
             for part in context.parts
             if part.role in roles
         ]
+        fast_paths: dict[str, ASGIApp] = {}
+        if "api" in roles:
+            for context in runtime.contexts:
+                if context.fast_paths is not None:
+                    paths, component = context.fast_paths(runtime)
+                    fast_paths.update(paths)
+                    components.append(component)
         components.append(Listener(runtime))
-        self.app = create_app(runtime, self.troubles, with_routes="api" in roles)
+        self.app = create_app(
+            runtime, self.troubles, with_routes="api" in roles, fast_paths=fast_paths
+        )
         self.server = HttpServer(self.app, host=runtime.settings.host, port=runtime.settings.port)
         self.lifecycle = Lifecycle([*components, self.server])
 

@@ -1,5 +1,7 @@
 """The id that ties together everything that one request or command set off."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 from gymhopper.kernel.ids import new_id
@@ -19,3 +21,13 @@ def correlation_id() -> str:
 def correlate(value: str | None) -> None:
     """Use `value` from here on in this task, or a fresh id for None."""
     _correlation.set(value or str(new_id()))
+
+
+@contextmanager
+def correlated(value: str) -> Iterator[None]:
+    """Use `value` within the block, and what was there before after it."""
+    before = _correlation.set(value)
+    try:
+        yield
+    finally:
+        _correlation.reset(before)

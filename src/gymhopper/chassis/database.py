@@ -39,11 +39,14 @@ class Database:
     ) -> AsyncIterator[AsyncConnection]:
         """A transaction in which row-level security shows only the subject's organisation.
 
-        Commits when the block ends, rolls back when it raises.
+        Commits when the block ends, rolls back when it raises. A read-only one sees one moment
+        from its first look to its end.
         """
         async with self.engine.connect() as connection:
             if read_only:
-                await connection.execution_options(postgresql_readonly=True)
+                await connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
             async with connection.begin():
                 await connection.execute(_BIND, _binding(subject))
                 yield connection

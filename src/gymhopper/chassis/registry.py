@@ -148,7 +148,8 @@ class Part:
 class Context:
     """All that the composition root knows of a context.
 
-    `fast_paths` maps exact paths below `/api/v1` to bare ASGI apps that bypass the framework;
+    `fast_paths` maps exact paths below `/api/v1` to bare ASGI apps that bypass the framework, and
+    gives the component that must run for them;
     `mounts` maps a prefix of the whole site to an app that serves everything below it.
     """
 
@@ -160,7 +161,7 @@ class Context:
     timers: Timers = field(default_factory=Timers)
     apis: Sequence[Implementation[Any]] = ()
     parts: Sequence[Part] = ()
-    fast_paths: Callable[[Runtime], Mapping[str, ASGIApp]] | None = None
+    fast_paths: Callable[[Runtime], tuple[Mapping[str, ASGIApp], Component]] | None = None
     mounts: Callable[[Runtime], Mapping[str, ASGIApp]] | None = None
     before_start: Callable[[Runtime], Awaitable[None]] | None = None
 

@@ -148,6 +148,7 @@ class UnitOfWork:
     @asynccontextmanager
     async def attempt(self, cause: Envelope | None = None) -> AsyncIterator[None]:
         """A part that can fail alone: rolled back to its start when it raises, flushed when not."""
+        await self.flush()
         before, self.cause = self.cause, cause
         try:
             async with self.session.begin_nested():

@@ -8,10 +8,17 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from gymhopper.chassis.events.envelope import Envelope, from_cloudevent, to_cloudevent
+from gymhopper.chassis.correlation import correlated
+from gymhopper.chassis.events.envelope import (
+    Envelope,
+    Unreadable,
+    from_cloudevent,
+    to_cloudevent,
+)
 from gymhopper.chassis.logging import get_logger
 from gymhopper.chassis.registry import Subscriptions
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.kernel.errors import GymhopperError
 
 log = get_logger(__name__)
 
@@ -43,6 +50,12 @@ _FAILED_AGAIN = text(
     " error = :error WHERE subscriber = :subscriber AND event_id = :event_id"
 )
 _DONE = text("DELETE FROM bus.parked WHERE subscriber = :subscriber AND event_id = :event_id")
+
+
+class UnreadableEvent(GymhopperError):
+    """An event's payload is not what this version expects of its type."""
+
+    code = "unreadable_event"
 
 
 class Delivery:
@@ -150,8 +163,11 @@ class Delivery:
         return None
 
     async def _handle(self, uow: UnitOfWork, envelope: Envelope) -> None:
-        for handler in self._handlers[envelope.type]:
-            await handler(uow, envelope.data, envelope)
+        if isinstance(envelope.data, Unreadable):
+            raise UnreadableEvent(envelope.data.reason)
+        with correlated(envelope.correlation_id):
+            for handler in self._handlers[envelope.type]:
+                await handler(uow, envelope.data, envelope)
 
     async def _park(
         self,

@@ -34,6 +34,16 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     seq: int | None = None
 
 
+class Unreadable(Event, frozen=True, kw_only=True):
+    """Stands for a payload that this version cannot read: of an unknown type, or not as expected.
+
+    It travels on unchanged, so that a version that knows it can read it later.
+    """
+
+    document: bytes
+    reason: str
+
+
 class _Wire(msgspec.Struct, kw_only=True):
     """CloudEvents attribute names are lower-case letters and digits."""
 
@@ -42,7 +52,7 @@ class _Wire(msgspec.Struct, kw_only=True):
     source: str
     type: str
     time: datetime
-    subject: str
+    subject: UUID
     datacontenttype: str
     organisationid: UUID | None
     aggregate: str
@@ -76,9 +86,19 @@ def decode_payload(event_type: str, data: bytes) -> Event:
     return msgspec.json.decode(data, type=event_types()[event_type])
 
 
+def read_payload(event_type: str, data: bytes) -> Event:
+    """Read a payload, as `Unreadable` when this version cannot."""
+    try:
+        return decode_payload(event_type, data)
+    except KeyError:
+        return Unreadable(document=data, reason=f"There is no event type {event_type} here.")
+    except msgspec.DecodeError as error:
+        return Unreadable(document=data, reason=str(error))
+
+
 def encode_payload(event: Event) -> bytes:
     """A payload as JSON."""
-    return msgspec.json.encode(event)
+    return event.document if isinstance(event, Unreadable) else msgspec.json.encode(event)
 
 
 def to_cloudevent(envelope: Envelope) -> bytes:
@@ -90,7 +110,7 @@ def to_cloudevent(envelope: Envelope) -> bytes:
             source=f"/gymhopper/{context_of(envelope.type)}",
             type=envelope.type,
             time=envelope.time,
-            subject=str(envelope.aggregate_id),
+            subject=envelope.aggregate_id,
             datacontenttype="application/json",
             organisationid=envelope.organisation_id,
             aggregate=envelope.aggregate,
@@ -105,21 +125,21 @@ def to_cloudevent(envelope: Envelope) -> bytes:
 
 
 def from_cloudevent(document: bytes) -> Envelope:
-    """Read a CloudEvents JSON document; raises as `decode_payload` does."""
+    """Read a CloudEvents JSON document; msgspec.DecodeError when it is none of ours."""
     wire = msgspec.json.decode(document, type=_Wire)
     return Envelope(
         id=wire.id,
         type=wire.type,
         time=wire.time,
         aggregate=wire.aggregate,
-        aggregate_id=UUID(wire.subject),
+        aggregate_id=wire.subject,
         aggregate_version=wire.aggregateversion,
         organisation_id=wire.organisationid,
         correlation_id=wire.correlationid,
         causation_id=wire.causationid,
         actor=wire.actor,
         seq=wire.sequence,
-        data=decode_payload(wire.type, bytes(wire.data)),
+        data=read_payload(wire.type, bytes(wire.data)),
     )
 
 

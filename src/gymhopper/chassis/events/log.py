@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gymhopper.chassis.events.envelope import Envelope, decode_payload, encode_payload
+from gymhopper.chassis.events.envelope import Envelope, encode_payload, read_payload
 
 NOTIFY_CHANNEL = "bus_numbered"
 
@@ -119,7 +119,7 @@ def envelope_of(row: Row[Any]) -> Envelope:
         correlation_id=row.correlation_id,
         causation_id=row.causation_id,
         actor=row.actor,
-        data=decode_payload(row.type, row.data.encode()),
+        data=read_payload(row.type, row.data.encode()),
         seq=row.seq,
     )
 

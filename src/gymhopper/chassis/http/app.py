@@ -86,9 +86,16 @@ class Edge:
 
 
 def create_app(
-    runtime: Runtime, troubles: Callable[[], Mapping[str, str]], *, with_routes: bool = True
+    runtime: Runtime,
+    troubles: Callable[[], Mapping[str, str]],
+    *,
+    with_routes: bool = True,
+    fast_paths: Mapping[str, ASGIApp] | None = None,
 ) -> ASGIApp:
-    """The ASGI application of this process; `troubles` says what is not ready."""
+    """The ASGI application of this process; `troubles` says what is not ready.
+
+    `fast_paths` below `/api/v1` are answered by their own apps, past the framework.
+    """
     app = FastAPI(
         title="Gymhopper",
         version=__version__,
@@ -101,16 +108,12 @@ def create_app(
     problem.install(app)
     app.include_router(_health(troubles))
     contracts: dict[str, tuple[type[Any], Any]] = {}
-    fast: dict[str, ASGIApp] = {}
     if with_routes:
         for context in runtime.contexts:
             for router in context.routers:
                 app.include_router(router, prefix=PREFIX)
             for each in context.apis:
                 contracts[each.contract.__name__] = (each.contract, each.build(runtime))
-            if context.fast_paths is not None:
-                paths = context.fast_paths(runtime)
-                fast.update({PREFIX + path: served for path, served in paths.items()})
             if context.mounts is not None:
                 for prefix, served in context.mounts(runtime).items():
                     app.mount(prefix, served)
@@ -120,6 +123,7 @@ def create_app(
         methods=["POST"],
         include_in_schema=False,
     )
+    fast = {PREFIX + path: served for path, served in (fast_paths or {}).items()}
     return Edge(app, fast)
 
 

@@ -33,7 +33,7 @@ class DeviceEnrolled(Event, frozen=True, kw_only=True):
 
 
 class VisitRecorded(Event, frozen=True, kw_only=True):
-    """A person was let in. `at` is the instant of the decision, `entry` its place in the journal."""
+    """A person was let in. `at` is the instant of the decision, `entry` its journal number."""
 
     type: ClassVar[str] = "access.visit.recorded.v1"
     visit_id: UUID

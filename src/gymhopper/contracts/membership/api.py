@@ -25,9 +25,21 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     contract: str
 
 
+class MemberRef(msgspec.Struct, frozen=True, kw_only=True):
+    """Which person a member is, and at which organisation."""
+
+    member_id: UUID
+    person_id: UUID
+    organisation_id: UUID
+
+
 class MembershipApi(Protocol):
     """Facts about a membership that its payment needs."""
 
     async def purchase(self, *, membership_id: UUID) -> Purchase | None:
         """The terms under which the membership was bought, or None when there is none."""
+        ...
+
+    async def member(self, *, member_id: UUID) -> MemberRef | None:
+        """The person behind a member, or None when there is no such member."""
         ...

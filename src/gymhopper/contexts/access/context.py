@@ -1,0 +1,38 @@
+"""Access: doors, devices, credentials, the gate and its journal."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from starlette.types import ASGIApp
+
+from gymhopper.chassis.migrate import Migrations
+from gymhopper.chassis.registry import Component, Context, Part
+from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.access import http, jobs, subscribers
+from gymhopper.contexts.access.gate.app import GateApp
+from gymhopper.contexts.access.usecases.hand_out_credential import KEY
+
+_GATE_PATHS = (
+    "/access/checkin",
+    "/access/passage",
+    "/access/sessions",
+    "/access/sessions/challenge",
+)
+
+
+def _gate(runtime: Runtime) -> tuple[Mapping[str, ASGIApp], Component]:
+    """The gate of this process: doors' paths, and the connection that answers them."""
+    cell = jobs.open_cell(runtime)
+    app = GateApp(cell, runtime.clock, runtime.secrets.key(KEY))
+    return dict.fromkeys(_GATE_PATHS, app), jobs.MountedGate(cell)
+
+
+context = Context(
+    name="access",
+    migrations=Migrations("access", Path(__file__).parent / "storage" / "migrations"),
+    routers=[http.router],
+    subscriptions=subscribers.subscriptions,
+    timers=jobs.timers,
+    parts=[Part("worker", jobs.feeder), Part("worker", jobs.drain)],
+    fast_paths=_gate,
+)

@@ -1,0 +1,369 @@
+"""The desk's and back office's side of access. Doors speak to the gate, not to this."""
+
+from base64 import b64decode
+from binascii import Error as BadBase64
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from gymhopper.chassis.auth import SERVICE, AuthSubject
+from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
+from gymhopper.contexts.access import queries
+from gymhopper.contexts.access.domain.holdings import Holding
+from gymhopper.contexts.access.domain.places import Area, Device, Door
+from gymhopper.contexts.access.usecases import furnish_location, hand_out_credential
+from gymhopper.contracts.membership.api import MembershipApi
+from gymhopper.kernel.errors import InvalidInput, NotFound
+
+router = APIRouter(tags=["access"])
+
+Name = Annotated[str, Field(min_length=1, max_length=120)]
+Accepts = Annotated[list[Literal["card", "pass"]], Field(min_length=1)]
+Seconds = Annotated[int, Field(ge=0, le=86_400)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewArea(_Request):
+    """An area to be added to a location."""
+
+    location_id: UUID
+    name: Name = Field(examples=["Gym floor"])
+
+
+class AreaView(BaseModel):
+    """An area."""
+
+    id: UUID
+    location_id: UUID
+    name: str
+
+
+class NewDoor(_Request):
+    """A door to be added. `same_visit_seconds`: coming back within it is the same visit."""
+
+    location_id: UUID
+    area_id: UUID | None = None
+    name: Name = Field(examples=["Main entrance"])
+    direction: Literal["entry", "exit"] = "entry"
+    reports_passage: bool = False
+    debounce_seconds: Annotated[int, Field(ge=0, le=300)] = 5
+    same_visit_seconds: Seconds = 0
+    hold_seconds: Annotated[int, Field(ge=1, le=300)] = 15
+    accepts: Accepts = ["card", "pass"]
+
+
+class DoorChange(_Request):
+    """What is to change; what is left out stays."""
+
+    name: Name | None = None
+    mode: Literal["normal", "lockdown", "out_of_service"] | None = None
+    reports_passage: bool | None = None
+    debounce_seconds: Annotated[int, Field(ge=0, le=300)] | None = None
+    same_visit_seconds: Seconds | None = None
+    hold_seconds: Annotated[int, Field(ge=1, le=300)] | None = None
+    accepts: Accepts | None = None
+
+
+class DoorView(BaseModel):
+    """A door as it is now."""
+
+    id: UUID
+    location_id: UUID
+    area_id: UUID | None
+    name: str
+    direction: str
+    mode: str
+    reports_passage: bool
+    debounce_seconds: int
+    same_visit_seconds: int
+    hold_seconds: int
+    accepts: list[str]
+
+
+class NewDevice(_Request):
+    """A device that is expected at a location, for these of its doors."""
+
+    location_id: UUID
+    name: Name = Field(examples=["Reader at the main entrance"])
+    door_ids: Annotated[list[UUID], Field(min_length=1, max_length=64)]
+
+
+class DeviceView(BaseModel):
+    """A device. `enrolment_code` is told once, when the device was added."""
+
+    id: UUID
+    location_id: UUID
+    name: str
+    status: str
+    door_ids: list[UUID]
+    enrolment_code: str | None = None
+    enrolment_expires_at: datetime | None = None
+
+
+class Enrolment(_Request):
+    """A device's answer to its code: its own Ed25519 public key, raw, in base64."""
+
+    code: Annotated[str, Field(min_length=8, max_length=64)]
+    public_key: Annotated[str, Field(max_length=64)]
+
+
+class NewCredential(_Request):
+    """A card by its number, or a pass, whose value is made and told once."""
+
+    member_id: UUID
+    kind: Literal["card", "pass"]
+    value: Annotated[str, Field(max_length=128)] | None = None
+    start: datetime | None = None
+    until: datetime | None = None
+
+
+class CredentialView(BaseModel):
+    """A credential; `value` is told only when it is handed out."""
+
+    id: UUID
+    person_id: UUID
+    kind: str
+    ending: str
+    start: datetime | None
+    until: datetime | None
+    revoked_at: datetime | None
+    value: str | None = None
+
+
+class VisitView(BaseModel):
+    """A visit; `at` is the instant of the admission."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    visit_id: UUID
+    at: datetime
+    person_id: UUID
+    membership_id: UUID | None
+    host_organisation_id: UUID
+    home_organisation_id: UUID | None
+    location_id: UUID
+    door_id: UUID
+
+
+class DecisionView(BaseModel):
+    """An entry of the journal: an answer of a door, or a passage."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    entry: int
+    at: datetime
+    kind: str
+    decision_id: UUID
+    location_id: UUID
+    door_id: UUID
+    person_id: UUID | None
+    outcome: str
+    code: str
+    visit_id: UUID | None
+
+
+class VisitPage(BaseModel):
+    """Visits, latest first; give `next` as `before` to go on."""
+
+    items: list[VisitView]
+    next: datetime | None
+
+
+class DecisionPage(BaseModel):
+    """Entries, latest first; give `next` as `before` to go on."""
+
+    items: list[DecisionView]
+    next: datetime | None
+
+
+@router.post("/areas", status_code=201, summary="Add an area to a location")
+async def add_area(
+    body: NewArea, here: CurrentRuntime, caller: AuthSubject = scoped("access:write")
+) -> AreaView:
+    async with here.begin(caller) as uow:
+        area = await furnish_location.add_area(uow, location_id=body.location_id, name=body.name)
+    return _area(area)
+
+
+@router.post("/doors", status_code=201, summary="Add a door to a location")
+async def add_door(
+    body: NewDoor, here: CurrentRuntime, caller: AuthSubject = scoped("access:write")
+) -> DoorView:
+    async with here.begin(caller) as uow:
+        door = await furnish_location.add_door(
+            uow,
+            furnish_location.NewDoor(**{**body.model_dump(), "accepts": tuple(body.accepts)}),
+        )
+    return _door(door)
+
+
+@router.get("/doors/{door_id}", summary="One door")
+async def get_door(
+    door_id: UUID, here: CurrentRuntime, caller: AuthSubject = scoped("access:read")
+) -> DoorView:
+    async with here.begin(caller) as uow:
+        return _door(await uow.get(Door, door_id))
+
+
+@router.patch("/doors/{door_id}", summary="Change a door, or lock it down")
+async def change_door(
+    door_id: UUID,
+    body: DoorChange,
+    here: CurrentRuntime,
+    caller: AuthSubject = scoped("access:write"),
+) -> DoorView:
+    values = body.model_dump()
+    values["accepts"] = None if body.accepts is None else tuple(body.accepts)
+    async with here.begin(caller) as uow:
+        door = await furnish_location.change_door(
+            uow, door_id, furnish_location.DoorChange(**values)
+        )
+    return _door(door)
+
+
+@router.post("/devices", status_code=201, summary="Expect a device; the answer has its code")
+async def add_device(
+    body: NewDevice, here: CurrentRuntime, caller: AuthSubject = scoped("access:write")
+) -> DeviceView:
+    async with here.begin(caller) as uow:
+        expected = await furnish_location.add_device(
+            uow, location_id=body.location_id, name=body.name, door_ids=body.door_ids
+        )
+    return _device(expected.device, expected.code)
+
+
+@router.post("/devices/enrol", summary="A device shows its code and leaves its key")
+async def enrol_device(
+    body: Enrolment, here: CurrentRuntime, caller: AuthSubject = public()
+) -> DeviceView:
+    del caller  # the one-time code says who it is
+    try:
+        public_key = b64decode(body.public_key, validate=True)
+    except BadBase64 as error:
+        raise InvalidInput("The key is not base64.", field="public_key") from error
+    async with here.begin(SERVICE) as uow:
+        device = await furnish_location.enrol_device(uow, code=body.code, public_key=public_key)
+    return _device(device)
+
+
+@router.post("/devices/{device_id}/disable", summary="Refuse a device from now on")
+async def disable_device(
+    device_id: UUID, here: CurrentRuntime, caller: AuthSubject = scoped("access:write")
+) -> DeviceView:
+    async with here.begin(caller) as uow:
+        return _device(await furnish_location.disable_device(uow, device_id))
+
+
+@router.post("/credentials", status_code=201, summary="Hand out a card or a pass")
+async def hand_out(
+    body: NewCredential, here: CurrentRuntime, caller: AuthSubject = scoped("credentials:write")
+) -> CredentialView:
+    member = await here.api(MembershipApi).member(member_id=body.member_id)
+    if member is None or not (
+        caller.everywhere or caller.organisation_id == member.organisation_id
+    ):
+        raise NotFound("There is no member with this id.", field="member_id")
+    if body.kind == "card" and body.value is None:
+        raise InvalidInput("A card has a number.", field="value")
+    if body.kind == "pass" and body.value is not None:
+        raise InvalidInput("The value of a pass is made here.", field="value")
+    async with here.begin(caller) as uow:
+        handed_out = await hand_out_credential.hand_out_credential(
+            uow,
+            hand_out_credential.NewCredential(
+                organisation_id=member.organisation_id,
+                person_id=member.person_id,
+                kind=body.kind,
+                value=body.value,
+                start=body.start,
+                until=body.until,
+            ),
+        )
+    return _credential(handed_out.holding, handed_out.value)
+
+
+@router.post("/credentials/{credential_id}/revoke", summary="Take a card or a pass back")
+async def revoke_credential(
+    credential_id: UUID,
+    here: CurrentRuntime,
+    caller: AuthSubject = scoped("credentials:write"),
+) -> CredentialView:
+    async with here.begin(caller) as uow:
+        return _credential(await hand_out_credential.revoke_credential(uow, credential_id))
+
+
+@router.get("/visits", summary="Visits, latest first")
+async def list_visits(
+    here: CurrentRuntime,
+    person_id: UUID | None = None,
+    location_id: UUID | None = None,
+    before: datetime | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    caller: AuthSubject = scoped("access:read"),
+) -> VisitPage:
+    async with here.read(caller) as connection:
+        rows = await queries.list_visits(
+            connection, person_id=person_id, location_id=location_id, before=before, limit=limit
+        )
+    return VisitPage(
+        items=[VisitView.model_validate(each) for each in rows],
+        next=rows[-1].at if len(rows) == limit else None,
+    )
+
+
+@router.get("/decisions", summary="Answers of doors with their reasons, latest first")
+async def list_decisions(
+    here: CurrentRuntime,
+    person_id: UUID | None = None,
+    location_id: UUID | None = None,
+    before: datetime | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    caller: AuthSubject = scoped("access:read"),
+) -> DecisionPage:
+    async with here.read(caller) as connection:
+        rows = await queries.list_decisions(
+            connection, person_id=person_id, location_id=location_id, before=before, limit=limit
+        )
+    return DecisionPage(
+        items=[DecisionView.model_validate(each) for each in rows],
+        next=rows[-1].at if len(rows) == limit else None,
+    )
+
+
+def _area(area: Area) -> AreaView:
+    return AreaView(id=area.id, location_id=area.location_id, name=area.name)
+
+
+def _door(door: Door) -> DoorView:
+    return DoorView(**{name: getattr(door, name) for name in DoorView.model_fields})
+
+
+def _device(device: Device, code: str | None = None) -> DeviceView:
+    return DeviceView(
+        id=device.id,
+        location_id=device.location_id,
+        name=device.name,
+        status=device.status,
+        door_ids=device.door_ids,
+        enrolment_code=code,
+        enrolment_expires_at=device.code_expires_at,
+    )
+
+
+def _credential(holding: Holding, value: str | None = None) -> CredentialView:
+    return CredentialView(
+        id=holding.id,
+        person_id=holding.person_id,
+        kind=holding.kind,
+        ending=holding.ending,
+        start=holding.start,
+        until=holding.until,
+        revoked_at=holding.revoked_at,
+        value=value,
+    )

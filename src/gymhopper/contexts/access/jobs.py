@@ -1,0 +1,87 @@
+"""What access does by itself: it feeds its cell, drains its journal and keeps partitions ahead."""
+
+from datetime import timedelta
+
+from gymhopper.chassis.loop import Loop
+from gymhopper.chassis.registry import Component, Due, Timers
+from gymhopper.chassis.runtime import Runtime
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.access.storage.feed import CHANNEL
+from gymhopper.contexts.access.storage.valkey import ValkeyCell
+from gymhopper.contexts.access.usecases.drain_journal import JournalDrain, ensure_partitions
+from gymhopper.contexts.access.usecases.feed_cell import CellFeeder
+from gymhopper.kernel.errors import InvalidInput
+
+timers = Timers()
+
+
+@timers.every(timedelta(days=1), "access.ensure_partitions")
+async def partitions_ahead(uow: UnitOfWork, due: Due) -> None:
+    """Have the month's tables before the month."""
+    del due
+    await ensure_partitions(uow)
+
+
+class OnCell:
+    """A loop that works on the cell, with a connection to it of its own."""
+
+    def __init__(self, cell: ValkeyCell, loop: Loop) -> None:
+        self.name = loop.name
+        self._cell = cell
+        self._loop = loop
+
+    async def start(self) -> None:
+        """Connect and begin."""
+        await self._cell.open()
+        await self._loop.start()
+
+    async def stop(self) -> None:
+        """Finish the present step and disconnect."""
+        await self._loop.stop()
+        await self._cell.close()
+
+    def trouble(self) -> str | None:
+        """What keeps the loop from working, if anything."""
+        return self._loop.trouble()
+
+
+def open_cell(runtime: Runtime) -> ValkeyCell:
+    """The cell that the process's settings name."""
+    if runtime.valkey_url is None:
+        raise InvalidInput("The context access needs GYMHOPPER_VALKEY_URL.", field="valkey_url")
+    return ValkeyCell(runtime.valkey_url)
+
+
+def feeder(runtime: Runtime) -> Component:
+    """Keeps the cell up to date."""
+    cell = open_cell(runtime)
+    follow = CellFeeder(runtime, cell)
+    return OnCell(cell, Loop("cell", follow.step, every=0.25, wake=runtime.signal(CHANNEL)))
+
+
+def drain(runtime: Runtime) -> Component:
+    """Brings the gates' journal into the database."""
+    cell = open_cell(runtime)
+    work = JournalDrain(runtime, cell)
+    return OnCell(cell, Loop("drain", work.step, every=0.05))
+
+
+class MountedGate:
+    """The connection of the gate that answers in this process."""
+
+    name = "gate"
+
+    def __init__(self, cell: ValkeyCell) -> None:
+        self._cell = cell
+
+    async def start(self) -> None:
+        """Connect; a cell that is away is tried again while doors are told so."""
+        await self._cell.open()
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        await self._cell.close()
+
+    def trouble(self) -> str | None:
+        """The gate answers for itself, door by door."""
+        return None

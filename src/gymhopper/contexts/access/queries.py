@@ -1,0 +1,148 @@
+"""What access can be asked: visits, the journal, and the usage that follows from visits."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gymhopper.contexts.access.domain.records import Id, milliseconds
+from gymhopper.contexts.access.domain.usage import PastVisit, Spending, Usage, rebuilt
+from gymhopper.contexts.access.storage import tables
+
+_MONTH = timedelta(days=33)
+_PEOPLE_AT_ONCE = 1000
+
+_RECENT_VISITS = text(
+    "SELECT person_id, id, at, membership_id, location_id, host_organisation_id, day, month"
+    " FROM access.visit WHERE at >= :since AND membership_id IS NOT NULL ORDER BY person_id, at"
+)
+_CHAIN = text("SELECT entry, record, hash FROM access.journal WHERE cell = :cell ORDER BY entry")
+
+
+class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A visit; `at` is the instant of the admission."""
+
+    visit_id: UUID
+    at: datetime
+    person_id: UUID
+    membership_id: UUID | None
+    host_organisation_id: UUID
+    home_organisation_id: UUID | None
+    location_id: UUID
+    door_id: UUID
+
+
+class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of the journal."""
+
+    entry: int
+    at: datetime
+    kind: str
+    decision_id: UUID
+    location_id: UUID
+    door_id: UUID
+    person_id: UUID | None
+    outcome: str
+    code: str
+    visit_id: UUID | None
+
+
+class ChainReport(msgspec.Struct, frozen=True):
+    """Whether the journal is whole: how many entries, and the first that does not fit."""
+
+    entries: int
+    broken_at: int | None
+
+
+async def list_visits(
+    connection: AsyncConnection,
+    *,
+    person_id: UUID | None,
+    location_id: UUID | None,
+    before: datetime | None,
+    limit: int,
+) -> list[VisitRow]:
+    """Visits that the caller's organisation is a party to, latest first."""
+    v = tables.visit.c
+    query = sa.select(tables.visit).order_by(v.at.desc(), v.id).limit(limit)
+    for column, value in ((v.person_id, person_id), (v.location_id, location_id)):
+        if value is not None:
+            query = query.where(column == value)
+    if before is not None:
+        query = query.where(v.at < before)
+    rows = (await connection.execute(query)).all()
+    return [
+        VisitRow(visit_id=row.id, **{name: getattr(row, name) for name in _VISIT_FIELDS})
+        for row in rows
+    ]
+
+
+async def list_decisions(
+    connection: AsyncConnection,
+    *,
+    person_id: UUID | None,
+    location_id: UUID | None,
+    before: datetime | None,
+    limit: int,
+) -> list[DecisionRow]:
+    """Answers of doors that the caller's organisation is a party to, latest first."""
+    j = tables.journal.c
+    query = sa.select(tables.journal).order_by(j.at.desc(), j.entry.desc()).limit(limit)
+    for column, value in ((j.person_id, person_id), (j.location_id, location_id)):
+        if value is not None:
+            query = query.where(column == value)
+    if before is not None:
+        query = query.where(j.at < before)
+    rows = (await connection.execute(query)).all()
+    names = DecisionRow.__struct_fields__
+    return [DecisionRow(**{name: getattr(row, name) for name in names}) for row in rows]
+
+
+async def usages(
+    connection: AsyncConnection, now: datetime
+) -> AsyncIterator[Sequence[tuple[Id, Usage]]]:
+    """What people have used up in the present day and month, in batches, from stored visits."""
+    batch: list[tuple[Id, Usage]] = []
+    at = milliseconds(now)
+    rows = (await connection.execute(_RECENT_VISITS, {"since": now - _MONTH})).all()
+    for person_id, visits in groupby(rows, key=attrgetter("person_id")):
+        batch.append((person_id.bytes, rebuilt([_past(each) for each in visits], at)))
+        if len(batch) == _PEOPLE_AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+async def verify_chain(connection: AsyncConnection, cell: str) -> ChainReport:
+    """Read the whole journal and compute its chain anew."""
+    end, count = bytes(32), 0
+    async with connection.stream(_CHAIN, {"cell": cell}) as rows:
+        async for row in rows:
+            count += 1
+            end = sha256(end + row.record).digest()
+            if row.entry != count or row.hash != end:
+                return ChainReport(count, row.entry)
+    return ChainReport(count, None)
+
+
+def _past(row: Row[Any]) -> PastVisit:
+    spending = Spending(
+        row.membership_id.bytes,
+        row.location_id.bytes,
+        row.host_organisation_id.bytes,
+        row.day,
+        row.month,
+    )
+    return PastVisit(row.id.bytes, milliseconds(row.at), spending)
+
+
+_VISIT_FIELDS = [name for name in VisitRow.__struct_fields__ if name != "visit_id"]

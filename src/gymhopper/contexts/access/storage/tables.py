@@ -1,0 +1,163 @@
+"""The tables of the schema `access`, and the mapping of its aggregates to them."""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import registry
+
+from gymhopper.contexts.access.domain.holdings import Holding
+from gymhopper.contexts.access.domain.places import Area, Device, Door
+
+metadata = sa.MetaData(schema="access")
+
+
+def _id(name: str = "id", *, nullable: bool = False, primary_key: bool = False) -> sa.Column[UUID]:
+    return sa.Column(name, sa.Uuid, nullable=nullable, primary_key=primary_key)
+
+
+def _text(name: str, *, primary_key: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, primary_key=primary_key)
+
+
+def _when(name: str, *, nullable: bool = True) -> sa.Column[datetime]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+cell = sa.Table(
+    "cell",
+    metadata,
+    _text("name", primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    _id("generation"),
+)
+feed = sa.Table(
+    "feed",
+    metadata,
+    _text("cell", primary_key=True),
+    _text("kind", primary_key=True),
+    sa.Column("key", sa.LargeBinary, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("payload", sa.LargeBinary),
+)
+location = sa.Table(
+    "location",
+    metadata,
+    _id(primary_key=True),
+    _id("organisation_id"),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("state", JSONB, nullable=False),
+)
+area = sa.Table(
+    "area",
+    metadata,
+    _id(primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    _id("organisation_id"),
+    _id("location_id"),
+    _text("name"),
+)
+door = sa.Table(
+    "door",
+    metadata,
+    _id(primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    _id("organisation_id"),
+    _id("location_id"),
+    _id("area_id", nullable=True),
+    _text("name"),
+    _text("direction"),
+    _text("mode"),
+    sa.Column("reports_passage", sa.Boolean, nullable=False),
+    sa.Column("debounce_seconds", sa.Integer, nullable=False),
+    sa.Column("same_visit_seconds", sa.Integer, nullable=False),
+    sa.Column("hold_seconds", sa.Integer, nullable=False),
+    sa.Column("accepts", ARRAY(sa.Text), nullable=False),
+)
+device = sa.Table(
+    "device",
+    metadata,
+    _id(primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    _id("organisation_id"),
+    _id("location_id"),
+    _text("name"),
+    _text("status"),
+    sa.Column("door_ids", ARRAY(sa.Uuid), nullable=False),
+    sa.Column("public_key", sa.LargeBinary),
+    sa.Column("code_hash", sa.LargeBinary),
+    _when("code_expires_at"),
+)
+credential = sa.Table(
+    "credential",
+    metadata,
+    _id(primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    _id("organisation_id"),
+    _id("person_id"),
+    _text("kind"),
+    sa.Column("key", sa.LargeBinary, nullable=False),
+    _text("ending"),
+    _when("start"),
+    _when("until"),
+    _when("revoked_at"),
+)
+entitlement = sa.Table(
+    "entitlement",
+    metadata,
+    _id("membership_id", primary_key=True),
+    _id("person_id"),
+    _id("organisation_id"),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("state", JSONB, nullable=False),
+)
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("entry", sa.BigInteger, nullable=False),
+    _when("at", nullable=False),
+    _text("cell"),
+    _text("kind"),
+    _id("decision_id"),
+    _id("host_organisation_id"),
+    _id("home_organisation_id", nullable=True),
+    _id("location_id"),
+    _id("door_id"),
+    _id("device_id"),
+    _id("person_id", nullable=True),
+    _text("outcome"),
+    _text("code"),
+    _id("visit_id", nullable=True),
+    sa.Column("record", sa.LargeBinary, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+)
+visit = sa.Table(
+    "visit",
+    metadata,
+    _id("id"),
+    _when("at", nullable=False),
+    _id("person_id"),
+    _id("membership_id", nullable=True),
+    _id("host_organisation_id"),
+    _id("home_organisation_id", nullable=True),
+    _id("location_id"),
+    _id("door_id"),
+    sa.Column("day", sa.Integer, nullable=False),
+    sa.Column("month", sa.Integer, nullable=False),
+    sa.Column("entry", sa.BigInteger, nullable=False),
+)
+drain = sa.Table(
+    "drain",
+    metadata,
+    _text("cell", primary_key=True),
+    _text("stream_id"),
+    sa.Column("entry", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+)
+
+_mapper = registry()
+_mapper.map_imperatively(Area, area)
+_mapper.map_imperatively(Door, door)
+_mapper.map_imperatively(Device, device)
+_mapper.map_imperatively(Holding, credential)

@@ -1,0 +1,37 @@
+"""What access takes over from other contexts."""
+
+from gymhopper.chassis.events.envelope import Envelope
+from gymhopper.chassis.registry import Subscriptions
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.access.usecases.follow_location import LocationNews, follow_locations
+from gymhopper.contexts.access.usecases.follow_membership import MembershipNews, follow_memberships
+from gymhopper.contracts.membership import events as membership
+from gymhopper.contracts.venues.events import LocationChanged, LocationOpened
+
+subscriptions = Subscriptions()
+
+
+@subscriptions.on(LocationOpened, LocationChanged)
+async def location_is_different(
+    uow: UnitOfWork, event: LocationOpened | LocationChanged, envelope: Envelope
+) -> None:
+    """Doors carry their location's tier, city, zone and hours."""
+    uow.collect(follow_locations, LocationNews(envelope.aggregate_version, event.location))
+
+
+@subscriptions.on(
+    membership.MembershipPurchased,
+    membership.MembershipActivated,
+    membership.MembershipRenewed,
+    membership.MembershipFellOverdue,
+    membership.MembershipDebtCleared,
+    membership.MembershipCancellationScheduled,
+    membership.MembershipCancellationRevoked,
+    membership.MembershipEnded,
+    membership.MembershipOverlayChanged,
+)
+async def membership_is_different(
+    uow: UnitOfWork, event: membership.MembershipEvent, envelope: Envelope
+) -> None:
+    """A person's grants follow from the memberships that the person holds."""
+    uow.collect(follow_memberships, MembershipNews(envelope.aggregate_version, event.membership))

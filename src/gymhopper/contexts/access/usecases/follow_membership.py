@@ -1,0 +1,78 @@
+"""Take over the state of memberships, and compile what their people may do."""
+
+from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import text
+
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.access.domain.compiling import compile_person
+from gymhopper.contexts.access.domain.coverage import encode_coverage
+from gymhopper.contexts.access.storage import tables
+from gymhopper.contexts.access.storage.feed import Change, publish
+from gymhopper.contracts.membership.events import MembershipState
+
+# Absolute state under the membership's own version: repeats and late arrivals change nothing.
+_UPSERT = text(
+    "INSERT INTO access.entitlement AS e (membership_id, person_id, organisation_id, version,"
+    " state) SELECT * FROM unnest(CAST(:memberships AS uuid[]), CAST(:people AS uuid[]),"
+    " CAST(:organisations AS uuid[]), CAST(:versions AS integer[]), CAST(:states AS jsonb[]))"
+    " ON CONFLICT (membership_id) DO UPDATE SET version = excluded.version,"
+    " person_id = excluded.person_id, state = excluded.state"
+    " WHERE e.version < excluded.version"
+)
+
+
+class MembershipNews(msgspec.Struct, frozen=True):
+    """A membership as of a version of it."""
+
+    version: int
+    state: MembershipState
+
+
+async def follow_memberships(uow: UnitOfWork, news: Sequence[MembershipNews]) -> None:
+    """Store the latest state of each membership and compile its person."""
+    latest: dict[UUID, MembershipNews] = {}
+    for each in news:
+        known = latest.get(each.state.membership_id)
+        if known is None or known.version < each.version:
+            latest[each.state.membership_id] = each
+    rows = list(latest.values())
+    await uow.connection.execute(
+        _UPSERT,
+        {
+            "memberships": [each.state.membership_id for each in rows],
+            "people": [each.state.person_id for each in rows],
+            "organisations": [each.state.organisation_id for each in rows],
+            "versions": [each.version for each in rows],
+            "states": [msgspec.json.encode(each.state).decode() for each in rows],
+        },
+    )
+    await compile_people(uow, {each.state.person_id for each in rows})
+
+
+async def compile_people(uow: UnitOfWork, person_ids: Collection[UUID]) -> None:
+    """Compile these people anew from what is stored, and publish their grants."""
+    held: dict[UUID, list[MembershipState]] = {each: [] for each in person_ids}
+    rows = await uow.connection.execute(
+        sa.select(
+            tables.entitlement.c.person_id,
+            sa.cast(tables.entitlement.c.state, sa.Text).label("state"),
+        ).where(tables.entitlement.c.person_id.in_(list(person_ids)))
+    )
+    for row in rows:
+        held[row.person_id].append(msgspec.json.decode(row.state, type=MembershipState))
+    for person_id, states in held.items():
+        publish(uow, *_policies(states))
+        person = compile_person(states, uow.now)
+        # Nobody without a grant needs a record; a tombstone takes one back that was there.
+        payload = msgspec.msgpack.encode(person) if person.grants else None
+        publish(uow, Change("person", person_id.bytes, payload))
+
+
+def _policies(states: Iterable[MembershipState]) -> Iterable[Change]:
+    for each in states:
+        key, payload = encode_coverage(each.coverage)
+        yield Change("policy", key, payload)

@@ -1,0 +1,102 @@
+"""Give people something to present at doors, and take it back."""
+
+import secrets
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.exc import IntegrityError
+
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.access.domain.credentials import credential_key
+from gymhopper.contexts.access.domain.holdings import Holding
+from gymhopper.contexts.access.domain.records import Credential, milliseconds
+from gymhopper.contexts.access.storage.feed import Change, publish
+from gymhopper.contracts.access.events import CredentialIssued, CredentialRevoked
+from gymhopper.kernel.errors import Conflict, InvalidInput
+from gymhopper.kernel.ids import new_id
+
+KEY = "access.credentials"
+"""Name of the installation's key under which credential values are hashed."""
+
+
+class CredentialTaken(Conflict):
+    """Another credential of the installation has this value."""
+
+    code = "credential_taken"
+
+
+class NewCredential(msgspec.Struct, frozen=True, kw_only=True):
+    """A card whose number is given, or a pass whose value is made (then `value` is None)."""
+
+    organisation_id: UUID
+    person_id: UUID
+    kind: Literal["card", "pass"]
+    value: str | None = None
+    start: datetime | None = None
+    until: datetime | None = None
+
+
+class HandedOut(msgspec.Struct, frozen=True):
+    """A credential and its value, which is told only now."""
+
+    holding: Holding
+    value: str
+
+
+async def hand_out_credential(uow: UnitOfWork, new: NewCredential) -> HandedOut:
+    """Give a person a card or a pass; doors know it within moments.
+
+    Raises InvalidInput for a value that cannot be one, CredentialTaken for one that is in use.
+    """
+    value = new.value or secrets.token_urlsafe(24)
+    key = credential_key(uow.runtime.secrets.key(KEY), new.kind, value)
+    if key is None:
+        raise InvalidInput("This cannot be the number of a card.", field="value")
+    holding = Holding(
+        id=new_id(),
+        organisation_id=new.organisation_id,
+        person_id=new.person_id,
+        kind=new.kind,
+        key=key,
+        ending=value[-4:] if new.kind == "card" else "",
+        start=new.start,
+        until=new.until,
+    )
+    uow.add(holding)
+    uow.record(
+        holding,
+        CredentialIssued(credential_id=holding.id, person_id=holding.person_id, kind=holding.kind),
+        organisation_id=holding.organisation_id,
+    )
+    try:
+        await uow.session.flush()
+    except IntegrityError as error:
+        raise CredentialTaken("This number is in use already.", field="value") from error
+    _publish(uow, holding)
+    return HandedOut(holding, value)
+
+
+async def revoke_credential(uow: UnitOfWork, credential_id: UUID) -> Holding:
+    """Take a card or a pass back; the person's others go on working."""
+    holding = await uow.get(Holding, credential_id)
+    holding.revoke(uow.now)
+    uow.record(
+        holding,
+        CredentialRevoked(credential_id=holding.id, person_id=holding.person_id),
+        organisation_id=holding.organisation_id,
+    )
+    _publish(uow, holding)
+    return holding
+
+
+def _publish(uow: UnitOfWork, holding: Holding) -> None:
+    record = Credential(
+        person_id=holding.person_id.bytes,
+        credential_id=holding.id.bytes,
+        start=None if holding.start is None else milliseconds(holding.start),
+        until=None if holding.until is None else milliseconds(holding.until),
+        revoked=holding.revoked_at is not None,
+    )
+    publish(uow, Change("credential", holding.key, msgspec.msgpack.encode(record)))
