@@ -31,7 +31,7 @@ from gymhopper.contexts.access.domain.records import (
     Person,
     milliseconds,
 )
-from gymhopper.contexts.access.domain.usage import Hold, LastAnswer, Spending, Usage
+from gymhopper.contexts.access.domain.usage import Hold, LastAnswer, Spending, Usage, Visit
 
 Outcome = Literal["allow", "deny", "refer"]
 
@@ -112,8 +112,8 @@ def decide(state: State, scan: Scan, now: datetime) -> Decision:
             return repeated
         code = _credential_refusal(state, scan, at) or _person_refusal(state.person, at)
     if code is not None:
-        return _remembered(state, scan, Decision("deny", code, scan.decision_id, at))
-    return _remembered(state, scan, _decide_by_grants(state, scan, now, at))
+        return _refuse(state, scan, at, code)
+    return _decide_by_grants(state, scan, now, at)
 
 
 def _door_refusal(door: Door) -> str | None:
@@ -178,7 +178,7 @@ def _decide_by_grants(state: State, scan: Scan, now: datetime, at: Instant) -> D
     door, person = state.door, state.person
     wall = wall_clock(now, door.zone)
     if wall is None or person is None:
-        return Decision("deny", "SYSTEM_ERROR", scan.decision_id, at)
+        return _refuse(state, scan, at, "SYSTEM_ERROR")
     question = Question(
         door=door,
         policies=state.policies,
@@ -192,46 +192,70 @@ def _decide_by_grants(state: State, scan: Scan, now: datetime, at: Instant) -> D
         held=using.open_hold(state.usage, scan.door_id, at),
     )
     considered = tuple(
-        consider(grant, question) for grant in sorted(person.grants, key=cheapest_first)
+        [consider(grant, question) for grant in sorted(person.grants, key=cheapest_first)]
     )
     for each in considered:
         if each.code is None:
-            return _admit(each.grant, considered, question, scan)
+            return _admit(state, scan, question, each.grant, considered)
     refused = furthest(considered)
+    return _refuse(state, scan, at, refused.code or "SYSTEM_ERROR", considered)
+
+
+def _refuse(
+    state: State, scan: Scan, at: Instant, code: str, considered: tuple[Considered, ...] = ()
+) -> Decision:
+    """Deny, and remember it for the debounce window."""
+    tier_needed = state.door.tier if code == "TIER_TOO_LOW" else None
+    usage = None
+    if state.credential is not None:
+        answer = LastAnswer(
+            door_id=scan.door_id,
+            credential_id=state.credential.credential_id,
+            basis=state.basis,
+            at=at,
+            reuse_until=at + state.door.debounce * 1000,
+            outcome="deny",
+            code=code,
+            notices=(),
+            decision_id=scan.decision_id,
+            visit_id=None,
+            tier_needed=tier_needed,
+            passed=False,
+        )
+        usage = using.pruned(state.usage, at, answer)
     return Decision(
         "deny",
-        refused.code or "SYSTEM_ERROR",
+        code,
         scan.decision_id,
         at,
         considered=considered,
-        tier_needed=door.tier if refused.code == "TIER_TOO_LOW" else None,
+        tier_needed=tier_needed,
+        usage=usage,
     )
 
 
 def _admit(
-    grant: Grant, considered: tuple[Considered, ...], question: Question, scan: Scan
+    state: State,
+    scan: Scan,
+    question: Question,
+    grant: Grant,
+    considered: tuple[Considered, ...],
 ) -> Decision:
-    """Let the person in on a grant: find the visit it belongs to, hold or count it."""
-    door, at = question.door, question.at
-    visit, held = question.visit, question.held
-    notices = []
-    if at >= grant.soft_until:
-        notices.append("PAYMENT_GRACE")
-    elif grant.end_code in _ENDS and grant.hard_until - at < EXPIRES_SOON_WITHIN:
-        notices.append("EXPIRES_SOON")
+    """Let the person in on a grant: find the visit it belongs to, hold or count it, remember it."""
+    door, at, visit, held = question.door, question.at, question.visit, question.held
+    notices = _notices(grant, visit, at)
     if visit is not None:
-        notices.append("SAME_VISIT")
         visit_id = visit.visit_id
     else:
         # Who is answered again while the door still waits has not entered in between.
         visit_id = held.visit_id if held is not None else scan.decision_id
-    contract_wall = wall_clock(question.now, grant.zone) or question.wall
+    month = question.month(grant)
     spending = Spending(
         grant.membership_id,
         door.location_id,
         door.organisation_id,
         question.day,
-        month_number(contract_wall),
+        month_number(question.wall) if month is None else month,
     )
     usage, hold_until = question.usage, None
     if door.reports_passage:
@@ -241,62 +265,59 @@ def _admit(
             usage = using.take_hold(usage, hold)
     else:
         usage = using.convert(usage, visit_id, spending, at)
+    answer = None
+    if state.credential is not None:
+        answer = LastAnswer(
+            door_id=scan.door_id,
+            credential_id=state.credential.credential_id,
+            basis=state.basis,
+            at=at,
+            reuse_until=min(at + door.debounce * 1000, _rights_stand_until(state, grant, at)),
+            outcome="allow",
+            code=ALLOWED,
+            notices=notices,
+            decision_id=scan.decision_id,
+            visit_id=visit_id,
+            tier_needed=None,
+            passed=hold_until is None,
+        )
     return Decision(
         "allow",
         ALLOWED,
         scan.decision_id,
         at,
-        notices=tuple(notices),
+        notices=notices,
         visit_id=visit_id,
         grant=grant,
         considered=considered,
         open=True,
-        usage=usage,
+        usage=using.pruned(usage, at, answer),
         spending=spending,
         hold_until=hold_until,
         counts_now=visit is None and hold_until is None,
     )
 
 
-def _remembered(state: State, scan: Scan, decision: Decision) -> Decision:
-    """The decision with its own trace in the person's usage, for the debounce window."""
-    credential, door = state.credential, state.door
-    if credential is None:
-        return decision
-    at = decision.at
-    reuse_until = at + door.debounce * 1000
-    if decision.outcome == "allow":
-        reuse_until = min(reuse_until, _rights_stand_until(state, decision.grant, at))
-    usage = using.pruned(decision.usage or state.usage, at)
-    if reuse_until > at:
-        usage = using.remember(
-            usage,
-            LastAnswer(
-                door_id=scan.door_id,
-                credential_id=credential.credential_id,
-                basis=state.basis,
-                at=at,
-                reuse_until=reuse_until,
-                outcome=decision.outcome,
-                code=decision.code,
-                notices=decision.notices,
-                decision_id=decision.decision_id,
-                visit_id=decision.visit_id,
-                tier_needed=decision.tier_needed,
-                passed=decision.outcome == "allow" and decision.hold_until is None,
-            ),
-        )
-    return msgspec.structs.replace(decision, usage=usage)
+def _notices(grant: Grant, visit: Visit | None, at: Instant) -> tuple[str, ...]:
+    notices: tuple[str, ...] = ()
+    if at >= grant.soft_until:
+        notices = ("PAYMENT_GRACE",)
+    elif grant.end_code in _ENDS and grant.hard_until - at < EXPIRES_SOON_WITHIN:
+        notices = ("EXPIRES_SOON",)
+    return notices if visit is None else (*notices, "SAME_VISIT")
 
 
-def _rights_stand_until(state: State, grant: Grant | None, at: Instant) -> Instant:
+def _rights_stand_until(state: State, grant: Grant, at: Instant) -> Instant:
     """The first instant at which time alone may turn this admission into a refusal."""
-    ends = []
-    if grant is not None:
-        ends.append(grant.hard_until)
-        ends += [stop.start for stop in grant.stops if stop.start > at]
+    until = grant.hard_until
+    for stop in grant.stops:
+        if at < stop.start < until:
+            until = stop.start
     if state.person is not None:
-        ends += [stop.start for stop in state.person.blocks if stop.start > at]
-    if state.credential is not None and state.credential.until is not None:
-        ends.append(state.credential.until)
-    return min(ends, default=at + using.DAY)
+        for block in state.person.blocks:
+            if at < block.start < until:
+                until = block.start
+    credential = state.credential
+    if credential is not None and credential.until is not None and credential.until < until:
+        until = credential.until
+    return until

@@ -8,10 +8,9 @@ import msgspec
 
 from gymhopper.contexts.access.domain import usage as using
 from gymhopper.contexts.access.domain.coverage import Policy
-from gymhopper.contexts.access.domain.hours import month_number, wall_clock
+from gymhopper.contexts.access.domain.hours import month_number, wall_clock, within_hours
 from gymhopper.contexts.access.domain.records import Door, Grant, Id, Instant
 from gymhopper.contexts.access.domain.usage import Hold, Usage, Visit
-from gymhopper.kernel.calendar import within
 
 
 class Stage(IntEnum):
@@ -51,6 +50,13 @@ class Question(msgspec.Struct, frozen=True, gc=False):
     visit: Visit | None
     held: Hold | None
 
+    def month(self, grant: Grant) -> int | None:
+        """The month in the contract's zone; None when that zone is unknown."""
+        if grant.zone == self.door.zone:
+            return month_number(self.wall)
+        contract_wall = wall_clock(self.now, grant.zone)
+        return None if contract_wall is None else month_number(contract_wall)
+
 
 def cheapest_first(grant: Grant) -> tuple[int, Instant, Id]:
     """Sorts grants: what costs the member least, then what is lost first."""
@@ -80,7 +86,7 @@ def consider(grant: Grant, question: Question) -> Considered:
             return Considered(grant, Stage.STOPS, stop.code)
     if not question.open:
         return Considered(grant, Stage.LOCATION_HOURS, "LOCATION_CLOSED")
-    if policy.hours is not None and not within(policy.hours, question.wall):
+    if policy.hours is not None and not within_hours(policy.hours, question.wall):
         return Considered(grant, Stage.PLAN_HOURS, "OUTSIDE_PLAN_HOURS")
     if policy.quotas and question.visit is None:
         code = _quota_refusal(grant, policy, question)
@@ -91,8 +97,8 @@ def consider(grant: Grant, question: Question) -> Considered:
 
 def _quota_refusal(grant: Grant, policy: Policy, question: Question) -> str | None:
     door = question.door
-    contract_wall = wall_clock(question.now, grant.zone)
-    if contract_wall is None:
+    month = question.month(grant)
+    if month is None:
         return "SYSTEM_ERROR"
     held = question.held
     for quota in policy.quotas:
@@ -100,7 +106,7 @@ def _quota_refusal(grant: Grant, policy: Policy, question: Question) -> str | No
             question.usage,
             membership_id=grant.membership_id,
             per=quota.per,
-            period=question.day if quota.per == "day" else month_number(contract_wall),
+            period=question.day if quota.per == "day" else month,
             scope=quota.scope,
             location_id=door.location_id,
             organisation_id=door.organisation_id,

@@ -6,6 +6,7 @@ changed in the middle of a month therefore counts rightly from its first moment.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -111,18 +112,16 @@ def used(  # noqa: PLR0913 - the six coordinates of a quota; a carrier object wo
     A live hold of the visit `apart_from` is not counted: it is the visit being asked about.
     """
 
-    def in_scope(location: Id, organisation: Id) -> bool:
-        if scope == "location":
-            return location == location_id
-        return scope == "network" or organisation == organisation_id
-
+    location = location_id if scope == "location" else None
+    organisation = organisation_id if scope == "organisation" else None
     visits = 0
     for tally in usage.tallies:
         if (
             tally.period == period
             and tally.per == per
             and tally.membership_id == membership_id
-            and in_scope(tally.location_id, tally.organisation_id)
+            and (organisation is None or tally.organisation_id == organisation)
+            and (location is None or tally.location_id == location)
         ):
             visits += tally.visits
     for hold in usage.holds:
@@ -132,7 +131,8 @@ def used(  # noqa: PLR0913 - the six coordinates of a quota; a carrier object wo
             and hold.visit_id != apart_from
             and spending.membership_id == membership_id
             and period == (spending.day if per == "day" else spending.month)
-            and in_scope(spending.location_id, spending.organisation_id)
+            and (organisation is None or spending.organisation_id == organisation)
+            and (location is None or spending.location_id == location)
         ):
             visits += 1
     return visits
@@ -167,19 +167,20 @@ def happened(usage: Usage, visit_id: Id) -> bool:
 
 def convert(usage: Usage, visit_id: Id, spending: Spending, at: Instant) -> Usage:
     """The visit happened: it is counted, once, however often this is said; its hold is gone."""
-    if happened(usage, visit_id):
-        return _passed(usage, visit_id)
-    tallies = usage.tallies
-    for per, period in (("day", spending.day), ("month", spending.month)):
-        tallies = _counted(tallies, per, period, spending)  # type: ignore[arg-type] # a literal
-    return _passed(
-        Usage(
-            tallies=tallies,
-            holds=usage.holds,
-            visits=(*usage.visits, Visit(spending.location_id, visit_id, at)),
-            answers=usage.answers,
+    tallies, visits = usage.tallies, usage.visits
+    if not happened(usage, visit_id):
+        tallies = _counted(tallies, spending)
+        visits = (*visits, Visit(spending.location_id, visit_id, at))
+    return Usage(
+        tallies,
+        tuple([each for each in usage.holds if each.visit_id != visit_id]),
+        visits,
+        tuple(
+            [
+                msgspec.structs.replace(each, passed=True) if each.visit_id == visit_id else each
+                for each in usage.answers
+            ]
         ),
-        visit_id,
     )
 
 
@@ -192,34 +193,32 @@ def release(usage: Usage, decision_id: Id) -> Usage:
     )
 
 
-def remember(usage: Usage, answer: LastAnswer) -> Usage:
-    """With the answer, in the place of the door's earlier one to the same credential."""
-    others = tuple(
+def pruned(usage: Usage, now: Instant, answer: LastAnswer | None = None) -> Usage:
+    """Without what can no longer matter, and with the answer that a door gives now.
+
+    Days and months are local, so a period is kept for two days after it ended in UTC. An answer
+    takes the place of the door's earlier one to the same credential.
+    """
+    day, month = _oldest_periods(now // DAY)
+    answers = [
         each
         for each in usage.answers
-        if each.door_id != answer.door_id or each.credential_id != answer.credential_id
-    )
-    return msgspec.structs.replace(usage, answers=(*others, answer))
-
-
-def pruned(usage: Usage, now: Instant) -> Usage:
-    """Without what can no longer matter.
-
-    Days and months are local, so a period is kept for two days after it ended in UTC.
-    """
-    today = now // DAY
-    day = today + _ORDINAL_1970 - 2
-    month = _month_of(now - 2 * DAY)
-    tallies = usage.tallies
-    if any(each.period < (day if each.per == "day" else month) for each in tallies):
-        tallies = tuple(
-            each for each in tallies if each.period >= (day if each.per == "day" else month)
+        if each.reuse_until > now
+        and (
+            answer is None
+            or each.door_id != answer.door_id
+            or each.credential_id != answer.credential_id
         )
+    ]
+    if answer is not None:
+        answers.append(answer)
     return Usage(
-        tallies=tallies,
-        holds=tuple(each for each in usage.holds if each.expires > now),
-        visits=tuple(each for each in usage.visits if each.since > now - DAY),
-        answers=tuple(each for each in usage.answers if each.reuse_until > now),
+        tuple(
+            [each for each in usage.tallies if each.period >= (day if each.per == "day" else month)]
+        ),
+        tuple([each for each in usage.holds if each.expires > now]),
+        tuple([each for each in usage.visits if each.since > now - DAY]),
+        tuple(answers),
     )
 
 
@@ -234,52 +233,41 @@ def rebuilt(visits: Iterable[PastVisit], now: Instant) -> Usage:
     return pruned(usage, now)
 
 
-_ORDINAL_1970 = 719_163
+# Before any local day or month.
+_NEVER = -(10**9)
 
 
-def _month_of(at: Instant) -> int:
+@lru_cache(maxsize=8)
+def _oldest_periods(today: int) -> tuple[int, int]:
+    """The oldest local day and month that may still count on a day (UTC, days since 1970)."""
     try:
-        day = moment(at)
+        day = moment((today - 2) * DAY)
     except OverflowError:
-        return -(10**9)
-    return day.year * 12 + day.month - 1
+        return _NEVER, _NEVER
+    return day.toordinal(), day.year * 12 + day.month - 1
 
 
-def _counted(
-    tallies: tuple[Tally, ...], per: Literal["day", "month"], period: int, spending: Spending
-) -> tuple[Tally, ...]:
+def _counted(tallies: tuple[Tally, ...], spending: Spending) -> tuple[Tally, ...]:
+    """With one visit more on the day and in the month."""
+    membership, location = spending.membership_id, spending.location_id
+    organisation = spending.organisation_id
     kept = []
-    visits = 1
+    days = months = 1
     for tally in tallies:
         if (
-            tally.per == per
-            and tally.period == period
-            and tally.membership_id == spending.membership_id
-            and tally.location_id == spending.location_id
-            and tally.organisation_id == spending.organisation_id
+            tally.membership_id == membership
+            and tally.location_id == location
+            and tally.organisation_id == organisation
         ):
-            visits += tally.visits
-        else:
-            kept.append(tally)
+            if tally.per == "day" and tally.period == spending.day:
+                days += tally.visits
+                continue
+            if tally.per == "month" and tally.period == spending.month:
+                months += tally.visits
+                continue
+        kept.append(tally)
     return (
         *kept,
-        Tally(
-            spending.membership_id,
-            per,
-            period,
-            spending.location_id,
-            spending.organisation_id,
-            visits,
-        ),
-    )
-
-
-def _passed(usage: Usage, visit_id: Id) -> Usage:
-    return msgspec.structs.replace(
-        usage,
-        holds=tuple(each for each in usage.holds if each.visit_id != visit_id),
-        answers=tuple(
-            msgspec.structs.replace(each, passed=True) if each.visit_id == visit_id else each
-            for each in usage.answers
-        ),
+        Tally(membership, "day", spending.day, location, organisation, days),
+        Tally(membership, "month", spending.month, location, organisation, months),
     )

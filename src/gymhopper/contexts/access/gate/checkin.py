@@ -1,7 +1,6 @@
 """A scan: look, decide, commit; look again when something moved in between."""
 
-from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import msgspec
 
@@ -45,6 +44,7 @@ from gymhopper.kernel.ids import new_id
 
 ATTEMPTS = 8
 _NOTHING = bytes(VERSION_BYTES)
+_NO_USAGE = Usage()
 
 _decode_person = msgspec.msgpack.Decoder(Person).decode
 _decode_credential = msgspec.msgpack.Decoder(Credential).decode
@@ -74,7 +74,7 @@ class CheckIn:
         self._secret = secret
         self._sessions = DeviceSessions()
         self._only_doors: dict[bytes, Id] = {}
-        self._policies: OrderedDict[bytes, Policy] = OrderedDict()
+        self._policies: dict[bytes, Policy] = {}
         self._keep_policies = keep_policies
         self._doors: dict[bytes, Door] = {}
         self._keep_doors = keep_doors
@@ -154,44 +154,44 @@ class CheckIn:
     ) -> tuple[deciding.State, bytes]:
         """What `decide` needs, and the version of the usage in it."""
         credential = person = None
+        policies: Mapping[bytes, Policy] = self._policies
         if key is not None and (payload := payload_of(view.credential)) is not None:
             credential = _decode_credential(payload)
             if (payload := payload_of(view.person)) is not None:
                 person = _decode_person(payload)
+                for grant in person.grants:
+                    if grant.policy not in policies:
+                        policies = await self._policies_of(person)
+                        break
         used = view.usage
         state = deciding.State(
-            door=door,
-            credential=credential,
-            person=person,
-            policies={} if person is None else await self._policies_of(person),
-            usage=Usage() if used is None else _decode_usage(memoryview(used)[VERSION_BYTES:]),
-            basis=(version_of(view.person) or _NOTHING)
+            door,
+            credential,
+            person,
+            policies,
+            _NO_USAGE if used is None else _decode_usage(memoryview(used)[VERSION_BYTES:]),
+            (version_of(view.person) or _NOTHING)
             + (version_of(view.door) or _NOTHING)
             + (version_of(view.credential) or _NOTHING),
         )
         return state, version_of(used)
 
     async def _policies_of(self, person: Person) -> dict[bytes, Policy]:
+        """The person's policies, those that are missing fetched and kept."""
         kept = self._policies
-        found = {}
-        missing = []
-        for grant in person.grants:
-            policy = kept.get(grant.policy)
-            if policy is None:
-                missing.append(grant.policy)
-            else:
-                kept.move_to_end(grant.policy)
-                found[grant.policy] = policy
-        if missing:
-            for name, raw in zip(missing, await self._fetch(missing), strict=True):
-                if (payload := payload_of(raw)) is not None:
-                    found[name] = kept[name] = compile_policy(payload)
-            while len(kept) > self._keep_policies:
-                kept.popitem(last=False)
+        found = {name: kept[name] for name in _policy_names(person) if name in kept}
+        missing = [name for name in _policy_names(person) if name not in found]
+        raws = await self._state.fetch(*(POLICY + name for name in missing))
+        for name, raw in zip(missing, raws, strict=True):
+            if (payload := payload_of(raw)) is not None:
+                found[name] = kept[name] = compile_policy(payload)
+        while len(kept) > self._keep_policies:
+            del kept[next(iter(kept))]  # the one that has been here longest
         return found
 
-    async def _fetch(self, policies: Iterable[bytes]) -> list[bytes | None]:
-        return await self._state.fetch(*(POLICY + each for each in policies))
+
+def _policy_names(person: Person) -> set[bytes]:
+    return {grant.policy for grant in person.grants}
 
 
 def _still_stored(stored: bytes, at: Instant) -> bool:

@@ -1,6 +1,8 @@
 """HTTP as far as a gate speaks it: small JSON bodies in, JSON or problem details out (ASGI 3)."""
 
+import itertools
 import re
+import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -8,7 +10,6 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from gymhopper.kernel.errors import GymhopperError, InvalidInput, Unauthenticated, Unavailable
-from gymhopper.kernel.ids import new_id
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -20,6 +21,10 @@ T = TypeVar("T")
 MAX_BODY: Final = 8 * 1024
 
 _CORRELATION_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+# Fresh correlation ids: random per process, counted in it.
+_PROCESS = secrets.token_hex(8).encode()
+_numbers = itertools.count()
+
 _JSON = (b"content-type", b"application/json")
 _PROBLEM = (b"content-type", b"application/problem+json")
 _FIELD = re.compile(r" - at `\$\.?([^`]*)`$")
@@ -74,8 +79,8 @@ class Headers(msgspec.Struct, frozen=True, gc=False):
                 correlation_id = value
             elif name == b"content-length":
                 length = value
-        if not _CORRELATION_ID.fullmatch(correlation_id):
-            correlation_id = str(new_id()).encode()
+        if not correlation_id or not _CORRELATION_ID.fullmatch(correlation_id):
+            correlation_id = b"%b-%x" % (_PROCESS, next(_numbers))
         return cls(authorization, correlation_id, length)
 
     def bearer(self) -> bytes:

@@ -110,8 +110,8 @@ class _Pipe(asyncio.Protocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - the stream kind was asked for
-        self._transport = transport
+        # No isinstance: uvloop's transports are not asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         reader, waiting = self._reader, self._waiting
