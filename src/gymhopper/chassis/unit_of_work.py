@@ -152,6 +152,8 @@ class UnitOfWork:
         before, self.cause = self.cause, cause
         try:
             async with self.session.begin_nested():
+                # The session sets its savepoint only when it takes up the connection.
+                await self.session.connection()
                 yield
                 await self.flush()
         except BaseException:
