@@ -1,3 +1,9 @@
 """Fixtures that every test may ask for."""
 
-pytest_plugins = ["fixtures.engines", "fixtures.kafka", "fixtures.runtimes"]
+pytest_plugins = [
+    "fixtures.engines",
+    "fixtures.folders",
+    "fixtures.kafka",
+    "fixtures.no_skips",
+    "fixtures.runtimes",
+]
