@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from gymhopper.chassis.engines import EmbeddedEngines
+from gymhopper.chassis.engines import EmbeddedEngines, EngineError
+from gymhopper.chassis.logging import get_logger
 from gymhopper.chassis.migrate import migrate
 from gymhopper.chassis.provision import provision
 from gymhopper.chassis.registry import Context, load
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.settings import Settings
 from gymhopper.kernel.errors import InvalidInput
+
+log = get_logger(__name__)
 
 
 @asynccontextmanager
@@ -44,6 +47,8 @@ async def _with_engines(settings: Settings, stack: AsyncExitStack) -> Settings:
     )
     stack.push_async_callback(asyncio.to_thread, embedded.stop)
     engines = await asyncio.to_thread(embedded.start)
+    watching = asyncio.create_task(_bring_back(embedded), name="engines")
+    stack.callback(watching.cancel)
     found: dict[str, str] = {}
     if settings.valkey_url is None:
         found["valkey_url"] = engines.valkey_url
@@ -51,6 +56,19 @@ async def _with_engines(settings: Settings, stack: AsyncExitStack) -> Settings:
         owner_url, application_url = await asyncio.to_thread(provision, engines.postgres_url)
         found |= {"owner_url": owner_url, "database_url": application_url}
     return settings.model_copy(update=found)
+
+
+async def _bring_back(embedded: EmbeddedEngines) -> None:
+    """Start an engine again that died; everything that uses it connects anew by itself."""
+    while True:
+        await asyncio.sleep(1)
+        silent = await asyncio.to_thread(embedded.silent)
+        if silent:
+            log.warning("engine_died", engines=silent)
+            try:
+                await asyncio.to_thread(embedded.start)
+            except EngineError:
+                log.exception("engine_does_not_start")
 
 
 def _migrate(settings: Settings, contexts: list[Context]) -> list[str]:

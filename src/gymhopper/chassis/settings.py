@@ -13,6 +13,8 @@ CONTEXTS = (
     "gymhopper.contexts.billing",
     "gymhopper.contexts.access",
 )
+SANDBOX = "gymhopper.sandbox.stripe"
+"""The simulated payment provider: part of `up`, so that nothing must be bought to start."""
 
 
 class Settings(BaseSettings):

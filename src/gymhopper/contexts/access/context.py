@@ -10,7 +10,7 @@ from gymhopper.chassis.registry import Component, Context, Part
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.access import http, jobs, subscribers
 from gymhopper.contexts.access.gate.app import GateApp
-from gymhopper.contexts.access.usecases.hand_out_credential import KEY
+from gymhopper.contexts.access.usecases.keys import CREDENTIALS
 
 _GATE_PATHS = (
     "/access/checkin",
@@ -23,7 +23,7 @@ _GATE_PATHS = (
 def _gate(runtime: Runtime) -> tuple[Mapping[str, ASGIApp], Component]:
     """The gate of this process: doors' paths, and the connection that answers them."""
     cell = jobs.open_cell(runtime)
-    app = GateApp(cell, runtime.clock, runtime.secrets.key(KEY))
+    app = GateApp(cell, runtime.clock, runtime.secrets.key(CREDENTIALS))
     return dict.fromkeys(_GATE_PATHS, app), jobs.MountedGate(cell)
 
 

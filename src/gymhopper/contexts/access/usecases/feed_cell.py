@@ -10,6 +10,7 @@ from gymhopper.contexts.access.queries import usages
 from gymhopper.contexts.access.storage import feed
 from gymhopper.contexts.access.storage.valkey import ValkeyCell
 from gymhopper.contexts.access.storage.valkey_feed import BATCH, CursorMoved, ValkeyFeed
+from gymhopper.contexts.access.usecases.keys import CELL_CLOCK
 
 log = get_logger(__name__)
 
@@ -24,6 +25,7 @@ class CellFeeder:
         self._cell = cell
         self._feed = ValkeyFeed(cell)
         self._name = name
+        self._told: float | None = None
 
     async def step(self) -> bool:
         """Apply the next rows; returns whether more are waiting.
@@ -31,6 +33,7 @@ class CellFeeder:
         A cell that never had a snapshot, or holds one of another generation of the database, is
         filled anew first.
         """
+        await self._tell_time()
         cursor = await self._feed.cursor()
         async with self._runtime.read(SERVICE) as connection:
             head = await feed.head(connection, self._name)
@@ -59,7 +62,7 @@ class CellFeeder:
         epoch = await self._feed.begin_rebuild()
         stored = 0
         async with self._runtime.read(SERVICE) as connection:
-            # All of it as of one moment: what commits later has greater numbers, and comes by `step`.
+            # All of it as of one moment: what commits later has greater numbers, comes by `step`.
             head = await feed.head(connection, self._name)
             async for rows in feed.snapshot(connection, self._name):
                 stored += await self._feed.apply_snapshot(epoch, rows)
@@ -74,6 +77,13 @@ class CellFeeder:
     async def cursor(self) -> Version | None:
         """How far the cell has come."""
         return await self._feed.cursor()
+
+    async def _tell_time(self) -> None:
+        """Leave the clock's offset in the cell, for gates that do not reach the database."""
+        offset = self._runtime.stored_clock.offset.total_seconds()
+        if offset != self._told:
+            await self._cell.call("SET", CELL_CLOCK, str(offset))
+            self._told = offset
 
     async def _generation(self) -> UUID | None:
         (raw,) = await self._cell.fetch(_GENERATION)

@@ -13,12 +13,10 @@ from gymhopper.contexts.access.domain.credentials import credential_key
 from gymhopper.contexts.access.domain.holdings import Holding
 from gymhopper.contexts.access.domain.records import Credential, milliseconds
 from gymhopper.contexts.access.storage.feed import Change, publish
+from gymhopper.contexts.access.usecases.keys import CREDENTIALS
 from gymhopper.contracts.access.events import CredentialIssued, CredentialRevoked
 from gymhopper.kernel.errors import Conflict, InvalidInput
 from gymhopper.kernel.ids import new_id
-
-KEY = "access.credentials"
-"""Name of the installation's key under which credential values are hashed."""
 
 
 class CredentialTaken(Conflict):
@@ -51,7 +49,7 @@ async def hand_out_credential(uow: UnitOfWork, new: NewCredential) -> HandedOut:
     Raises InvalidInput for a value that cannot be one, CredentialTaken for one that is in use.
     """
     value = new.value or secrets.token_urlsafe(24)
-    key = credential_key(uow.runtime.secrets.key(KEY), new.kind, value)
+    key = credential_key(uow.runtime.secrets.key(CREDENTIALS), new.kind, value)
     if key is None:
         raise InvalidInput("This cannot be the number of a card.", field="value")
     holding = Holding(

@@ -1,0 +1,37 @@
+"""The command `gymhopper`."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from gymhopper import __version__
+from gymhopper.app.commands import admin, database, run
+from gymhopper.kernel.errors import GymhopperError
+
+app = typer.Typer(
+    help="Memberships, billing, bookings and doors for a gym, a chain or a network of gyms.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(run.up)
+app.command()(run.serve)
+app.command()(run.gate)
+app.command()(database.migrate)
+app.command()(database.doctor)
+app.add_typer(admin.app, name="admin")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run a command; an expected failure is one sentence and exit status 1, not a traceback."""
+    try:
+        app()
+    except GymhopperError as error:
+        Console(stderr=True).print(f"[red]{error.detail}[/]")
+        sys.exit(1)

@@ -1,0 +1,39 @@
+"""The database: bring it up to date, and look whether all is well."""
+
+import asyncio
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gymhopper.app.commands.run import Data, adjusted
+from gymhopper.app.opening import open_runtime
+from gymhopper.app.wellness import Finding, examine
+from gymhopper.chassis.settings import Settings
+
+
+def migrate(data: Data = None) -> None:
+    """Bring the database's tables up to date; safe to repeat."""
+
+    async def work() -> None:
+        async with open_runtime(adjusted(Settings(), data=data), migrated=True):
+            pass
+
+    asyncio.run(work())
+    typer.echo("The database is up to date.")
+
+
+def doctor(data: Data = None) -> None:
+    """Check the installation and the promises that its data must keep."""
+
+    async def work() -> list[Finding]:
+        async with open_runtime(adjusted(Settings(), data=data), migrated=False) as runtime:
+            return await examine(runtime)
+
+    findings = asyncio.run(work())
+    table = Table("", "Check", "Found")
+    for each in findings:
+        table.add_row("[green]✓[/]" if each.well else "[red]✗[/]", each.check, each.found)
+    Console().print(table)
+    if not all(each.well for each in findings):
+        raise typer.Exit(1)

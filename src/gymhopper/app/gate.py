@@ -1,0 +1,91 @@
+"""The gate alone: doors' requests, one cell, nothing else. Several workers share one port."""
+
+import asyncio
+import os
+from contextlib import suppress
+from datetime import timedelta
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gymhopper.chassis.secrets import Secrets
+from gymhopper.chassis.settings import Settings
+from gymhopper.contexts.access.gate.app import GateApp
+from gymhopper.contexts.access.storage.valkey import ValkeyCell
+from gymhopper.contexts.access.usecases.keys import CELL_CLOCK, CREDENTIALS
+from gymhopper.kernel.clock import SystemClock
+from gymhopper.kernel.errors import InvalidInput, Unavailable
+
+_NOOP = "GYMHOPPER_GATE_NOOP"
+"""Set by the benchmark: answer a route that does nothing, to measure the rest by."""
+
+
+class _CellClock(SystemClock):
+    """Follows the platform's clock by what the feeder leaves in the cell."""
+
+    def __init__(self, cell: ValkeyCell) -> None:
+        super().__init__()
+        self._cell = cell
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        await self._cell.open()
+        with suppress(Unavailable):
+            await self._look()
+        self._task = asyncio.create_task(self._follow())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        await self._cell.close()
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            with suppress(Unavailable):
+                await self._look()
+
+    async def _look(self) -> None:
+        (raw,) = await self._cell.fetch(CELL_CLOCK)
+        self.offset = timedelta(seconds=float(raw or 0))
+
+
+def create() -> ASGIApp:
+    """The application of one worker, from the settings in the environment."""
+    settings = Settings()
+    if settings.valkey_url is None:
+        raise InvalidInput("The gate needs GYMHOPPER_VALKEY_URL.", field="valkey_url")
+    master = settings.master_key.get_secret_value() if settings.master_key else None
+    cell = ValkeyCell(settings.valkey_url)
+    clock = _CellClock(cell)
+    gate = GateApp(
+        cell,
+        clock,
+        Secrets.load(master, settings.data_folder).key(CREDENTIALS),
+        noop=_NOOP in os.environ,
+        start=clock.start,
+        stop=clock.stop,
+    )
+
+    async def below_prefix(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["root_path"] = "/api/v1"
+        await gate(scope, receive, send)
+
+    return below_prefix
+
+
+def serve(*, host: str, port: int, workers: int) -> None:
+    """Answer doors until SIGTERM or SIGINT."""
+    uvicorn.run(
+        "gymhopper.app.gate:create",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+    )

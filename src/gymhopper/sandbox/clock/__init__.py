@@ -1,0 +1,1 @@
+"""Time that can be moved, for demos and tests."""
