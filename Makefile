@@ -1,0 +1,73 @@
+# Everything that a developer does, each in one word. `make` alone lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(firstword $(shell command -v python3.11 python3))
+BIN := .venv/bin
+UV := .uv/bin/uv --quiet
+LOCK := --universal --generate-hashes --no-emit-index-url --no-annotate \
+	--custom-compile-command "make lock"
+
+.PHONY: help setup demo test prove bench lint deps lock upgrade clean
+
+help:  ## print this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/installed  ## install all that is needed, by locked hashes, without root
+
+demo: setup  ## run a whole network of gyms on this machine and say where to look
+	$(BIN)/gymhopper demo
+
+test: setup  ## run the tests
+	$(BIN)/pytest -m "not prove" --numprocesses 2 --dist loadfile
+
+prove: setup  ## run the long proofs
+	@# 5 says that there is none yet
+	$(BIN)/pytest -m prove --timeout 1800 || [ $$? -eq 5 ]
+
+bench: setup  ## measure
+	$(BIN)/gymhopper bench gate --json
+	$(BIN)/gymhopper bench events --json
+
+lint: setup  ## style, types, import contracts, sizes and house rules
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/check_size.py
+	$(BIN)/python tools/check_clock.py
+	$(BIN)/python tools/check_hosts.py
+
+deps:  ## install what some tests need beside the locked packages (system packages need root)
+	$(PYTHON) tools/install_deps.py
+	$(PYTHON) dev/kafka/run.py --fetch
+
+lock: .uv/installed  ## write the locks for what pyproject.toml asks for now
+	$(UV) pip compile $(LOCK) pyproject.toml --group dev -o requirements/dev.lock
+	$(UV) pip compile $(LOCK) pyproject.toml -c requirements/dev.lock -o requirements/run.lock
+	echo uv | $(UV) pip compile $(LOCK) - -o requirements/uv.txt
+
+upgrade: LOCK += --upgrade
+upgrade: lock  ## write them with the newest versions that it allows
+
+clean:  ## remove everything that make has made (not the data)
+	rm -rf .venv .uv dist build dev/kafka/target .hypothesis .*_cache
+	find . -name __pycache__ -not -path './node_modules/*' -prune -exec rm -rf {} +
+
+# uv lives apart from what it installs, so that a sync does not remove it.
+.uv/installed: requirements/uv.txt
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
+	$(PYTHON) -m venv --clear .uv
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
+.venv/synced: requirements/dev.lock .uv/installed
+	[ -x $(BIN)/python ] || $(UV) venv --no-python-downloads --python $(PYTHON) .venv
+	$(UV) pip sync --python $(BIN)/python --require-hashes $<
+	touch $@
+
+# The build backend is locked with the rest, so nothing is fetched to build.
+.venv/installed: pyproject.toml .venv/synced
+	$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
