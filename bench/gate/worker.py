@@ -4,8 +4,8 @@ import gc
 import sys
 
 import uvicorn
-
 from bench.gate.seed import SECRET
+
 from gymhopper.contexts.access.gate.app import GateApp
 from gymhopper.contexts.access.storage.valkey import ValkeyCell
 from gymhopper.kernel.clock import SystemClock

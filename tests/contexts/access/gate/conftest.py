@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
-from contexts.access.gate.world import NOON, Store, World
 
+from contexts.access.gate.world import NOON, Store, World
 from gymhopper.chassis.engines import EmbeddedEngines
 from gymhopper.contexts.access.domain.records import Version
 from gymhopper.contexts.access.gate.journal import JournalEntry

@@ -1,4 +1,4 @@
-"""A small world for the gate's tests: one city, doors, devices, people, and a client at the door."""
+"""A small world for the gate's tests: doors, devices, people, and a client at the door."""
 
 import itertools
 from base64 import urlsafe_b64encode

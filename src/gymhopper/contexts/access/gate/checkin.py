@@ -42,7 +42,7 @@ from gymhopper.kernel.clock import Clock
 from gymhopper.kernel.errors import InvalidInput, NotFound, Unavailable
 from gymhopper.kernel.ids import new_id
 
-ATTEMPTS = 8
+ATTEMPTS = 16
 _NOTHING = bytes(VERSION_BYTES)
 _NO_USAGE = Usage()
 

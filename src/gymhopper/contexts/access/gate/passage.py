@@ -24,7 +24,7 @@ from gymhopper.contexts.access.gate.sessions import DeviceSessions, session_hash
 from gymhopper.kernel.clock import Clock
 from gymhopper.kernel.errors import Conflict, NotFound, Unavailable
 
-ATTEMPTS = 8
+ATTEMPTS = 16
 
 Result = Literal["passed", "not_passed"]
 

@@ -34,6 +34,9 @@ LONGEST_DELAY = 1.0
 # States that pass: loading after a start, replica before its promotion, no memory left.
 _PASSING = ("LOADING", "MASTERDOWN", "READONLY", "OOM", "CLUSTERDOWN", "TRYAGAIN", "MISCONF")
 
+# What the connection was prepared with is gone, by FUNCTION FLUSH or an empty replacement.
+_LOST = ("ERR Function not found", "NOSCRIPT", "NOAUTH")
+
 
 class ValkeyError(GymhopperError):
     """The server refused a command: a fault of ours."""
@@ -123,7 +126,7 @@ class _Pipe(asyncio.Protocol):
                 if future.done():
                     continue
                 if isinstance(reply, hiredis.ReplyError):
-                    future.set_exception(_refused(str(reply)))
+                    future.set_exception(self._refused(str(reply)))
                 else:
                     future.set_result(reply)
         except (hiredis.ProtocolError, IndexError):
@@ -141,6 +144,14 @@ class _Pipe(asyncio.Protocol):
                 future.set_exception(_away())
                 future.exception()  # one that nobody waits for any more is no bug
         self._lost.set()
+
+    def _refused(self, sentence: str) -> GymhopperError:
+        if sentence.startswith(_LOST):
+            self.close()  # and prepare a new connection
+            return _away()
+        if sentence.startswith(_PASSING):
+            return Unavailable("the cell's state cannot be used now")
+        return ValkeyError(sentence)
 
     def _flush(self) -> None:
         if self._transport is not None and self._outgoing:
@@ -262,9 +273,3 @@ Call = Callable[..., "asyncio.Future[Reply]"]
 
 def _away() -> Unavailable:
     return Unavailable("the cell's state cannot be reached")
-
-
-def _refused(sentence: str) -> GymhopperError:
-    if sentence.startswith(_PASSING):
-        return Unavailable("the cell's state cannot be used now")
-    return ValkeyError(sentence)
