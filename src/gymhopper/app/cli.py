@@ -19,6 +19,8 @@ app.command()(run.serve)
 app.command()(run.gate)
 app.command()(database.migrate)
 app.command()(database.doctor)
+app.command()(database.backup)
+app.command()(database.restore)
 app.add_typer(admin.app, name="admin")
 
 

@@ -19,7 +19,7 @@ async def running(
     settings: Settings, *, roles: Collection[Role] = ROLES, migrated: bool = True
 ) -> AsyncIterator[Process]:
     """A process that serves as long as the block runs."""
-    async with open_runtime(settings, migrated=migrated) as runtime:
+    async with open_runtime(settings, migrated=migrated, alone=True) as runtime:
         process = Process(runtime, roles=roles)
         await process.start()
         try:

@@ -25,11 +25,12 @@ def provision(superuser_url: str, database: str = "gymhopper") -> tuple[str, str
             "SELECT 1 FROM pg_database WHERE datname = %s", (database,)
         ).fetchone()
         if exists is None:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {}").format(
-                    sql.Identifier(database), sql.Identifier(OWNER)
-                )
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} OWNER TO {}").format(
+                sql.Identifier(database), sql.Identifier(OWNER)
             )
+        )
     return (
         url_for(superuser_url, user=OWNER, database=database),
         url_for(superuser_url, user=APPLICATION, database=database),

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     data_folder: Path = Path("data")
     database_url: str | None = None
     owner_url: str | None = None
+    superuser_url: str | None = Field(
+        default=None, description="for backup and restore; known for the embedded server"
+    )
     application_role: str = Field(
         default="gymhopper_app",
         description="the role of `database_url`, to which tables are granted",

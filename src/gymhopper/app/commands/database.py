@@ -1,11 +1,14 @@
 """The database: bring it up to date, and look whether all is well."""
 
 import asyncio
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from gymhopper.app import backup as safekeeping
 from gymhopper.app.commands.run import Data, adjusted
 from gymhopper.app.opening import open_runtime
 from gymhopper.app.wellness import Finding, examine
@@ -21,6 +24,27 @@ def migrate(data: Data = None) -> None:
 
     asyncio.run(work())
     typer.echo("The database is up to date.")
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; existing files are replaced.")],
+    data: Data = None,
+) -> None:
+    """Write everything that cannot be computed again into one file, while all goes on.
+
+    The file holds the key to the personal data: keep it like one.
+    """
+    size = asyncio.run(safekeeping.backup(adjusted(Settings(), data=data), file))
+    typer.echo(f"{file}: {size / 1e6:.1f} MB")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `gymhopper backup` wrote.")],
+    data: Data = None,
+) -> None:
+    """Bring a backup into an empty data folder, or an empty database."""
+    asyncio.run(safekeeping.restore(adjusted(Settings(), data=data), file))
+    typer.echo("Restored. Doors are answered as soon as `gymhopper up` has filled the cell.")
 
 
 def doctor(data: Data = None) -> None:
