@@ -34,6 +34,7 @@ lint: setup  ## style, types, import contracts, sizes and house rules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/mypy tools dev
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_size.py
 	$(BIN)/python tools/check_clock.py
