@@ -1,0 +1,23 @@
+"""The membership context, as the composition root takes it."""
+
+from pathlib import Path
+
+from gymhopper.chassis.migrate import Migrations
+from gymhopper.chassis.registry import Context, Implementation
+from gymhopper.contexts.membership.api import Memberships
+from gymhopper.contexts.membership.http import members, memberships, plans
+from gymhopper.contexts.membership.jobs import timers
+from gymhopper.contexts.membership.storage.mapping import map_all
+from gymhopper.contexts.membership.subscribers import subscriptions
+from gymhopper.contracts.membership.api import MembershipApi
+
+map_all()
+
+context = Context(
+    name="membership",
+    migrations=Migrations("membership", Path(__file__).parent / "storage" / "migrations"),
+    routers=[members.router, plans.router, memberships.router],
+    subscriptions=subscriptions,
+    timers=timers,
+    apis=[Implementation(MembershipApi, Memberships)],
+)

@@ -1,0 +1,349 @@
+"""A membership on its three axes: contract, debt, and overlays.
+
+The aggregate keeps *facts* as absolute values (what was paid, when each party ends it, since when
+something is owed) and derives the contract's state from them. Facts that come from different
+sources commute, so the state is the same in whatever order they become known. Only one thing is
+remembered beyond the facts: a contract that has ended stays ended, and its end never moves later.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from gymhopper.contexts.membership.domain.ending import Ending, earliest
+from gymhopper.contexts.membership.domain.errors import (
+    DateOutOfRange,
+    FreezeTooShort,
+    IllegalTransition,
+    OverlayOverlaps,
+)
+from gymhopper.contexts.membership.domain.overlay import Overlay, OverlayKind
+from gymhopper.contexts.membership.domain.plan import MINIMUM_ENTRY_GRACE_DAYS, FreezeRules
+from gymhopper.contexts.membership.domain.terms import Interval, Term
+from gymhopper.contracts.membership import events
+from gymhopper.contracts.membership.coverage import Coverage
+from gymhopper.contracts.membership.events import (
+    ContractStatus,
+    EndReason,
+    MembershipEvent,
+    MembershipState,
+)
+from gymhopper.kernel.calendar import local_date, start_of_day
+from gymhopper.kernel.errors import NotFound
+from gymhopper.kernel.money import Money
+from gymhopper.kernel.period import Period
+
+
+@dataclass(eq=False, kw_only=True)
+class Membership:
+    """A bought instance of a plan, with the terms as they were sold.
+
+    Each transition is a method that returns the event that says so, or None when nothing became
+    different; one that the present state does not allow raises IllegalTransition and changes
+    nothing. `contract`, `start`, `end` and `end_reason` are derived and kept for queries.
+
+    Facts: `paid_from` and `paid_until` span the paid periods; `cancelled_at` is the end that the
+    parties set, `collection_ends_at` the one that the payment provider reported (`announced` if
+    it did so beforehand, `collection_ended` once collection has stopped), `terminated_at` when it
+    was ended for cause; `closed_at` and `closed_reason` the end that an ended contract had.
+    """
+
+    id: UUID
+    organisation_id: UUID
+    member_id: UUID
+    person_id: UUID
+    plan_id: UUID
+    legal_entity_id: UUID
+    plan_name: str
+    coverage: Coverage
+    interval: Interval
+    interval_count: int
+    zone: str
+    entry_grace_days: int
+    freeze_rules: FreezeRules
+    price_id: UUID
+    price: Money
+    starts_on: date
+    purchased_at: datetime
+    contract: ContractStatus = "pending"
+    start: datetime | None = None
+    end: datetime | None = None
+    end_reason: EndReason | None = None
+    paid_from: datetime | None = None
+    paid_until: datetime | None = None
+    cancelled_at: datetime | None = None
+    cancellation_reason: str | None = None
+    collection_ends_at: datetime | None = None
+    collection_announced: bool = False
+    collection_ended: bool = False
+    terminated_at: datetime | None = None
+    closed_at: datetime | None = None
+    closed_reason: EndReason | None = None
+    overdue_since: datetime | None = None
+    overlays: list[Overlay] = field(default_factory=list)
+    version: int = 0
+
+    @property
+    def term(self) -> Term:
+        """How long a period is."""
+        return Term(self.interval, self.interval_count)
+
+    @property
+    def no_entry_from(self) -> datetime | None:
+        """When the debt closes the door: after the grace, which a first payment does not get."""
+        if self.overdue_since is None or self.paid_from is None:
+            return self.overdue_since
+        days = max(MINIMUM_ENTRY_GRACE_DAYS, self.entry_grace_days)
+        return self.overdue_since + timedelta(days=days)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether the contract has ended, be it that nobody has said so yet."""
+        return self.contract == "ended" or (self.end is not None and self.end <= now)
+
+    def state(self, now: datetime) -> MembershipState:
+        """All three axes, as others are told of them."""
+        return MembershipState(
+            membership_id=self.id,
+            member_id=self.member_id,
+            person_id=self.person_id,
+            organisation_id=self.organisation_id,
+            plan_id=self.plan_id,
+            zone=self.zone,
+            coverage=self.coverage,
+            contract=self.contract,
+            start=self.start,
+            end=self.end,
+            end_reason=self.end_reason,
+            paid_until=self.paid_until,
+            overdue_since=self.overdue_since,
+            no_entry_from=self.no_entry_from,
+            overlays=tuple(
+                each.state()
+                for each in sorted(self.overlays, key=lambda each: (each.start, each.id))
+                if not each.is_over(now)
+            ),
+            entry_grace_days=self.entry_grace_days,
+        )
+
+    def purchased(self, now: datetime) -> MembershipEvent:
+        """Say that a person agreed to this; it is the first event of every membership."""
+        return events.MembershipPurchased(
+            membership=self.state(now), price=self.price, starts_on=self.starts_on
+        )
+
+    # --- what billing reports: absolute values, welcome in every state ---
+
+    def receive_payment(self, paid: Period, now: datetime) -> MembershipEvent | None:
+        """A period was paid for; `paid` has an end.
+
+        The first payment makes the contract run, from the first paid instant but not before the
+        day on which it was to start.
+        """
+
+        def change() -> None:
+            self.paid_from = min(self.paid_from or paid.start, paid.start)
+            if paid.until is not None:
+                self.paid_until = max(self.paid_until or paid.until, paid.until)
+
+        def tell(before: MembershipState) -> type[MembershipEvent]:
+            began = before.contract == "pending" and self.contract in ("active", "under_notice")
+            return events.MembershipActivated if began else events.MembershipRenewed
+
+        return self._follow(now, change, tell)
+
+    def owe(self, overdue_since: datetime | None, now: datetime) -> MembershipEvent | None:
+        """Since when something that failed is owed; None when nothing is any more."""
+
+        def change() -> None:
+            self.overdue_since = overdue_since
+
+        def tell(_: MembershipState) -> type[MembershipEvent]:
+            owing = overdue_since is not None
+            return events.MembershipFellOverdue if owing else events.MembershipDebtCleared
+
+        return self._follow(now, change, tell)
+
+    def follow_collection(
+        self, ends_at: datetime | None, *, ended: bool, at: datetime, now: datetime
+    ) -> MembershipEvent | None:
+        """When collection stops, or that it has; `at` is when the provider's change was recorded.
+
+        It ends the contract, as cancelled when somebody had announced the end, else as expired.
+        """
+
+        def change() -> None:
+            if ended:
+                self.collection_announced |= self.cancelled_at is not None
+                self.collection_ends_at = ends_at or self.collection_ends_at or at
+            else:
+                self.collection_announced = ends_at is not None
+                self.collection_ends_at = ends_at
+            self.collection_ended = ended
+
+        def tell(_: MembershipState) -> type[MembershipEvent]:
+            if self.contract == "ended":
+                return events.MembershipEnded
+            if self.end is not None:
+                return events.MembershipCancellationScheduled
+            return events.MembershipCancellationRevoked
+
+        event = self._follow(now, change, tell)
+        if isinstance(
+            event, events.MembershipCancellationScheduled | events.MembershipCancellationRevoked
+        ):
+            return type(event)(membership=event.membership, origin="collection")
+        return event
+
+    def terminate(self, at: datetime, now: datetime) -> MembershipEvent | None:
+        """End it for cause, such as a refund that takes the access back."""
+
+        def change() -> None:
+            self.terminated_at = min(self.terminated_at or at, at)
+
+        return self._follow(now, change, lambda _: events.MembershipEnded)
+
+    # --- what its parties decide: refused where the state does not allow it ---
+
+    def cancel(self, at: datetime, now: datetime, reason: str) -> MembershipEvent | None:
+        """Have the contract end at `at`; not after now means at once.
+
+        Whole seconds, as payment providers keep them.
+        """
+        at = max(at, now).replace(microsecond=0)
+        if self.is_over(now):
+            raise IllegalTransition("This membership has ended.")
+        if self.contract == "pending" and at > now:
+            raise IllegalTransition("This membership has not begun; it can only be cancelled now.")
+
+        def change() -> None:
+            # Collection follows the contract: what it had announced is superseded.
+            self._forget_announced_end()
+            self.cancelled_at = at
+            self.cancellation_reason = reason
+
+        return self._follow(now, change, lambda _: events.MembershipCancellationScheduled)
+
+    def revoke_cancellation(self, now: datetime) -> MembershipEvent | None:
+        """Let the contract go on, whoever had it end."""
+        if self.contract != "under_notice" or self.is_over(now):
+            raise IllegalTransition("This membership is not under notice.")
+
+        def change() -> None:
+            self._forget_announced_end()
+            self.cancelled_at = None
+            self.cancellation_reason = None
+
+        return self._follow(now, change, lambda _: events.MembershipCancellationRevoked)
+
+    def _forget_announced_end(self) -> None:
+        self.collection_ends_at = None
+        self.collection_announced = False
+
+    def period_end(self, now: datetime) -> datetime:
+        """The end of the period that runs now: what was paid for, else the calendar's."""
+        if self.paid_until is not None and self.paid_until > now:
+            return self.paid_until
+        return self.term.period_end_after(self.starts_on, self.zone, now)
+
+    def reach_end(self, now: datetime) -> MembershipEvent | None:
+        """The end has come, if it has."""
+        return self._follow(now, lambda: None, lambda _: events.MembershipEnded)
+
+    def lay_over(self, overlay: Overlay, now: datetime) -> MembershipEvent:
+        """Freeze or block it for a time that is still to come."""
+        if self.contract == "pending" or self.is_over(now):
+            raise IllegalTransition(f"A {self.contract} membership cannot be stopped for a time.")
+        if overlay.start < now:
+            raise DateOutOfRange("This lies in the past.", field="start")
+        if self.end is not None and overlay.start >= self.end:
+            raise DateOutOfRange("The membership has ended by then.", field="start")
+        if overlay.kind == "freeze":
+            self._check_length(overlay)
+        for other in self.overlays:
+            if other.kind == overlay.kind and other.period.overlaps(overlay.period):
+                raise OverlayOverlaps(f"Another {other.kind} covers part of this time.")
+        self.overlays.append(overlay)
+        return self.reach_overlay(overlay.id, now)
+
+    def lift(self, overlay_id: UUID, kind: OverlayKind, now: datetime) -> MembershipEvent:
+        """End a freeze or block now; one that has not begun never was."""
+        found = [each for each in self.overlays if each.id == overlay_id and each.kind == kind]
+        if not found:
+            raise NotFound(f"There is no {kind} with this id.")
+        overlay = found[0]
+        if self.is_over(now) or overlay.is_over(now):
+            raise IllegalTransition(f"This {kind} is over.")
+        if now < overlay.start:
+            self.overlays.remove(overlay)
+        else:
+            overlay.until = now
+        return self.reach_overlay(overlay_id, now)
+
+    def reach_overlay(self, overlay_id: UUID, now: datetime) -> MembershipEvent:
+        """Say that a freeze or block is different now: set, begun, ended or lifted."""
+        return events.MembershipOverlayChanged(membership=self.state(now), overlay_id=overlay_id)
+
+    def _check_length(self, freeze: Overlay) -> None:
+        if freeze.until is None:
+            return
+        first, beyond = (local_date(at, self.zone) for at in (freeze.start, freeze.until))
+        minimum = self.freeze_rules.minimum_days
+        if (beyond - first).days < minimum:
+            raise FreezeTooShort(f"A freeze lasts {minimum} days at least.", field="until")
+
+    # --- how facts become state ---
+
+    def _follow(
+        self,
+        now: datetime,
+        change: Callable[[], None],
+        tell: Callable[[MembershipState], type[MembershipEvent]],
+    ) -> MembershipEvent | None:
+        """Change facts, derive the state, and tell of it when it became different.
+
+        An end that came meanwhile is told of first of all.
+        """
+        before = self.state(now)
+        self._derive(now)
+        change()
+        self._derive(now)
+        after = self.state(now)
+        if after == before:
+            return None
+        if after.contract == "ended" and before.contract != "ended":
+            return events.MembershipEnded(membership=after)
+        return tell(before)(membership=after)
+
+    def _derive(self, now: datetime) -> None:
+        if self.paid_from is not None:
+            self.start = max(start_of_day(self.starts_on, self.zone), self.paid_from)
+        ending = earliest(self._endings())
+        over = self.contract == "ended" or self.collection_ended or self.terminated_at is not None
+        if over or (ending is not None and ending.at <= now):
+            self.contract = "ended"
+            if ending is not None:
+                self.closed_at, self.closed_reason = ending.at, ending.reason
+        elif self.paid_from is None:
+            self.contract = "pending"
+        else:
+            self.contract = "active" if ending is None else "under_notice"
+        if ending is None:
+            self.end = self.end_reason = None
+        else:
+            # One that ends before it starts has no length; it does not end before its start.
+            self.end = ending.at if self.start is None else max(ending.at, self.start)
+            self.end_reason = ending.reason
+
+    def _endings(self) -> list[Ending]:
+        endings = []
+        if self.cancelled_at is not None:
+            endings.append(Ending(self.cancelled_at, "cancelled"))
+        if self.collection_ends_at is not None:
+            reason: EndReason = "cancelled" if self.collection_announced else "expired"
+            endings.append(Ending(self.collection_ends_at, reason))
+        if self.terminated_at is not None:
+            endings.append(Ending(self.terminated_at, "terminated"))
+        if self.closed_at is not None and self.closed_reason is not None:
+            endings.append(Ending(self.closed_at, self.closed_reason))
+        return endings

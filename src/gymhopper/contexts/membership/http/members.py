@@ -1,0 +1,258 @@
+"""Members: registration, profile, search."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from gymhopper.chassis.auth import AuthSubject
+from gymhopper.chassis.http.caller import CurrentRuntime, scoped
+from gymhopper.contexts.membership import queries
+from gymhopper.contexts.membership.domain.member import MemberStatus
+from gymhopper.contexts.membership.domain.person import Address, Contact
+from gymhopper.contexts.membership.http.fields import AgreementField, Line, Request, Word
+from gymhopper.contexts.membership.http.paging import decode_cursor, encode_cursor
+from gymhopper.contexts.membership.http.tenancy import tenant
+from gymhopper.contexts.membership.usecases.register_member import RegisterMember
+from gymhopper.contexts.membership.usecases.register_member import (
+    register_member as register,
+)
+from gymhopper.contexts.membership.usecases.update_profile import update_profile
+from gymhopper.kernel.errors import InvalidInput
+
+router = APIRouter(prefix="/members", tags=["members"])
+
+OLDEST_BIRTH_DATE = date(1900, 1, 1)
+
+
+class AddressField(Request):
+    """A postal address; `country` is ISO 3166-1 alpha-2."""
+
+    lines: list[Line] = Field(min_length=1, max_length=4)
+    city: Line
+    country: str = Field(pattern=r"^[A-Z]{2}$", examples=["AT"])
+    postal_code: Word | None = None
+    region: Line | None = None
+
+
+class Profile(Request):
+    """Who somebody is, and how to reach them."""
+
+    first_name: Line
+    last_name: Line
+    email: str | None = Field(
+        default=None, max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$"
+    )
+    phone: str | None = Field(
+        default=None, pattern=r"^\+?[0-9][0-9 ()./-]{3,30}$", examples=["+43 660 1234567"]
+    )
+    birth_date: date | None = None
+    address: AddressField | None = None
+
+    def contact(self, today: date) -> Contact:
+        """The part that is kept encrypted."""
+        born = self.birth_date
+        if born is not None and not OLDEST_BIRTH_DATE <= born <= today:
+            raise InvalidInput("Nobody was born on that day.", field="birth_date")
+        address = self.address
+        return Contact(
+            email=self.email,
+            phone=self.phone,
+            birth_date=born,
+            address=None
+            if address is None
+            else Address(
+                lines=tuple(address.lines),
+                city=address.city,
+                country=address.country,
+                postal_code=address.postal_code,
+                region=address.region,
+            ),
+        )
+
+
+class Registration(Profile):
+    """A person who joins; `organisation_id` may be left out by callers who act for only one."""
+
+    organisation_id: UUID | None = None
+    agreement: AgreementField
+
+
+class MemberCreated(BaseModel):
+    """The member that came of a registration."""
+
+    id: UUID
+    person_id: UUID
+    organisation_id: UUID
+    number: str
+    links: dict[str, str]
+
+
+class MemberAnswer(BaseModel):
+    """A member with contact data."""
+
+    id: UUID
+    person_id: UUID
+    organisation_id: UUID
+    number: str
+    status: MemberStatus
+    first_name: str
+    last_name: str
+    email: str | None
+    phone: str | None
+    birth_date: date | None
+    address: AddressField | None
+    tags: list[str]
+    notes: str
+    external_ref: str | None
+    registered_at: datetime
+    membership_ids: list[UUID]
+
+
+class MemberCard(BaseModel):
+    """A member in a list."""
+
+    id: UUID
+    person_id: UUID
+    organisation_id: UUID
+    number: str
+    first_name: str
+    last_name: str
+    status: MemberStatus
+
+
+class MemberPage(BaseModel):
+    """Members in the order of their names; `next_cursor` is None on the last page."""
+
+    items: list[MemberCard]
+    next_cursor: str | None
+
+
+@router.post("/register", status_code=201, summary="Register a person as a member")
+async def register_member(
+    body: Registration,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("members:write"),
+) -> MemberCreated:
+    """Always makes a new person; it never tells whether somebody is known to another gym."""
+    organisation_id = tenant(caller, body.organisation_id)
+    async with runtime.begin(caller) as uow:
+        done = await register(
+            uow,
+            RegisterMember(
+                organisation_id=organisation_id,
+                first_name=body.first_name,
+                last_name=body.last_name,
+                contact=body.contact(uow.now.date()),
+                agreement=body.agreement.value(),
+            ),
+        )
+    path = f"/api/v1/members/{done.member_id}"
+    return MemberCreated(
+        id=done.member_id,
+        person_id=done.person_id,
+        organisation_id=done.organisation_id,
+        number=done.number,
+        links={"self": path, "memberships": f"{path}/memberships"},
+    )
+
+
+@router.get("", summary="Find members by name or number")
+async def search_members(
+    runtime: CurrentRuntime,
+    query: Annotated[
+        str,
+        Query(max_length=100, pattern=r"^[^\x00]*$", description="Parts of names, or a number."),
+    ] = "",
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    caller: AuthSubject = scoped("members:read"),
+) -> MemberPage:
+    """A page of the members that the caller may see."""
+    after = decode_cursor(cursor, tuple[str, str, UUID]) if cursor else None
+    async with runtime.read(caller) as connection:
+        found = await queries.search_members(
+            connection, words=query.split(), after=after, limit=limit + 1
+        )
+    page, more = found[:limit], len(found) > limit
+    last = page[-1] if more else None
+    return MemberPage(
+        items=[
+            MemberCard(
+                id=each.member_id,
+                person_id=each.person_id,
+                organisation_id=each.organisation_id,
+                number=each.number,
+                first_name=each.first_name,
+                last_name=each.last_name,
+                status=each.status,
+            )
+            for each in page
+        ],
+        next_cursor=encode_cursor((last.last_name, last.first_name, last.member_id))
+        if last
+        else None,
+    )
+
+
+@router.get("/{member_id}", summary="Read a member")
+async def get_member(
+    member_id: UUID, runtime: CurrentRuntime, caller: AuthSubject = scoped("members:read")
+) -> MemberAnswer:
+    """A member with contact data in the clear."""
+    async with runtime.read(caller) as connection:
+        found = await queries.member_details(connection, member_id, runtime.secrets)
+    return _answer(found)
+
+
+@router.put("/{member_id}/profile", summary="Replace a member's profile")
+async def put_profile(
+    member_id: UUID,
+    body: Profile,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("members:write"),
+) -> MemberAnswer:
+    """Names and contact data become what is given; what is left out is deleted."""
+    async with runtime.begin(caller) as uow:
+        await update_profile(
+            uow,
+            member_id,
+            first_name=body.first_name,
+            last_name=body.last_name,
+            contact=body.contact(uow.now.date()),
+        )
+        await uow.flush()
+        found = await queries.member_details(uow.connection, member_id, runtime.secrets)
+    return _answer(found)
+
+
+def _answer(found: queries.MemberDetails) -> MemberAnswer:
+    contact, address = found.contact, found.contact.address
+    return MemberAnswer(
+        id=found.member_id,
+        person_id=found.person_id,
+        organisation_id=found.organisation_id,
+        number=found.number,
+        status=found.status,
+        first_name=found.first_name,
+        last_name=found.last_name,
+        email=contact.email,
+        phone=contact.phone,
+        birth_date=contact.birth_date,
+        address=None
+        if address is None
+        else AddressField(
+            lines=list(address.lines),
+            city=address.city,
+            country=address.country,
+            postal_code=address.postal_code,
+            region=address.region,
+        ),
+        tags=list(found.tags),
+        notes=found.notes,
+        external_ref=found.external_ref,
+        registered_at=found.registered_at,
+        membership_ids=list(found.memberships),
+    )

@@ -1,0 +1,290 @@
+"""Memberships: purchase, cancellation, freezes and blocks."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from gymhopper.chassis.auth import AuthSubject
+from gymhopper.chassis.http.caller import CurrentRuntime, scoped
+from gymhopper.contexts.membership import queries
+from gymhopper.contexts.membership.domain.label import Label
+from gymhopper.contexts.membership.domain.overlay import OverlayKind
+from gymhopper.contexts.membership.domain.terms import Interval
+from gymhopper.contexts.membership.http.coverage import CoverageField
+from gymhopper.contexts.membership.http.fields import AgreementField, MoneyField, Request, Text
+from gymhopper.contexts.membership.usecases import cancel_membership as cancelling
+from gymhopper.contexts.membership.usecases import purchase_membership as purchasing
+from gymhopper.contexts.membership.usecases import stop_for_a_time as stopping
+from gymhopper.contracts.membership.events import ContractStatus, EndReason
+
+router = APIRouter(tags=["memberships"])
+
+
+class PurchaseRequest(Request):
+    """What is bought, and the price as it was shown to the buyer."""
+
+    plan_id: UUID
+    price_id: UUID
+    price: MoneyField = Field(description="As shown; another than the plan's is refused as stale.")
+    starts_on: date | None = Field(default=None, description="Local date; today when left out.")
+    agreement: AgreementField
+
+
+class CancellationRequest(Request):
+    """`at` is the first local day without the membership, for `when` = date."""
+
+    when: Literal["now", "period_end", "date"]
+    at: date | None = None
+    reason: Text = ""
+
+
+class BlockRequest(Request):
+    """Local days `[start, until)`; from now, and until it is lifted, when left out."""
+
+    start: date | None = None
+    until: date | None = None
+    reason: Text = Field(min_length=1)
+
+
+class FreezeRequest(Request):
+    """Local days `[start, until)`; from now, and until it is lifted, when left out."""
+
+    start: date | None = None
+    until: date | None = None
+    stops_billing: bool = True
+    reason: Text = ""
+
+
+class OverlayAnswer(BaseModel):
+    """A freeze or block that runs or is to come; `until` None lasts until it is lifted."""
+
+    id: UUID
+    kind: OverlayKind
+    start: datetime
+    until: datetime | None
+    stops_billing: bool
+
+
+class MembershipAnswer(BaseModel):
+    """A membership on its three axes, `label` the word that they come to.
+
+    `start` and `end` are instants, half-open; `no_entry_from` is when a debt closes the door.
+    """
+
+    id: UUID
+    member_id: UUID
+    person_id: UUID
+    organisation_id: UUID
+    legal_entity_id: UUID
+    plan_id: UUID
+    plan_name: str
+    label: Label
+    contract: ContractStatus
+    starts_on: date
+    start: datetime | None
+    end: datetime | None
+    end_reason: EndReason | None
+    paid_until: datetime | None
+    overdue_since: datetime | None
+    no_entry_from: datetime | None
+    overlays: list[OverlayAnswer]
+    zone: str
+    price_id: UUID
+    price: MoneyField
+    interval: Interval
+    interval_count: int
+    coverage: CoverageField
+    links: dict[str, str]
+
+
+class OverlaySet(BaseModel):
+    """The freeze or block that was set, and the membership with it."""
+
+    id: UUID
+    membership: MembershipAnswer
+
+
+@router.post("/members/{member_id}/memberships", status_code=201, summary="Buy a membership")
+async def purchase_membership(
+    member_id: UUID,
+    body: PurchaseRequest,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("memberships:write"),
+) -> MembershipAnswer:
+    """It is pending, and opens nothing, until its first payment; `links.checkout` takes that."""
+    async with runtime.begin(caller) as uow:
+        bought = await purchasing.purchase_membership(
+            uow,
+            purchasing.PurchaseMembership(
+                member_id=member_id,
+                plan_id=body.plan_id,
+                price_id=body.price_id,
+                shown=body.price.value(),
+                starts_on=body.starts_on,
+                agreement=body.agreement.value(),
+            ),
+        )
+    return _answer(bought)
+
+
+@router.get("/memberships/{membership_id}", summary="Read a membership")
+async def get_membership(
+    membership_id: UUID,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("memberships:read"),
+) -> MembershipAnswer:
+    """A membership as it is now."""
+    async with runtime.read(caller) as connection:
+        found = await queries.membership_view(connection, membership_id, runtime.clock.now())
+    return _answer(found)
+
+
+@router.post("/memberships/{membership_id}/cancel", summary="Cancel a membership")
+async def cancel_membership(
+    membership_id: UUID,
+    body: CancellationRequest,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("memberships:write"),
+) -> MembershipAnswer:
+    """Now, at the end of the period that runs, or at the start of a day."""
+    async with runtime.begin(caller) as uow:
+        cancelled = await cancelling.cancel_membership(
+            uow,
+            cancelling.CancelMembership(
+                membership_id=membership_id, when=body.when, day=body.at, reason=body.reason
+            ),
+        )
+    return _answer(cancelled)
+
+
+@router.post("/memberships/{membership_id}/cancellation/revoke", summary="Take a cancellation back")
+async def revoke_cancellation(
+    membership_id: UUID,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("memberships:write"),
+) -> MembershipAnswer:
+    """Possible until the end has come."""
+    async with runtime.begin(caller) as uow:
+        revoked = await cancelling.revoke_cancellation(uow, membership_id)
+    return _answer(revoked)
+
+
+@router.post("/memberships/{membership_id}/freezes", status_code=201, summary="Freeze")
+async def freeze_membership(
+    membership_id: UUID,
+    body: FreezeRequest,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("memberships:write"),
+) -> OverlaySet:
+    """Stop access for a time, and billing too unless `stops_billing` is false."""
+    return await _stop(
+        runtime,
+        caller,
+        stopping.StopForATime(
+            membership_id=membership_id,
+            kind="freeze",
+            start=body.start,
+            until=body.until,
+            stops_billing=body.stops_billing,
+            reason=body.reason,
+        ),
+    )
+
+
+@router.delete("/memberships/{membership_id}/freezes/{overlay_id}", summary="End a freeze now")
+async def end_freeze(
+    membership_id: UUID,
+    overlay_id: UUID,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("memberships:write"),
+) -> MembershipAnswer:
+    """One that has not begun is taken back."""
+    async with runtime.begin(caller) as uow:
+        return _answer(await stopping.lift(uow, membership_id, overlay_id, "freeze"))
+
+
+@router.post("/memberships/{membership_id}/blocks", status_code=201, summary="Block")
+async def block_membership(
+    membership_id: UUID,
+    body: BlockRequest,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("memberships:write"),
+) -> OverlaySet:
+    """Stop access while billing goes on."""
+    return await _stop(
+        runtime,
+        caller,
+        stopping.StopForATime(
+            membership_id=membership_id,
+            kind="block",
+            start=body.start,
+            until=body.until,
+            reason=body.reason,
+        ),
+    )
+
+
+@router.delete("/memberships/{membership_id}/blocks/{overlay_id}", summary="Lift a block now")
+async def lift_block(
+    membership_id: UUID,
+    overlay_id: UUID,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("memberships:write"),
+) -> MembershipAnswer:
+    """One that has not begun is taken back."""
+    async with runtime.begin(caller) as uow:
+        return _answer(await stopping.lift(uow, membership_id, overlay_id, "block"))
+
+
+async def _stop(
+    runtime: CurrentRuntime, caller: AuthSubject, command: stopping.StopForATime
+) -> OverlaySet:
+    async with runtime.begin(caller) as uow:
+        done = await stopping.stop_for_a_time(uow, command)
+    return OverlaySet(id=done.overlay_id, membership=_answer(done.membership))
+
+
+def _answer(view: queries.MembershipView) -> MembershipAnswer:
+    state = view.state
+    path = f"/api/v1/memberships/{state.membership_id}"
+    links = {"self": path, "member": f"/api/v1/members/{state.member_id}"}
+    if state.contract == "pending":
+        links["checkout"] = "/api/v1/payments/checkouts"
+    return MembershipAnswer(
+        id=state.membership_id,
+        member_id=state.member_id,
+        person_id=state.person_id,
+        organisation_id=state.organisation_id,
+        legal_entity_id=view.legal_entity_id,
+        plan_id=state.plan_id,
+        plan_name=view.plan_name,
+        label=view.label,
+        contract=state.contract,
+        starts_on=view.starts_on,
+        start=state.start,
+        end=state.end,
+        end_reason=state.end_reason,
+        paid_until=state.paid_until,
+        overdue_since=state.overdue_since,
+        no_entry_from=state.no_entry_from,
+        overlays=[
+            OverlayAnswer(
+                id=each.overlay_id,
+                kind=each.kind,
+                start=each.start,
+                until=each.until,
+                stops_billing=each.stops_billing,
+            )
+            for each in state.overlays
+        ],
+        zone=state.zone,
+        price_id=view.price_id,
+        price=MoneyField.of(view.price),
+        interval=view.interval,
+        interval_count=view.interval_count,
+        coverage=CoverageField.of(state.coverage),
+        links=links,
+    )

@@ -1,0 +1,213 @@
+"""Plans and their prices: offering them, and the public catalogue."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from gymhopper.chassis.auth import ANONYMOUS, AuthSubject
+from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
+from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.membership import queries
+from gymhopper.contexts.membership.domain.plan import (
+    DEFAULT_ENTRY_GRACE_DAYS,
+    MINIMUM_ENTRY_GRACE_DAYS,
+    FreezeRules,
+    SalesChannel,
+)
+from gymhopper.contexts.membership.domain.terms import Interval
+from gymhopper.contexts.membership.http.coverage import CoverageField
+from gymhopper.contexts.membership.http.fields import Line, MoneyField, Request
+from gymhopper.contexts.membership.http.paging import decode_cursor, encode_cursor
+from gymhopper.contexts.membership.http.tenancy import tenant
+from gymhopper.contexts.membership.usecases import offer_plan as usecase
+from gymhopper.contracts.venues.api import LegalEntity, VenuesApi
+from gymhopper.kernel.errors import NotFound
+
+router = APIRouter(prefix="/plans", tags=["plans"])
+
+
+class PriceRequest(Request):
+    """A price on the local days `[valid_from, valid_until)`, from today when left out."""
+
+    price: MoneyField
+    valid_from: date | None = None
+    valid_until: date | None = None
+    channel: SalesChannel | None = Field(default=None, description="None is every channel.")
+
+    def value(self) -> usecase.NewPrice:
+        """As the use case takes it."""
+        return usecase.NewPrice(
+            money=self.price.value(),
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+            channel=self.channel,
+        )
+
+
+class FreezeRulesField(Request):
+    """What the plan allows of freezes."""
+
+    minimum_days: int = Field(default=0, ge=0, le=366)
+
+
+class PlanRequest(Request):
+    """A plan that a legal entity of the organisation will sell."""
+
+    organisation_id: UUID | None = None
+    legal_entity_id: UUID
+    name: Line
+    coverage: CoverageField
+    interval: Interval = "month"
+    interval_count: int = Field(default=1, ge=1, le=120)
+    entry_grace_days: int = Field(
+        default=DEFAULT_ENTRY_GRACE_DAYS,
+        ge=MINIMUM_ENTRY_GRACE_DAYS,
+        le=90,
+        description="For how many days of 24 hours a debt leaves the door open.",
+    )
+    freeze_rules: FreezeRulesField = Field(default_factory=FreezeRulesField)
+    prices: list[PriceRequest] = Field(default_factory=list, max_length=50)
+
+
+class PriceAnswer(BaseModel):
+    """A price of a plan."""
+
+    id: UUID
+    price: MoneyField
+    valid_from: date
+    valid_until: date | None
+    channel: SalesChannel | None
+
+
+class PlanAnswer(BaseModel):
+    """A plan with all its prices, also those of other days."""
+
+    id: UUID
+    organisation_id: UUID
+    legal_entity_id: UUID
+    name: str
+    coverage: CoverageField
+    interval: Interval
+    interval_count: int
+    entry_grace_days: int
+    freeze_rules: FreezeRulesField
+    zone: str
+    prices: list[PriceAnswer]
+
+
+class PlanPage(BaseModel):
+    """Plans, oldest first; `next_cursor` is None on the last page."""
+
+    items: list[PlanAnswer]
+    next_cursor: str | None
+
+
+@router.post("", status_code=201, summary="Offer a plan")
+async def offer_plan(
+    body: PlanRequest, runtime: CurrentRuntime, caller: AuthSubject = scoped("plans:write")
+) -> PlanAnswer:
+    """Contracts under it live in the time zone of the legal entity that sells."""
+    organisation_id = tenant(caller, body.organisation_id)
+    seller = await _seller(runtime, organisation_id, body.legal_entity_id)
+    async with runtime.begin(caller) as uow:
+        done = await usecase.offer_plan(
+            uow,
+            usecase.OfferPlan(
+                seller=seller,
+                name=body.name,
+                coverage=body.coverage.value(),
+                interval=body.interval,
+                interval_count=body.interval_count,
+                entry_grace_days=body.entry_grace_days,
+                freeze_rules=FreezeRules(minimum_days=body.freeze_rules.minimum_days),
+                prices=tuple(each.value() for each in body.prices),
+            ),
+        )
+    return await _read(runtime, done.plan_id)
+
+
+@router.get("", summary="The catalogue")
+async def list_plans(
+    runtime: CurrentRuntime,
+    organisation_id: UUID | None = None,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    caller: AuthSubject = public(),
+) -> PlanPage:
+    """Plans on offer with their prices, of one organisation or of all."""
+    after = decode_cursor(cursor, UUID) if cursor else None
+    async with runtime.read(caller) as connection:
+        found = await queries.plan_offers(
+            connection, organisation_id=organisation_id, after=after, limit=limit + 1
+        )
+    page, more = found[:limit], len(found) > limit
+    return PlanPage(
+        items=[_answer(each) for each in page],
+        next_cursor=encode_cursor(page[-1].plan_id) if more else None,
+    )
+
+
+@router.get("/{plan_id}", summary="Read a plan")
+async def get_plan(
+    plan_id: UUID, runtime: CurrentRuntime, caller: AuthSubject = public()
+) -> PlanAnswer:
+    """A plan on offer."""
+    del caller  # the catalogue is the same for everybody
+    return await _read(runtime, plan_id)
+
+
+@router.post("/{plan_id}/prices", status_code=201, summary="Add a price to a plan")
+async def add_price(
+    plan_id: UUID,
+    body: PriceRequest,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("plans:write"),
+) -> PriceAnswer:
+    """A price is never changed: sell for another by adding it."""
+    async with runtime.begin(caller) as uow:
+        price_id = await usecase.add_price(uow, plan_id, body.value())
+    plan = await _read(runtime, plan_id)
+    return next(each for each in plan.prices if each.id == price_id)
+
+
+async def _seller(runtime: Runtime, organisation_id: UUID, legal_entity_id: UUID) -> LegalEntity:
+    found = await runtime.api(VenuesApi).legal_entity(legal_entity_id=legal_entity_id)
+    if found is None or found.organisation_id != organisation_id:
+        raise NotFound("There is no legal entity with this id.", field="legal_entity_id")
+    return found
+
+
+async def _read(runtime: Runtime, plan_id: UUID) -> PlanAnswer:
+    async with runtime.read(ANONYMOUS) as connection:
+        found = await queries.plan_offers(connection, plan_id=plan_id, limit=1)
+    if not found:
+        raise NotFound("There is no plan with this id.")
+    return _answer(found[0])
+
+
+def _answer(plan: queries.PlanOffer) -> PlanAnswer:
+    return PlanAnswer(
+        id=plan.plan_id,
+        organisation_id=plan.organisation_id,
+        legal_entity_id=plan.legal_entity_id,
+        name=plan.name,
+        coverage=CoverageField.of(plan.coverage),
+        interval=plan.interval,
+        interval_count=plan.interval_count,
+        entry_grace_days=plan.entry_grace_days,
+        freeze_rules=FreezeRulesField(minimum_days=plan.freeze_rules.minimum_days),
+        zone=plan.zone,
+        prices=[
+            PriceAnswer(
+                id=each.price_id,
+                price=MoneyField.of(each.money),
+                valid_from=each.valid_from,
+                valid_until=each.valid_until,
+                channel=each.channel,
+            )
+            for each in plan.prices
+        ],
+    )

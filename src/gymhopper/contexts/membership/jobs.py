@@ -1,0 +1,22 @@
+"""The timers of memberships: ends, and the starts and ends of freezes and blocks."""
+
+from uuid import UUID
+
+from gymhopper.chassis.registry import Due, Timers
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.membership.usecases import reach_date
+from gymhopper.contexts.membership.usecases.publish import END_REACHED, OVERLAY_REACHED
+
+timers = Timers()
+
+
+@timers.on(END_REACHED)
+async def end_reached(uow: UnitOfWork, due: Due) -> None:
+    """A contract's end has come; the key is the membership's id."""
+    await reach_date.reach_end(uow, UUID(due.key))
+
+
+@timers.on(OVERLAY_REACHED)
+async def overlay_reached(uow: UnitOfWork, due: Due) -> None:
+    """A freeze or block begins or ends; the key is its id."""
+    await reach_date.reach_overlay(uow, UUID(due.payload["membership_id"]), UUID(due.key))

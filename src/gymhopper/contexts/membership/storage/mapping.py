@@ -1,0 +1,61 @@
+"""Ties the domain's plain classes to their tables, so that the domain need not know of them."""
+
+from functools import cache
+
+from sqlalchemy.orm import composite, registry, relationship
+
+from gymhopper.contexts.membership.domain.agreement import Agreement
+from gymhopper.contexts.membership.domain.member import Member
+from gymhopper.contexts.membership.domain.membership import Membership
+from gymhopper.contexts.membership.domain.overlay import Overlay
+from gymhopper.contexts.membership.domain.person import Person, SealedContact
+from gymhopper.contexts.membership.domain.plan import Plan, Price
+from gymhopper.contexts.membership.storage import tables
+from gymhopper.kernel.money import Money
+
+
+@cache
+def map_all() -> None:
+    """Map every aggregate; a second call does nothing."""
+    mapper = registry()
+    sealed = tables.person.c
+    mapper.map_imperatively(
+        Person,
+        tables.person,
+        properties={
+            "sealed": composite(
+                SealedContact,
+                sealed.contact_key,
+                sealed.contact,
+                sealed.email_index,
+                sealed.phone_index,
+                sealed.birth_date_index,
+                # A person without any contact data has a contact all the same: an empty one.
+                return_none_on=None,
+            )
+        },
+    )
+    mapper.map_imperatively(Member, tables.member)
+    mapper.map_imperatively(Plan, tables.plan)
+    mapper.map_imperatively(
+        Price,
+        tables.price,
+        properties={"money": composite(Money, tables.price.c.amount, tables.price.c.currency)},
+    )
+    mapper.map_imperatively(
+        Overlay,
+        tables.overlay,
+        properties={"start": tables.overlay.c.start_at, "until": tables.overlay.c.until_at},
+    )
+    bought = tables.membership.c
+    mapper.map_imperatively(
+        Membership,
+        tables.membership,
+        properties={
+            "start": bought.start_at,
+            "end": bought.end_at,
+            "price": composite(Money, bought.price_amount, bought.price_currency),
+            "overlays": relationship(Overlay, lazy="selectin", cascade="all, delete-orphan"),
+        },
+    )
+    mapper.map_imperatively(Agreement, tables.agreement)

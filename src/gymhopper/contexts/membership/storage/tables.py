@@ -1,0 +1,183 @@
+"""The tables of the schema `membership`, equal to what its migrations build."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+
+from gymhopper.contexts.membership.domain.plan import FreezeRules
+from gymhopper.contexts.membership.storage.values import Value
+from gymhopper.contracts.membership.coverage import Coverage
+
+metadata = MetaData(schema="membership")
+Instant = TIMESTAMP(timezone=True)
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("first_name", Text, nullable=False),
+    Column("last_name", Text, nullable=False),
+    Column("contact_key", LargeBinary),
+    Column("contact", LargeBinary),
+    Column("email_index", LargeBinary),
+    Column("phone_index", LargeBinary),
+    Column("birth_date_index", LargeBinary),
+    Column("created_at", Instant, nullable=False),
+    Index("person_email", "email_index"),
+    Index("person_phone", "phone_index"),
+    Index("person_name", "last_name", "first_name", "id"),
+)
+
+member = Table(
+    "member",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("person_id", ForeignKey(person.c.id, name="member_of_person"), nullable=False),
+    Column("number", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("tags", ARRAY(Text), nullable=False),
+    Column("notes", Text, nullable=False),
+    Column("external_ref", Text),
+    Column("registered_at", Instant, nullable=False),
+    UniqueConstraint("organisation_id", "number", name="member_number_once"),
+    UniqueConstraint("organisation_id", "external_ref", name="member_external_ref_once"),
+    UniqueConstraint("organisation_id", "person_id", name="member_person_once"),
+    Index("member_person", "person_id"),
+)
+
+member_number = Table(
+    "member_number",
+    metadata,
+    Column("organisation_id", Uuid, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+plan = Table(
+    "plan",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("legal_entity_id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("coverage", Value(Coverage), nullable=False),
+    Column("interval", Text, nullable=False),
+    Column("interval_count", Integer, nullable=False),
+    Column("entry_grace_days", Integer, nullable=False),
+    Column("freeze_rules", Value(FreezeRules), nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index("plan_organisation", "organisation_id", "id"),
+)
+
+price = Table(
+    "price",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("plan_id", ForeignKey(plan.c.id, name="price_of_plan"), nullable=False),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date),
+    Column("channel", Text),
+    Column("created_at", Instant, nullable=False),
+    Index("price_plan", "plan_id"),
+)
+
+membership = Table(
+    "membership",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("member_id", ForeignKey(member.c.id, name="membership_of_member"), nullable=False),
+    Column("person_id", ForeignKey(person.c.id, name="membership_of_person"), nullable=False),
+    Column("plan_id", ForeignKey(plan.c.id, name="membership_from_plan"), nullable=False),
+    Column("legal_entity_id", Uuid, nullable=False),
+    Column("plan_name", Text, nullable=False),
+    Column("coverage", Value(Coverage), nullable=False),
+    Column("interval", Text, nullable=False),
+    Column("interval_count", Integer, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("entry_grace_days", Integer, nullable=False),
+    Column("freeze_rules", Value(FreezeRules), nullable=False),
+    Column("price_id", ForeignKey(price.c.id, name="membership_at_price"), nullable=False),
+    Column("price_amount", BigInteger, nullable=False),
+    Column("price_currency", Text, nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("purchased_at", Instant, nullable=False),
+    Column("contract", Text, nullable=False),
+    Column("start_at", Instant),
+    Column("end_at", Instant),
+    Column("end_reason", Text),
+    Column("paid_from", Instant),
+    Column("paid_until", Instant),
+    Column("cancelled_at", Instant),
+    Column("cancellation_reason", Text),
+    Column("collection_ends_at", Instant),
+    Column("collection_announced", Boolean, nullable=False),
+    Column("collection_ended", Boolean, nullable=False),
+    Column("terminated_at", Instant),
+    Column("closed_at", Instant),
+    Column("closed_reason", Text),
+    Column("overdue_since", Instant),
+    Index("membership_member", "member_id"),
+    Index("membership_person", "person_id"),
+)
+
+overlay = Table(
+    "overlay",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column(
+        "membership_id", ForeignKey(membership.c.id, name="overlay_of_membership"), nullable=False
+    ),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("start_at", Instant, nullable=False),
+    Column("until_at", Instant),
+    Column("stops_billing", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index("overlay_membership", "membership_id"),
+)
+
+agreement = Table(
+    "agreement",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("member_id", ForeignKey(member.c.id, name="agreement_of_member"), nullable=False),
+    Column("membership_id", ForeignKey(membership.c.id, name="agreement_on_membership")),
+    Column("terms", Text, nullable=False),
+    Column("privacy", Text, nullable=False),
+    Column("mandate", Text),
+    Column("health_clearance", Text),
+    Column("early_start", Boolean, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("marketing", JSONB, nullable=False),
+    Column("ip", Text),
+    Column("agreed_at", Instant, nullable=False),
+    Column("agreed_by", Text, nullable=False),
+    Index("agreement_member", "member_id"),
+)

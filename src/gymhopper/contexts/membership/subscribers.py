@@ -1,0 +1,45 @@
+"""What billing reports, followed. Values are absolute: repeats and crossings are harmless."""
+
+from gymhopper.chassis.events.envelope import Envelope
+from gymhopper.chassis.registry import Subscriptions
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.membership.usecases import follow_billing
+from gymhopper.contracts.billing.events import (
+    DebtChanged,
+    PaymentRefunded,
+    PaymentSucceeded,
+    SubscriptionChanged,
+)
+from gymhopper.kernel.period import Period
+
+subscriptions = Subscriptions()
+
+
+@subscriptions.on(PaymentSucceeded)
+async def payment_succeeded(uow: UnitOfWork, event: PaymentSucceeded, _: Envelope) -> None:
+    """The first payment makes the contract run, each one extends what is paid."""
+    paid = Period(event.start, event.until)
+    await follow_billing.receive_payment(uow, event.membership_id, paid)
+
+
+@subscriptions.on(DebtChanged)
+async def debt_changed(uow: UnitOfWork, event: DebtChanged, _: Envelope) -> None:
+    """The debt clock runs, or stands still again."""
+    await follow_billing.change_debt(uow, event.membership_id, event.overdue_since)
+
+
+@subscriptions.on(SubscriptionChanged)
+async def subscription_changed(
+    uow: UnitOfWork, event: SubscriptionChanged, envelope: Envelope
+) -> None:
+    """Where collection stops, the contract ends."""
+    await follow_billing.follow_collection(
+        uow, event.membership_id, event.ends_at, ended=event.ended, at=envelope.time
+    )
+
+
+@subscriptions.on(PaymentRefunded)
+async def payment_refunded(uow: UnitOfWork, event: PaymentRefunded, envelope: Envelope) -> None:
+    """A refund takes access back only when it says so."""
+    if event.access == "end_now":
+        await follow_billing.take_access_back(uow, event.membership_id, envelope.time)

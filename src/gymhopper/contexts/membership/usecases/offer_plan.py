@@ -1,0 +1,95 @@
+"""Offer a plan, and give it prices."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.membership.domain.errors import DateOutOfRange
+from gymhopper.contexts.membership.domain.plan import FreezeRules, Plan, Price, SalesChannel
+from gymhopper.contexts.membership.domain.terms import Interval
+from gymhopper.contracts.membership.coverage import Coverage
+from gymhopper.contracts.venues.api import LegalEntity
+from gymhopper.kernel.calendar import local_date
+from gymhopper.kernel.ids import new_id
+from gymhopper.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPrice:
+    """A price on the days `[valid_from, valid_until)`; from today when no first day is given."""
+
+    money: Money
+    valid_from: date | None = None
+    valid_until: date | None = None
+    channel: SalesChannel | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferPlan:
+    """A plan as its legal entity, fetched beforehand, will sell it."""
+
+    seller: LegalEntity
+    name: str
+    coverage: Coverage
+    interval: Interval
+    interval_count: int
+    entry_grace_days: int
+    freeze_rules: FreezeRules
+    prices: tuple[NewPrice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedPlan:
+    """The ids of the plan and of its prices, in the order in which they were given."""
+
+    plan_id: UUID
+    price_ids: tuple[UUID, ...]
+
+
+async def offer_plan(uow: UnitOfWork, command: OfferPlan) -> OfferedPlan:
+    """Add a plan to the catalogue. Its contracts live in the zone of the legal entity."""
+    plan = Plan(
+        id=new_id(),
+        organisation_id=command.seller.organisation_id,
+        legal_entity_id=command.seller.legal_entity_id,
+        name=command.name,
+        coverage=command.coverage,
+        interval=command.interval,
+        interval_count=command.interval_count,
+        entry_grace_days=command.entry_grace_days,
+        freeze_rules=command.freeze_rules,
+        zone=command.seller.zone,
+        created_at=uow.now,
+        version=1,
+    )
+    uow.add(plan)
+    return OfferedPlan(
+        plan_id=plan.id,
+        price_ids=tuple(_price(uow, plan, each) for each in command.prices),
+    )
+
+
+async def add_price(uow: UnitOfWork, plan_id: UUID, price: NewPrice) -> UUID:
+    """Give the plan a further price; those that exist are never changed."""
+    plan = await uow.get(Plan, plan_id)
+    plan.version += 1
+    return _price(uow, plan, price)
+
+
+def _price(uow: UnitOfWork, plan: Plan, new: NewPrice) -> UUID:
+    valid_from = new.valid_from or local_date(uow.now, plan.zone)
+    if new.valid_until is not None and new.valid_until <= valid_from:
+        raise DateOutOfRange("A price is valid for a day at least.", field="valid_until")
+    price = Price(
+        id=new_id(),
+        plan_id=plan.id,
+        organisation_id=plan.organisation_id,
+        money=new.money,
+        valid_from=valid_from,
+        valid_until=new.valid_until,
+        channel=new.channel,
+        created_at=uow.now,
+    )
+    uow.add(price)
+    return price.id

@@ -1,0 +1,27 @@
+"""Tell what happened to a membership, and have its end noticed when it comes."""
+
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.membership.domain.membership import Membership
+from gymhopper.contracts.membership.events import (
+    MembershipCancellationRevoked,
+    MembershipEnded,
+    MembershipEvent,
+)
+
+END_REACHED = "membership.end_reached"
+OVERLAY_REACHED = "membership.overlay_reached"
+
+
+async def publish(uow: UnitOfWork, membership: Membership, event: MembershipEvent | None) -> None:
+    """Record the event; None, when nothing became different, records nothing.
+
+    The timer for the end only says that it came: the date itself is in every event, so that
+    whoever needs it does not wait for the timer.
+    """
+    if event is None:
+        return
+    uow.record(membership, event, organisation_id=membership.organisation_id)
+    if membership.end is not None and membership.contract != "ended":
+        await uow.schedule(END_REACHED, str(membership.id), membership.end)
+    elif isinstance(event, MembershipEnded | MembershipCancellationRevoked):
+        await uow.unschedule(END_REACHED, str(membership.id))
