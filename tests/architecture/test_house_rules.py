@@ -11,6 +11,7 @@ PROJECT = Path(__file__).parents[2]
 LINTERS = ("check_clock", "check_hosts", "check_size")
 # In pieces, or this file would name them itself.
 PYPI, NPM = map(".".join, (("pypi", "org"), ("npmjs", "org")))
+NO = ["--no-skips"]
 KERNEL_CLOCK = "src/gymhopper/kernel/clock.py"
 
 
@@ -105,33 +106,30 @@ def test_files_that_git_ignores_are_not_looked_at(planted: Path) -> None:
     assert lint("check_size", planted).returncode == 0
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
-    ("text", "reason", "passes"),
+    ("text", "options", "reason", "passes"),
     [
-        ("@pytest.mark.skip(reason='no engine')\ndef test_planted(): pass", "no engine", False),
-        ("def test_planted(): pytest.skip('no engine')", "no engine", False),
-        ("pytest.importorskip('no_such_wheel')", "no_such_wheel", False),
-        ("@pytest.mark.xfail\ndef test_planted(): assert False", "1 xfailed", True),
+        ("@pytest.mark.skip(reason='no engine')\ndef test_planted(): pass", [], "1 skipped", True),
+        ("@pytest.mark.skip(reason='no engine')\ndef test_planted(): pass", NO, "no engine", False),
+        ("def test_planted(): pytest.skip('no engine')", NO, "no engine", False),
+        ("def test_planted(): pytest.skip('no engine')", [*NO, "-n2"], "no engine", False),
+        ("pytest.importorskip('no_such_wheel')", NO, "no_such_wheel", False),
+        ("@pytest.mark.xfail\ndef test_planted(): assert False", NO, "1 xfailed", True),
     ],
 )
 def test_no_skip_is_accepted_when_none_is_wanted(
-    tmp_path: Path, workers: str, text: str, reason: str, *, passes: bool
+    tmp_path: Path, text: str, options: list[str], reason: str, *, passes: bool
 ) -> None:
     (tmp_path / "test_planted.py").write_text(f"import pytest\n{text}\ndef test_runs(): pass\n")
-    command = [sys.executable, "-m", "pytest", "-p", "fixtures.no_skips", "-n", workers]
-    ran = [
-        subprocess.run(
-            [*command, *options, "--override-ini=addopts=", "--rootdir", tmp_path, tmp_path],
-            cwd=PROJECT / "tests",
-            env={"PATH": os.defpath},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        for options in ([], ["--no-skips"])
-    ]
-    assert ran[0].returncode == 0 or "1 skipped" in ran[0].stdout
-    assert (ran[1].returncode == 0) == passes, ran[1].stdout
-    assert reason in ran[1].stdout
-    assert ("no skip is accepted here" in ran[1].stdout) != passes
+    command = [sys.executable, "-m", "pytest", "-p", "fixtures.no_skips", *options]
+    ran = subprocess.run(
+        [*command, "--override-ini=addopts=", "--rootdir", tmp_path, tmp_path],
+        cwd=PROJECT / "tests",
+        env={"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode == 0) == passes, ran.stdout
+    assert reason in ran.stdout
+    assert ("no skip is accepted here" in ran.stdout) != passes
