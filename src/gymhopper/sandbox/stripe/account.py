@@ -1,0 +1,14 @@
+"""Who the simulator is: one account, one secret key, one API version."""
+
+from gymhopper.chassis.secrets import Secrets
+
+API_KEY = "sk_test_sandbox"
+API_VERSION = "2026-08-26.dahlia"
+ACCOUNT = "acct_sandbox"
+MOUNT = "/sandbox/stripe"
+WEBHOOK_ROUTE = "/api/v1/payments/webhook"
+
+
+def webhook_secret(secrets: Secrets) -> str:
+    """The secret that signs the webhooks of this installation's simulator."""
+    return "whsec_" + secrets.key("sandbox-stripe-webhook").hex()

@@ -1,0 +1,235 @@
+"""Checkout sessions."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gymhopper.sandbox.stripe.api.catalogue import (
+    ProductData,
+    Recurring,
+    TaxBehavior,
+    existing,
+    sold_product,
+    terms,
+)
+from gymhopper.sandbox.stripe.billing.checkout import expire
+from gymhopper.sandbox.stripe.errors import InvalidRequest
+from gymhopper.sandbox.stripe.objects.catalogue import price
+from gymhopper.sandbox.stripe.objects.checkout import checkout_session, line_item
+from gymhopper.sandbox.stripe.objects.identity import Object, object_id
+from gymhopper.sandbox.stripe.storage.store import Store
+from gymhopper.sandbox.stripe.wire.endpoints import Call, Endpoints, listed
+from gymhopper.sandbox.stripe.wire.parameters import (
+    Amount,
+    Currency,
+    Listed,
+    ListParameters,
+    Metadata,
+    Nested,
+    Parameters,
+    Text,
+    Timestamp,
+    Url,
+)
+
+endpoints = Endpoints()
+
+_DAY = 24 * 3600
+_SOONEST = 30 * 60
+
+
+class PriceData(Nested):
+    currency: Currency
+    unit_amount: Amount
+    product: Text | None = None
+    product_data: ProductData | None = None
+    recurring: Recurring | None = None
+    tax_behavior: TaxBehavior = "unspecified"
+
+
+class LineItem(Nested):
+    price: Text | None = None
+    price_data: PriceData | None = None
+    quantity: Annotated[int, Field(ge=1, le=999_999)] = 1
+
+
+class SubscriptionData(Nested):
+    description: Annotated[Text, Field(max_length=500)] | None = None
+    metadata: Metadata | None = None
+
+
+class SetupIntentData(Nested):
+    description: Annotated[Text, Field(max_length=1000)] | None = None
+    metadata: Metadata | None = None
+
+
+class CreateSession(Parameters):
+    cancel_url: Url | None = None
+    client_reference_id: Annotated[Text, Field(max_length=200)] | None = None
+    currency: Currency | None = None
+    customer: Text | None = None
+    customer_email: Annotated[Text, Field(max_length=800)] | None = None
+    expires_at: Timestamp | None = None
+    line_items: Annotated[Listed[LineItem], Field(max_length=20)] = Field(default_factory=list)
+    locale: Text | None = None
+    metadata: Metadata | None = None
+    mode: Literal["subscription", "setup"]
+    payment_method_types: Listed[Literal["card"]] | None = None
+    setup_intent_data: SetupIntentData | None = None
+    subscription_data: SubscriptionData | None = None
+    success_url: Url
+
+
+class ListSessions(ListParameters):
+    customer: Text | None = None
+    payment_intent: Text | None = None
+    status: Literal["open", "complete", "expired"] | None = None
+    subscription: Text | None = None
+
+
+@endpoints.on("POST", "/v1/checkout/sessions", CreateSession)
+async def create_session(call: Call, parameters: CreateSession) -> Object:
+    store = call.store
+    await _check(store, parameters)
+    lines = [
+        await _line(store, each, within=f"line_items[{index}]")
+        for index, each in enumerate(parameters.line_items)
+    ]
+    currency = parameters.currency
+    if parameters.mode == "subscription":
+        currency = _one_subscription(lines)
+    key = object_id("cs_test")
+    expires_at = parameters.expires_at or store.now + _DAY
+    session = checkout_session(
+        key,
+        created=store.now,
+        mode=parameters.mode,
+        url=f"{call.base_url}/checkout/{key}",
+        expires_at=expires_at,
+        total=sum(each["amount_total"] for each in lines) if lines else None,
+        currency=currency,
+        given=parameters.given(
+            "cancel_url",
+            "client_reference_id",
+            "customer",
+            "customer_email",
+            "locale",
+            "metadata",
+            "success_url",
+        ),
+    )
+    if parameters.customer is not None:
+        session["customer_creation"] = None
+    data = parameters.subscription_data
+    setup = parameters.setup_intent_data
+    hidden = {
+        "line_items": lines,
+        "subscription_data": data.given("description", "metadata") if data else {},
+        "setup_intent_data": setup.given("description", "metadata") if setup else {},
+    }
+    await store.plan(key, key, "expire", expires_at)
+    return await store.insert(session, hidden=hidden)
+
+
+async def _check(store: Store, parameters: CreateSession) -> None:
+    if parameters.customer is not None:
+        if parameters.customer_email is not None:
+            raise InvalidRequest(
+                "You may only specify one of these parameters: customer, customer_email.",
+                param="customer_email",
+            )
+        await existing(store, "customer", parameters.customer, within="")
+    at = parameters.expires_at
+    if at is not None and not store.now + _SOONEST <= at <= store.now + _DAY:
+        raise InvalidRequest(
+            "The `expires_at` timestamp must be between 30 minutes and 24 hours from now.",
+            param="expires_at",
+        )
+    subscribes = parameters.mode == "subscription"
+    if subscribes != bool(parameters.line_items):
+        raise InvalidRequest(
+            f"`line_items` {'are required' if subscribes else 'cannot be used'} in "
+            f"`{parameters.mode}` mode.",
+            code="parameter_missing" if subscribes else None,
+            param="line_items",
+        )
+    for name, fits in (("subscription_data", subscribes), ("setup_intent_data", not subscribes)):
+        if getattr(parameters, name) is not None and not fits:
+            raise InvalidRequest(
+                f"You can not pass `{name}` in `{parameters.mode}` mode.", param=name
+            )
+
+
+async def _line(store: Store, given: LineItem, *, within: str) -> Object:
+    data = given.price_data
+    if (given.price is None) == (data is None):
+        raise InvalidRequest(
+            "You must specify either `price` or `price_data`.",
+            code="parameter_missing",
+            param=f"{within}[price]",
+        )
+    if data is None:
+        sold = await existing(store, "price", given.price or "", within=within)
+    else:
+        product_id = await sold_product(
+            store, data.product, data.product_data, within=f"{within}[price_data]"
+        )
+        inline = price(
+            created=store.now,
+            product_id=product_id,
+            currency=data.currency,
+            unit_amount=data.unit_amount,
+            recurring=terms(data.recurring),
+            # A price made for one session cannot be used for another.
+            given={"active": False, "tax_behavior": data.tax_behavior},
+        )
+        sold = await store.insert(inline, "price.created")
+    product = await store.get("product", sold["product"], param="product")
+    return line_item(sold, given.quantity, description=product["name"])
+
+
+def _one_subscription(lines: list[Object]) -> str:
+    """All lines fit into one subscription; returns their currency."""
+    currencies = {each["currency"] for each in lines}
+    if len(currencies) > 1:
+        raise InvalidRequest("All line items must have the same currency.", param="line_items")
+    intervals = {
+        (each["price"]["recurring"]["interval"], each["price"]["recurring"]["interval_count"])
+        for each in lines
+        if each["price"]["recurring"] is not None
+    }
+    if len(intervals) != 1:
+        raise InvalidRequest(
+            "You must provide at least one recurring price in `subscription` mode, and all "
+            "recurring prices must have the same interval.",
+            param="line_items",
+        )
+    currency: str = currencies.pop()
+    return currency
+
+
+endpoints.retrieving("/v1/checkout/sessions", "checkout.session")
+
+
+@endpoints.on("GET", "/v1/checkout/sessions", ListSessions)
+async def list_sessions(call: Call, parameters: ListSessions) -> Object:
+    return await listed(
+        call,
+        "/v1/checkout/sessions",
+        "checkout.session",
+        parameters,
+        subscription=None,
+        session_subscription=parameters.subscription,
+    )
+
+
+@endpoints.on("POST", "/v1/checkout/sessions/{key}/expire", Parameters)
+async def expire_session(call: Call, parameters: Parameters, *, key: str) -> Object:
+    del parameters
+    session = await call.store.get("checkout.session", key, param="session")
+    if session["status"] != "open":
+        raise InvalidRequest(
+            f'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout '
+            f"Session has a status of {session['status']}."
+        )
+    return await expire(call.store, session)

@@ -1,0 +1,168 @@
+"""Customers and their means of payment."""
+
+from typing import Any
+
+from gymhopper.sandbox.stripe.cards import BY_TOKEN
+from gymhopper.sandbox.stripe.errors import CardDeclined, InvalidRequest, ResourceMissing
+from gymhopper.sandbox.stripe.objects.customer import customer
+from gymhopper.sandbox.stripe.objects.identity import Object
+from gymhopper.sandbox.stripe.objects.payment_method import payment_method
+from gymhopper.sandbox.stripe.storage.store import Store
+from gymhopper.sandbox.stripe.wire.endpoints import Call, Endpoints
+from gymhopper.sandbox.stripe.wire.parameters import (
+    Clearable,
+    Listed,
+    ListParameters,
+    Metadata,
+    Nested,
+    Parameters,
+    Text,
+    merged_metadata,
+)
+
+endpoints = Endpoints()
+
+_PLAIN = ("description", "email", "name", "phone")
+
+
+class InvoiceSettings(Nested):
+    default_payment_method: Clearable[Text] = None
+
+
+class Address(Nested):
+    city: Clearable[Text] = None
+    country: Clearable[Text] = None
+    line1: Clearable[Text] = None
+    line2: Clearable[Text] = None
+    postal_code: Clearable[Text] = None
+    state: Clearable[Text] = None
+
+
+class UpdateCustomer(Parameters):
+    address: Clearable[Address] = None
+    description: Clearable[Text] = None
+    email: Clearable[Text] = None
+    invoice_settings: InvoiceSettings | None = None
+    metadata: Metadata | None = None
+    name: Clearable[Text] = None
+    phone: Clearable[Text] = None
+    preferred_locales: Listed[Text] | None = None
+
+
+class CreateCustomer(UpdateCustomer):
+    payment_method: Text | None = None
+
+
+class ListCustomers(ListParameters):
+    email: Text | None = None
+
+
+class AttachPaymentMethod(Parameters):
+    customer: Text
+
+
+@endpoints.on("POST", "/v1/customers", CreateCustomer)
+async def create_customer(call: Call, parameters: CreateCustomer) -> Object:
+    store = call.store
+    made = await store.insert(
+        customer(created=store.now, given=_plain(parameters, {})), "customer.created"
+    )
+    if parameters.payment_method is not None:
+        await attach(store, parameters.payment_method, made["id"])
+    return await _set_invoice_settings(store, made, parameters)
+
+
+@endpoints.on("POST", "/v1/customers/{key}", UpdateCustomer)
+async def update_customer(call: Call, parameters: UpdateCustomer, *, key: str) -> Object:
+    before = await call.store.get("customer", key, param="id")
+    changes = _plain(parameters, before)
+    settings = await _invoice_settings(call.store, before, parameters)
+    return await call.store.update(before, changes | settings, "customer.updated")
+
+
+def _plain(parameters: UpdateCustomer, before: Object) -> Object:
+    given = parameters.given(*_PLAIN, "preferred_locales")
+    if parameters.metadata is not None:
+        given["metadata"] = merged_metadata(before.get("metadata", {}), parameters.metadata)
+    if "address" in parameters.model_fields_set:
+        given["address"] = parameters.address and parameters.address.model_dump(mode="json")
+    return given
+
+
+async def _set_invoice_settings(store: Store, made: Object, parameters: UpdateCustomer) -> Object:
+    changes = await _invoice_settings(store, made, parameters)
+    return await store.update(made, changes, "customer.updated")
+
+
+async def _invoice_settings(store: Store, before: Object, parameters: UpdateCustomer) -> Object:
+    settings = parameters.invoice_settings
+    if settings is None or "default_payment_method" not in settings.model_fields_set:
+        return {}
+    key = settings.default_payment_method
+    if key is not None:
+        await own_method(store, key, before["id"], param="invoice_settings[default_payment_method]")
+    return {"invoice_settings": {**before["invoice_settings"], "default_payment_method": key}}
+
+
+async def own_method(store: Store, key: str, customer_id: str, *, param: str) -> Object:
+    """A means of payment that the customer has; InvalidRequest when it is not theirs."""
+    method = await store.find("payment_method", key)
+    if method is None:
+        raise InvalidRequest(
+            f"No such PaymentMethod: '{key}'", code="resource_missing", param=param
+        )
+    if method["customer"] != customer_id:
+        raise InvalidRequest(
+            f"The customer does not have a payment method with the ID {key}. The payment method "
+            "must be attached to the customer.",
+            code="resource_missing",
+            param=param,
+        )
+    return method
+
+
+endpoints.retrieving("/v1/customers", "customer")
+endpoints.listing("/v1/customers", "customer", ListCustomers)
+
+
+@endpoints.on("POST", "/v1/payment_methods/{key}/attach", AttachPaymentMethod)
+async def attach_payment_method(call: Call, parameters: AttachPaymentMethod, *, key: str) -> Object:
+    if await call.store.find("customer", parameters.customer) is None:
+        raise InvalidRequest(
+            f"No such customer: '{parameters.customer}'", code="resource_missing", param="customer"
+        )
+    return await attach(call.store, key, parameters.customer)
+
+
+async def attach(store: Store, key: str, customer_id: str) -> Object:
+    """Save the card for the customer; CardDeclined when its issuer refuses already that."""
+    card = BY_TOKEN.get(key)
+    if card is not None:
+        if card.at_once is not None:
+            raise CardDeclined(card.at_once.message, decline_code=card.at_once.decline_code)
+        method = await store.insert(payment_method(card, created=store.now, customer=None))
+    else:
+        method = await store.get("payment_method", key, param="payment_method")
+    if method["customer"] not in {None, customer_id}:
+        raise InvalidRequest(
+            "The payment method you provided has already been attached to a customer.",
+            code="payment_method_unexpected_state",
+        )
+    return await store.update(method, {"customer": customer_id}, "payment_method.attached")
+
+
+@endpoints.on("GET", "/v1/payment_methods/{key}", Parameters)
+async def retrieve_payment_method(call: Call, parameters: Parameters, *, key: str) -> Object:
+    del parameters
+    card = BY_TOKEN.get(key)
+    if card is not None:
+        # The tokens stand for cards that belong to nobody and are kept nowhere.
+        shown: dict[str, Any] = payment_method(card, created=call.store.now, customer=None)
+        return shown
+    found = await call.store.find("payment_method", key)
+    if found is None:
+        raise ResourceMissing("PaymentMethod", key, param="payment_method")
+    return found
+
+
+endpoints.retrieving("/v1/setup_intents", "setup_intent")

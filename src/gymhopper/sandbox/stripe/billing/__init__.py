@@ -1,0 +1,1 @@
+"""What happens to money: charges, invoices, renewals, retries."""

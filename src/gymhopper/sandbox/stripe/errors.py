@@ -1,0 +1,97 @@
+"""Errors in Stripe's shape: `{"error": {"type", "code", "param", "message", ...}}`.
+
+Types and codes are those of Stripe's API reference ("Errors", "Error codes").
+"""
+
+from typing import Any
+
+
+class StripeError(Exception):
+    """An answer that is an error; whatever the request did is undone."""
+
+    status = 400
+    type = "invalid_request_error"
+
+    def __init__(self, message: str, *, code: str | None = None, param: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.param = param
+
+    def body(self) -> dict[str, Any]:
+        """The JSON of the answer."""
+        fields = {"message": self.message, "code": self.code, "param": self.param, **self.details()}
+        shown = {name: value for name, value in fields.items() if value is not None}
+        return {"error": {"type": self.type, **shown}}
+
+    def details(self) -> dict[str, Any]:
+        """What this kind of error tells besides."""
+        return {}
+
+
+class InvalidRequest(StripeError):
+    """The request cannot be done as it is."""
+
+
+class Unauthorized(StripeError):
+    """No key, or a wrong one."""
+
+    status = 401
+
+
+class AccountForbidden(StripeError):
+    """The key has no access to the account that `Stripe-Account` names."""
+
+    status = 403
+
+
+class ResourceMissing(StripeError):
+    """There is no such object."""
+
+    status = 404
+
+    def __init__(self, kind: str, key: str, *, param: str) -> None:
+        super().__init__(f"No such {kind}: '{key}'", code="resource_missing", param=param)
+
+
+class UnknownUrl(StripeError):
+    """No endpoint has this method and path."""
+
+    status = 404
+
+
+class IdempotencyMismatch(StripeError):
+    """The key was used before, for another request."""
+
+    type = "idempotency_error"
+
+
+class CardDeclined(StripeError):
+    """The issuer said no. What the attempt left behind (a failed charge, an open invoice) stays."""
+
+    status = 402
+    type = "card_error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        decline_code: str,
+        charge: str | None = None,
+        payment_intent: dict[str, Any] | None = None,
+        payment_method: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, code="card_declined")
+        self.decline_code = decline_code
+        self.charge = charge
+        self.payment_intent = payment_intent
+        self.payment_method = payment_method
+
+    def details(self) -> dict[str, Any]:
+        """Why it was declined, and the objects that say so."""
+        return {
+            "decline_code": self.decline_code,
+            "charge": self.charge,
+            "payment_intent": self.payment_intent,
+            "payment_method": self.payment_method,
+        }

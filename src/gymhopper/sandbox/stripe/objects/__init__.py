@@ -1,0 +1,1 @@
+"""The shapes of Stripe's objects, as pure functions."""

@@ -1,0 +1,1 @@
+"""The simulator's own tables, in the schema `sandbox_stripe`."""

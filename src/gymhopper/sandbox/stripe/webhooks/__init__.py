@@ -1,0 +1,1 @@
+"""Signed events on their way to the platform's webhook route."""

@@ -1,0 +1,1 @@
+"""How requests and answers travel: forms, errors, keys, expansion."""

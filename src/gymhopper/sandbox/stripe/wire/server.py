@@ -1,0 +1,145 @@
+"""The API over HTTP: keys, forms, transactions, answers."""
+
+import hmac
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Awaitable, Callable, Iterable
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gymhopper.chassis.auth import SERVICE
+from gymhopper.chassis.logging import get_logger
+from gymhopper.chassis.runtime import Runtime
+from gymhopper.sandbox.stripe.account import API_KEY, API_VERSION, MOUNT
+from gymhopper.sandbox.stripe.billing.clock import writing_store
+from gymhopper.sandbox.stripe.billing.renewal import Recovery
+from gymhopper.sandbox.stripe.errors import (
+    AccountForbidden,
+    CardDeclined,
+    InvalidRequest,
+    StripeError,
+    Unauthorized,
+    UnknownUrl,
+)
+from gymhopper.sandbox.stripe.objects.identity import object_id
+from gymhopper.sandbox.stripe.storage.store import Cause, Store
+from gymhopper.sandbox.stripe.wire import form
+from gymhopper.sandbox.stripe.wire.endpoints import Call, Endpoint
+from gymhopper.sandbox.stripe.wire.expansion import expand
+from gymhopper.sandbox.stripe.wire.idempotency import Answer, IdempotentRequest
+from gymhopper.sandbox.stripe.wire.parameters import check
+
+log = get_logger(__name__)
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Server:
+    """Answers requests for the endpoints that it is given."""
+
+    def __init__(self, runtime: Runtime, recovery: Recovery, endpoints: Iterable[Endpoint]) -> None:
+        self._runtime = runtime
+        self._recovery = recovery
+        self._endpoints = list(endpoints)
+
+    def routes(self) -> list[Route]:
+        """One route for each endpoint."""
+        return [
+            Route(each.path, self._handler(each), methods=[each.method]) for each in self._endpoints
+        ]
+
+    def _handler(self, endpoint: Endpoint) -> Handler:
+        async def handle(request: Request) -> Response:
+            request_id = object_id("req")
+            try:
+                answer = await self._answer(endpoint, request, request_id)
+            except StripeError as error:
+                answer = Answer(error.status, error.body())
+            return _response(answer, request_id)
+
+        return handle
+
+    async def _answer(self, endpoint: Endpoint, request: Request, request_id: str) -> Answer:
+        _authorize(request)
+        body = await request.body()
+        raw = request.url.query.encode() if endpoint.method == "GET" else body
+        parameters = check(endpoint.parameters, form.decode(raw))
+
+        async def run(store: Store) -> Answer:
+            call = Call(store, self._recovery, self._runtime.url + MOUNT)
+            done = await endpoint.handler(call, parameters, **request.path_params)
+            return Answer(200, await expand(store, done, parameters.expand))
+
+        if endpoint.method == "GET":
+            async with self._runtime.database.transaction(SERVICE, read_only=True) as connection:
+                now = int(self._runtime.clock.now().timestamp())
+                return await run(Store(connection, now))
+        key = request.headers.get("idempotency-key")
+        once = (
+            IdempotentRequest.of(key, endpoint.method, request.url.path, raw)
+            if key is not None
+            else None
+        )
+        async with self._runtime.database.transaction(SERVICE) as connection:
+            store = await writing_store(self._runtime, connection, Cause(request_id, key))
+            if once is not None and (before := await once.answered(store)) is not None:
+                return before
+            try:
+                answer = await run(store)
+            except CardDeclined as declined:
+                # The refusal is an outcome, with a failed charge and events: it is kept.
+                answer = Answer(declined.status, declined.body())
+            if once is not None:
+                await once.keep(store, answer)
+            return answer
+
+
+def _authorize(request: Request) -> None:
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    given = credentials.strip()
+    if scheme.lower() == "basic":
+        try:
+            given = b64decode(given, validate=True).decode().partition(":")[0]
+        except (NotBase64, UnicodeDecodeError):
+            given = ""
+    elif scheme.lower() != "bearer":
+        raise Unauthorized(
+            "You did not provide an API key. Send it in the Authorization header, as a bearer "
+            "token or as the user name of HTTP Basic."
+        )
+    if not hmac.compare_digest(given.encode(), API_KEY.encode()):
+        raise Unauthorized(f"Invalid API Key provided: {given[:8]}***")
+    version = request.headers.get("stripe-version", API_VERSION)
+    if version != API_VERSION:
+        raise InvalidRequest(f"Invalid Stripe API version: {version}; this is {API_VERSION}.")
+    account = request.headers.get("stripe-account")
+    if account is not None:
+        raise AccountForbidden(
+            f"The provided key '{API_KEY[:8]}***' does not have access to account '{account}' (or "
+            "that account does not exist). Application access may have been revoked.",
+            code="account_invalid",
+        )
+
+
+def _response(answer: Answer, request_id: str) -> Response:
+    headers = {"Request-Id": request_id, "Stripe-Version": API_VERSION}
+    if answer.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return JSONResponse(answer.body, answer.status, headers)
+
+
+async def unknown_url(request: Request, error: Exception) -> Response:
+    """What is no endpoint, or fails before it reaches one, in Stripe's shape."""
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    refused = UnknownUrl(f"Unrecognized request URL ({request.method}: {request.url.path}).")
+    return _response(Answer(status, refused.body()), object_id("req"))
+
+
+async def unexpected(_: Request, error: Exception) -> Response:
+    """Our own fault, logged."""
+    log.error("stripe_sandbox_failed", exc_info=error)
+    body = {"error": {"type": "api_error", "message": "The sandbox failed; see its log."}}
+    return _response(Answer(500, body), object_id("req"))

@@ -1,0 +1,106 @@
+"""The simulator on a real server, driven by Stripe's own library."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import stripe
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gymhopper.chassis.runtime import Runtime
+from gymhopper.kernel.clock import ManualClock
+from gymhopper.sandbox.stripe.account import MOUNT, webhook_secret
+from gymhopper.sandbox.stripe.billing.clock import BillingClock
+from gymhopper.sandbox.stripe.billing.renewal import Recovery
+from gymhopper.sandbox.stripe.webhooks.delivery import Unruliness, WebhookDelivery
+
+MONTHLY = {
+    "currency": "eur",
+    "unit_amount": 2990,
+    "recurring": {"interval": "month"},
+    "product_data": {"name": "Basic"},
+}
+
+
+@dataclass
+class Receiver:
+    """Plays the platform's webhook route: keeps what arrives, answers what it is told to."""
+
+    requests: list[tuple[bytes, str]] = field(default_factory=list)
+    answers: Callable[[], int] = lambda: 202
+
+    async def receive(self, request: Request) -> Response:
+        self.requests.append((await request.body(), request.headers["stripe-signature"]))
+        return Response(status_code=self.answers())
+
+
+@dataclass
+class Sandbox:
+    """Everything that a test needs of a running simulator."""
+
+    runtime: Runtime
+    clock: ManualClock
+    client: stripe.StripeClient
+    browser: httpx.AsyncClient
+    receiver: Receiver
+    recovery: Recovery = field(default_factory=Recovery)
+
+    @property
+    def base(self) -> str:
+        return self.runtime.url + MOUNT
+
+    @property
+    def secret(self) -> str:
+        return webhook_secret(self.runtime.secrets)
+
+    async def bill(self) -> int:
+        """Do everything that the billing clock has due."""
+        return await BillingClock(self.runtime, self.recovery).run_due()
+
+    async def deliver(
+        self, unruliness: Unruliness | None = None, *, seed: int = 0
+    ) -> list[dict[str, Any]]:
+        """Deliver what is due; returns the events that arrived, in the order of arrival."""
+        before = len(self.receiver.requests)
+        delivery = WebhookDelivery(self.runtime, unruliness, seed=seed)
+        await delivery.run_due()
+        await delivery.close()
+        return [
+            stripe.Webhook.construct_event(body, signature, self.secret, tolerance=None).to_dict()
+            for body, signature in self.receiver.requests[before:]
+        ]
+
+    async def session(self, **changes: Any) -> stripe.checkout.Session:
+        return await self.client.v1.checkout.sessions.create_async(
+            {
+                "mode": "subscription",
+                "success_url": "http://127.0.0.1/paid?session={CHECKOUT_SESSION_ID}",
+                "line_items": [{"price_data": MONTHLY, "quantity": 1}],
+                **changes,
+            }  # type: ignore[typeddict-item] # tests vary the parameters freely
+        )
+
+    async def pay(
+        self, session: stripe.checkout.Session, card: str = "4242424242424242", **more: str
+    ) -> httpx.Response:
+        assert session.url is not None
+        return await self.browser.post(session.url, data={"card": card, **more})
+
+    async def subscribe(self, **changes: Any) -> stripe.Subscription:
+        """A subscription that was just paid on the page."""
+        session = await self.session(**changes)
+        assert (await self.pay(session)).status_code == 303
+        done = await self.client.v1.checkout.sessions.retrieve_async(session.id)
+        return await self.client.v1.subscriptions.retrieve_async(str(done.subscription))
+
+    async def use_card(self, subscription: stripe.Subscription, token: str) -> str:
+        """Give the subscription another card."""
+        method = await self.client.v1.payment_methods.attach_async(
+            token, {"customer": str(subscription.customer)}
+        )
+        await self.client.v1.subscriptions.update_async(
+            subscription.id, {"default_payment_method": method.id}
+        )
+        return method.id
