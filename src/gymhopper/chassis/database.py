@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from gymhopper.chassis.auth import AuthSubject
@@ -17,6 +18,12 @@ _BIND = text(
 def sqlalchemy_url(url: str) -> str:
     """A libpq URL (`postgresql://...`) as SQLAlchemy's psycopg dialect wants it."""
     return "postgresql+psycopg://" + url.split("://", 1)[1]
+
+
+def reraise_lost_connection(error: Exception) -> None:
+    """Raise the error again when it took the connection, and so the transaction, with it."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        raise error
 
 
 class Database:

@@ -7,24 +7,35 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from gymhopper.chassis.auth import SERVICE
+from gymhopper.chassis.database import reraise_lost_connection
 from gymhopper.chassis.logging import get_logger
 from gymhopper.chassis.registry import Due, Timers
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.chassis.unit_of_work import UnitOfWork
 
 log = get_logger(__name__)
 
 _RETRY_DELAYS = tuple(timedelta(seconds=s) for s in (1, 10, 60, 600, 3600, 6 * 3600))
 
-_NEXT = text(
-    "SELECT name, key, due_at, payload, attempts FROM chassis.timer"
-    " WHERE coalesce(next_try_at, due_at) <= :now AND name = ANY(:names)"
-    " ORDER BY due_at, name, key LIMIT 1 FOR UPDATE SKIP LOCKED"
+# The timer's own row stays free: whoever holds the thing that it is about may set it meanwhile.
+_CLAIM = text(
+    "WITH due AS MATERIALIZED ("
+    "  SELECT name, key, due_at FROM chassis.timer"
+    "  WHERE coalesce(next_try_at, due_at) <= :now AND name = ANY(:names)"
+    "  ORDER BY due_at, name, key LIMIT 50)"
+    " SELECT name, key, due_at FROM due"
+    " WHERE pg_try_advisory_xact_lock(hashtextextended(name || ' ' || key, 0)) LIMIT 1"
 )
-# A handler that set its timer anew has moved it away from this due time.
+# Another runner may have rung it before this one got the claim.
+_STILL = text(
+    "SELECT payload, attempts FROM chassis.timer WHERE name = :name AND key = :key"
+    " AND due_at = :due_at AND coalesce(next_try_at, due_at) <= :now"
+)
+# A timer that was set anew, by its handler or anybody else, has moved away from this due time.
 _RUNG = text("DELETE FROM chassis.timer WHERE name = :name AND key = :key AND due_at = :due_at")
 _FAILED = text(
     "UPDATE chassis.timer SET attempts = attempts + 1, next_try_at = :next_try_at, error = :error"
-    " WHERE name = :name AND key = :key"
+    " WHERE name = :name AND key = :key AND due_at = :due_at"
 )
 _ENSURE = text(
     "INSERT INTO chassis.timer (name, key, due_at) VALUES (:name, '', :due_at)"
@@ -61,28 +72,36 @@ class TimerRunner:
             self._ensured = True
         async with self._runtime.begin(SERVICE) as uow:
             row = (
-                await uow.connection.execute(_NEXT, {"now": uow.now, "names": list(self._handlers)})
+                await uow.connection.execute(
+                    _CLAIM, {"now": uow.now, "names": list(self._handlers)}
+                )
             ).one_or_none()
             if row is None:
                 return False
-            due = Due(row.name, row.key, row.due_at, row.payload)
-            key = {"name": row.name, "key": row.key}
-            try:
-                async with uow.attempt():
-                    await self._handlers[row.name](uow, due)
-                    if row.name in self._every:
-                        await uow.schedule(row.name, row.key, uow.now + self._every[row.name])
-            except Exception:  # kept with its error and tried again; other timers go on
-                log.warning("timer_failed", timer=row.name, key=row.key, exc_info=True)
-                late = min(row.attempts, len(_RETRY_DELAYS) - 1)
-                await uow.connection.execute(
-                    _FAILED,
-                    {
-                        **key,
-                        "next_try_at": uow.now + _RETRY_DELAYS[late],
-                        "error": traceback.format_exc(),
-                    },
-                )
-            else:
-                await uow.connection.execute(_RUNG, {**key, "due_at": row.due_at})
+            claim = {"name": row.name, "key": row.key, "due_at": row.due_at}
+            still = (await uow.connection.execute(_STILL, {**claim, "now": uow.now})).one_or_none()
+            if still is not None:
+                await self._ring(uow, Due(**claim, payload=still.payload), still.attempts)
         return True
+
+    async def _ring(self, uow: UnitOfWork, due: Due, attempts: int) -> None:
+        claim = {"name": due.name, "key": due.key, "due_at": due.due_at}
+        try:
+            async with uow.attempt():
+                await self._handlers[due.name](uow, due)
+                if due.name in self._every:
+                    await uow.schedule(due.name, due.key, uow.now + self._every[due.name])
+        except Exception as error:  # kept with its error and tried again; other timers go on
+            reraise_lost_connection(error)
+            log.warning("timer_failed", timer=due.name, key=due.key, exc_info=True)
+            late = min(attempts, len(_RETRY_DELAYS) - 1)
+            await uow.connection.execute(
+                _FAILED,
+                {
+                    **claim,
+                    "next_try_at": uow.now + _RETRY_DELAYS[late],
+                    "error": traceback.format_exc(),
+                },
+            )
+        else:
+            await uow.connection.execute(_RUNG, claim)

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from gymhopper.chassis.correlation import correlated
+from gymhopper.chassis.database import reraise_lost_connection
 from gymhopper.chassis.events.envelope import (
     Envelope,
     Unreadable,
@@ -140,7 +140,7 @@ class Delivery:
                     uow.cause = envelope
                     await self._handle(uow, envelope)
         except Exception as error:  # the slow way will find the event at fault and keep its error
-            _reraise_lost_connection(error)
+            reraise_lost_connection(error)
             return False
         return True
 
@@ -150,7 +150,7 @@ class Delivery:
             async with uow.attempt(envelope):
                 await self._handle(uow, envelope)
         except Exception as error:  # a handler may fail in any way; the event is kept with it
-            _reraise_lost_connection(error)
+            reraise_lost_connection(error)
             log.warning(
                 "delivery_failed",
                 subscriber=self.subscriber,
@@ -200,8 +200,3 @@ def _after(attempts: int, now: datetime) -> tuple[str, datetime | None]:
     if attempts > len(RETRY_DELAYS):
         return "parked", None
     return "retrying", now + RETRY_DELAYS[attempts - 1]
-
-
-def _reraise_lost_connection(error: Exception) -> None:
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        raise error
