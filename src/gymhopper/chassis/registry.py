@@ -64,7 +64,7 @@ class Subscriptions:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`handler(runtime, **arguments)`; tried again after 1, 2, 4 ... seconds up to `attempts`."""
+    """`handler(runtime, **arguments)`; tried again after 2, 4, 8 ... seconds, `attempts` times."""
 
     name: str
     handler: JobHandler
