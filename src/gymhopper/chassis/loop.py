@@ -12,6 +12,7 @@ log = get_logger(__name__)
 # A loop that has failed this often in a row makes the process not ready.
 _TROUBLE_AFTER = 5
 _LONGEST_PAUSE = 10.0
+_DOUBLINGS = 7  # a pause of 0.1 s doubled so often has passed the longest
 
 
 class Signal:
@@ -88,7 +89,7 @@ class Loop:
                 self._failures += 1
                 self._error = f"{type(error).__name__}: {error}"
                 log.warning("loop_failed", loop=self.name, failures=self._failures, exc_info=True)
-                await self._pause(min(0.1 * 2**self._failures, _LONGEST_PAUSE))
+                await self._pause(min(0.1 * 2 ** min(self._failures, _DOUBLINGS), _LONGEST_PAUSE))
                 continue
             if not more and not self._stopped.is_set():
                 await Signal.wait(ticket, self._every)
