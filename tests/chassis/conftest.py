@@ -4,12 +4,23 @@ import pytest
 
 from chassis.counting import create_tables
 from fixtures.engines import TestDatabase
+from gymhopper.chassis.engines import Engines
 from gymhopper.chassis.logging import configure_logging
+from gymhopper.chassis.migrate import migrate
+from gymhopper.chassis.provision import APPLICATION, provision
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _logging() -> None:
     configure_logging(style="console", level="ERROR")
+
+
+@pytest.fixture(scope="session")
+def template(engines: Engines) -> str:
+    """The name of a database that has the chassis' tables and those of no context."""
+    owner_url, _ = provision(engines.postgres_url, "template_chassis")
+    migrate(owner_url, APPLICATION, [])
+    return "template_chassis"
 
 
 @pytest.fixture
