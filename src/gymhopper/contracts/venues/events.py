@@ -1,6 +1,6 @@
 """Facts about organisations and the places that people enter."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -20,7 +20,8 @@ class LocationState(msgspec.Struct, frozen=True, kw_only=True):
     """A location as it is now.
 
     `tier` counts up from 1; `zone` is an IANA name; `hours` None means open around the clock;
-    `rollover_hour` is the local hour at which a visit counts for the next day.
+    `rollover_hour` is the local hour at which a visit counts for the next day; `status` closed is
+    for good.
     """
 
     location_id: UUID
@@ -36,6 +37,7 @@ class LocationState(msgspec.Struct, frozen=True, kw_only=True):
     hours: tuple[Hours, ...] | None = None
     exceptions: tuple[DayHours, ...] = ()
     rollover_hour: int = 0
+    status: Literal["open", "closed"] = "open"
 
 
 class OrganisationCreated(Event, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""Organisations, their legal entities, and the places that people enter."""

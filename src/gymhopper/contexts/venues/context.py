@@ -1,0 +1,19 @@
+"""Venues, as the composition root sees it."""
+
+from pathlib import Path
+
+from gymhopper.chassis.migrate import Migrations
+from gymhopper.chassis.registry import Context, Implementation
+from gymhopper.contexts.venues.directory import Directory
+from gymhopper.contexts.venues.http import routers
+from gymhopper.contexts.venues.storage.mapping import map_all
+from gymhopper.contracts.venues.api import VenuesApi
+
+map_all()
+
+context = Context(
+    name="venues",
+    migrations=Migrations("venues", Path(__file__).parent / "storage" / "migrations"),
+    routers=routers,
+    apis=[Implementation(VenuesApi, Directory)],
+)

@@ -1,0 +1,1 @@
+"""What organisations and places are, without any machinery."""

@@ -1,0 +1,240 @@
+"""Routes of locations."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from gymhopper.chassis.auth import AuthSubject
+from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
+from gymhopper.contexts.venues.domain.location import (
+    HIGHEST_TIER,
+    LocationChange,
+    LocationStatus,
+)
+from gymhopper.contexts.venues.http.fields import (
+    Country,
+    DatedHours,
+    Dates,
+    ExternalRef,
+    Name,
+    OpeningTimes,
+    PostalAddress,
+    Week,
+    WeekdayHours,
+    Zone,
+    dates_shown,
+    dates_value,
+    week_shown,
+    week_value,
+)
+from gymhopper.contexts.venues.http.tenant import acting_for
+from gymhopper.contexts.venues.queries import (
+    LocationFilter,
+    LocationView,
+    location_view,
+    location_views,
+)
+from gymhopper.contexts.venues.usecases import change_location as changing
+from gymhopper.contexts.venues.usecases import open_location as opening
+
+router = APIRouter(prefix="/locations", tags=["locations"])
+
+Tier = Annotated[int, Field(ge=1, le=HIGHEST_TIER, description="Counts up from 1, the simplest.")]
+RolloverHour = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=23,
+        description="The local hour at which a visit counts for the next day. By default 0, and 4"
+        " where it is open around the clock.",
+    ),
+]
+
+
+class NewLocation(BaseModel):
+    """A location to be opened; what it says nothing about it has from its calendar."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    organisation_id: UUID | None = None
+    legal_entity_id: UUID
+    name: Name = Field(examples=["North Gym Hauptbahnhof"])
+    zone: Zone
+    country: Country
+    city: Name = Field(examples=["Berlin"])
+    address: PostalAddress | None = None
+    tier: Tier
+    latitude: float = Field(examples=[52.525])
+    longitude: float = Field(examples=[13.369])
+    calendar_id: UUID | None = None
+    hours: Week | None = None
+    exceptions: Dates = []
+    rollover_hour: RolloverHour | None = None
+    external_ref: ExternalRef | None = None
+
+
+class ChangedLocation(BaseModel):
+    """A merge patch (RFC 7396): what is absent stays, null takes back what may be missing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name | None = None
+    city: Name | None = None
+    address: PostalAddress | None = None
+    tier: Tier | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    calendar_id: UUID | None = None
+    hours: Week | None = None
+    exceptions: Dates | None = None
+    rollover_hour: RolloverHour | None = None
+    status: LocationStatus | None = None
+
+    @model_validator(mode="after")
+    def _null_only_where_it_means_something(self) -> Self:
+        for name in self.model_fields_set - {"address", "calendar_id", "hours", "rollover_hour"}:
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} cannot be null")
+        return self
+
+    def value(self) -> LocationChange:
+        """As the domain has it."""
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        if self.address is not None:
+            given["address"] = self.address.value()
+        if "hours" in given:
+            given["weekly"] = week_value(given.pop("hours"))
+        if self.exceptions is not None:
+            given["exceptions"] = dates_value(self.exceptions)
+        return LocationChange(**given)
+
+
+class Location(BaseModel):
+    """A location. `hours` and `exceptions` are its own, `opening` is what holds."""
+
+    id: UUID
+    organisation_id: UUID
+    legal_entity_id: UUID
+    name: str
+    zone: str
+    country: str
+    city: str
+    address: PostalAddress | None
+    tier: int
+    latitude: float
+    longitude: float
+    calendar_id: UUID | None
+    hours: list[WeekdayHours] | None
+    exceptions: list[DatedHours]
+    opening: OpeningTimes
+    rollover_hour: int
+    status: LocationStatus
+    external_ref: str | None
+
+
+class LocationPage(BaseModel):
+    """Some of the locations; `next_cursor` asks for those behind them."""
+
+    items: list[Location]
+    next_cursor: UUID | None
+
+
+class LocationQuery(BaseModel):
+    """Which locations, and how many of them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    organisation_id: UUID | None = None
+    city: Name | None = None
+    tier: Tier | None = None
+    status: LocationStatus = "open"
+    cursor: UUID | None = None
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+@router.post("", status_code=201, summary="Open a location")
+async def open_location(
+    body: NewLocation, runtime: CurrentRuntime, caller: AuthSubject = scoped("venues:write")
+) -> Location:
+    """The legal entity sells there; the zone is that of the door."""
+    plain = body.model_dump(exclude={"organisation_id", "address", "hours", "exceptions"})
+    command = opening.OpenLocation(
+        **plain,
+        organisation_id=acting_for(caller, body.organisation_id),
+        address=None if body.address is None else body.address.value(),
+        weekly=week_value(body.hours),
+        exceptions=dates_value(body.exceptions),
+    )
+    async with runtime.begin(caller) as uow:
+        return _shown(await opening.open_location(uow, command))
+
+
+@router.get("", summary="List locations")
+async def list_locations(
+    query: Annotated[LocationQuery, Query()],
+    runtime: CurrentRuntime,
+    caller: AuthSubject = public(),
+) -> LocationPage:
+    """Open to everybody; oldest first."""
+    wanted = LocationFilter(
+        organisation_id=query.organisation_id,
+        city=query.city,
+        tier=query.tier,
+        status=query.status,
+    )
+    async with runtime.read(caller) as connection:
+        found = await location_views(connection, wanted, after=query.cursor, limit=query.limit + 1)
+    return LocationPage(
+        items=[_shown(each) for each in found[: query.limit]],
+        next_cursor=found[query.limit - 1].id if len(found) > query.limit else None,
+    )
+
+
+@router.get("/{location_id}", summary="Read a location")
+async def get_location(
+    location_id: UUID, runtime: CurrentRuntime, caller: AuthSubject = public()
+) -> Location:
+    """Open to everybody."""
+    async with runtime.read(caller) as connection:
+        return _shown(await location_view(connection, location_id))
+
+
+@router.patch("/{location_id}", summary="Change a location")
+async def change_location(
+    location_id: UUID,
+    body: ChangedLocation,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("venues:write"),
+) -> Location:
+    """Doors follow what changes here, its tier and times included, at once."""
+    async with runtime.begin(caller) as uow:
+        return _shown(await changing.change_location(uow, location_id, body.value()))
+
+
+def _shown(view: LocationView) -> Location:
+    return Location(
+        id=view.id,
+        organisation_id=view.organisation_id,
+        legal_entity_id=view.legal_entity_id,
+        name=view.name,
+        zone=view.zone,
+        country=view.country,
+        city=view.city,
+        address=None if view.address is None else PostalAddress.model_validate(view.address),
+        tier=view.tier,
+        latitude=view.latitude,
+        longitude=view.longitude,
+        calendar_id=view.calendar_id,
+        hours=None if view.own.weekly is None else week_shown(view.own.weekly),
+        exceptions=dates_shown(view.own.exceptions),
+        opening=OpeningTimes(
+            around_the_clock=view.times.around_the_clock,
+            hours=week_shown(view.times.weekly or ()),
+            exceptions=dates_shown(view.times.exceptions),
+        ),
+        rollover_hour=view.rollover_hour,
+        status=view.status,
+        external_ref=view.external_ref,
+    )
