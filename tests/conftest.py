@@ -6,4 +6,6 @@ pytest_plugins = [
     "fixtures.kafka",
     "fixtures.no_skips",
     "fixtures.runtimes",
+    "fixtures.callers",
+    "fixtures.access_world",
 ]

@@ -1,217 +1,57 @@
 """From what other contexts say, through the feed and the cell, to a door's answer and back."""
 
-from base64 import b64encode, urlsafe_b64encode
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
-import httpx
+import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from fixtures.callers import callers_context, staff_of
-from fixtures.runtimes import NewRuntime
+from fixtures.access_world import LOCATION, MEMBER, Happening, World, say, scan, state
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.events import log as event_log
-from gymhopper.chassis.events.delivery import Delivery
-from gymhopper.chassis.events.local import LocalSubscriber
-from gymhopper.chassis.http.app import create_app
-from gymhopper.chassis.registry import Context, Implementation
-from gymhopper.chassis.runtime import Runtime
-from gymhopper.contexts.access import jobs, queries
-from gymhopper.contexts.access.context import context as access
-from gymhopper.contexts.access.gate.sessions import signed_message
-from gymhopper.contexts.access.storage.valkey import ValkeyCell
+from gymhopper.contexts.access import queries
 from gymhopper.contexts.access.usecases.drain_journal import JournalDrain
-from gymhopper.contexts.access.usecases.feed_cell import CellFeeder
-from gymhopper.contracts.event import Event
-from gymhopper.contracts.membership.api import MemberRef, MembershipApi
-from gymhopper.contracts.membership.coverage import Clause, Coverage
-from gymhopper.contracts.membership.events import MembershipActivated, MembershipState
-from gymhopper.contracts.venues.events import LocationOpened, LocationState
+from gymhopper.contracts.access.events import VisitRecorded
+from gymhopper.contracts.membership.coverage import Clause, Coverage, VisitQuota
+from gymhopper.contracts.membership.events import (
+    MembershipActivated,
+    MembershipEnded,
+    MembershipFellOverdue,
+    MembershipOverlayChanged,
+    Overlay,
+)
+from gymhopper.contracts.venues.events import LocationChanged
 from gymhopper.kernel.ids import new_id
 
-
-@dataclass
-class Happening:
-    """Any aggregate of another context."""
-
-    id: UUID
-    version: int = 0
+HOUR = timedelta(hours=1)
 
 
-class Members:
-    def __init__(self, *known: MemberRef) -> None:
-        self._known = {each.member_id: each for each in known}
-
-    async def member(self, *, member_id: UUID) -> MemberRef | None:
-        return self._known.get(member_id)
-
-
-class World:
-    """One location of one organisation, one member of it, and what makes things move."""
-
-    def __init__(self, runtime: Runtime, cell: ValkeyCell, client: httpx.AsyncClient) -> None:
-        self.runtime = runtime
-        self.cell = cell
-        self.client = client
-        self.feeder = CellFeeder(runtime, cell)
-        self.drain = JournalDrain(runtime, cell)
-
-    async def settle(self) -> None:
-        """Deliver what was recorded, and bring the cell up to date."""
-        async with self.runtime.database.transaction(SERVICE) as connection:
-            await event_log.number(connection)
-        subscriber = LocalSubscriber(self.runtime, Delivery("access", access.subscriptions))
-        while await subscriber.step() or await subscriber.retry_step():
-            pass
-        await subscriber.step()
-        while await self.feeder.step():
-            pass
-        while await self.drain.step():
-            pass
-
-
-LOCATION = LocationState(
-    location_id=new_id(),
-    organisation_id=new_id(),
-    legal_entity_id=new_id(),
-    name="Mitte",
-    zone="Europe/Berlin",
-    country="DE",
-    city="Berlin",
-    tier=2,
-    latitude=52.52,
-    longitude=13.4,
-)
-MEMBER = MemberRef(member_id=new_id(), person_id=new_id(), organisation_id=LOCATION.organisation_id)
-
-
-@pytest.fixture
-async def world(new_runtime: NewRuntime) -> AsyncIterator[World]:
-    members = Members(MEMBER)
-    runtime = await new_runtime(
-        [
-            callers_context(desk=staff_of(MEMBER.organisation_id), other=staff_of(new_id())),
-            Context(name="membership", apis=[Implementation(MembershipApi, lambda _: members)]),
-            access,
-        ]
-    )
-    cell = jobs.open_cell(runtime)
-    await cell.open()
-    await cell.call("FLUSHALL")
-    assert access.fast_paths is not None
-    paths, gate = access.fast_paths(runtime)
-    await gate.start()
-    app = create_app(runtime, dict, fast_paths=paths)
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app), base_url="http://test/api/v1"
-    ) as client:
-        yield World(runtime, cell, client)
-    await gate.stop()
-    await cell.close()
-
-
-async def say(runtime: Runtime, about: Happening, event: Event) -> None:
-    async with runtime.begin(SERVICE) as uow:
-        uow.record(about, event, organisation_id=MEMBER.organisation_id)
-
-
-def state(runtime: Runtime, membership_id: UUID, **values: object) -> MembershipState:
-    now = runtime.clock.now()
-    return MembershipState(
-        **{
-            "membership_id": membership_id,
-            "member_id": MEMBER.member_id,
-            "person_id": MEMBER.person_id,
-            "organisation_id": MEMBER.organisation_id,
-            "plan_id": new_id(),
-            "zone": "Europe/Berlin",
-            "coverage": Coverage(include=(Clause(tier_up_to=2),)),
-            "contract": "active",
-            "start": now - timedelta(days=1),
-            "paid_until": now + timedelta(days=30),
-            **values,
-        }
-    )
-
-
-async def furnished(world: World) -> tuple[str, str, str]:
-    """A door with an enrolled device and a pass; returns the session, the door and the pass."""
-    await say(world.runtime, Happening(LOCATION.location_id), LocationOpened(location=LOCATION))
-    await world.settle()
-    desk = {"Authorization": "Bearer desk"}
-    location = str(LOCATION.location_id)
-    door = await world.client.post(
-        "/doors",
-        headers=desk,
-        json={"location_id": location, "name": "Main", "debounce_seconds": 0},
-    )
-    assert door.status_code == 201, door.text
-    door_id = door.json()["id"]
-    device = await world.client.post(
-        "/devices",
-        headers=desk,
-        json={"location_id": location, "name": "Reader", "door_ids": [door_id]},
-    )
-    assert device.status_code == 201, device.text
-    key = Ed25519PrivateKey.generate()
-    enrolled = await world.client.post(
-        "/devices/enrol",
-        json={
-            "code": device.json()["enrolment_code"],
-            "public_key": b64encode(key.public_key().public_bytes_raw()).decode(),
-        },
-    )
-    assert enrolled.status_code == 200, enrolled.text
-    card = await world.client.post(
-        "/credentials", headers=desk, json={"member_id": str(MEMBER.member_id), "kind": "pass"}
-    )
-    assert card.status_code == 201, card.text
-    await world.settle()
-    device_id = enrolled.json()["id"]
-    challenge = await world.client.post("/access/sessions/challenge", json={"device_id": device_id})
-    nonce = challenge.json()["nonce"]
-    signature = urlsafe_b64encode(key.sign(signed_message(UUID(device_id), nonce))).decode()
-    session = await world.client.post(
-        "/access/sessions", json={"device_id": device_id, "nonce": nonce, "signature": signature}
-    )
-    assert session.status_code in {200, 201}, session.text
-    return session.json()["token"], door_id, card.json()["value"]
-
-
-async def scan(world: World, session: str, value: str) -> tuple[str, str]:
-    answer = await world.client.post(
-        "/access/checkin",
-        headers={"Authorization": f"Bearer {session}"},
-        json={"request_id": str(new_id()), "credential": {"type": "pass", "value": value}},
-    )
-    assert answer.status_code == 200, answer.text
-    return answer.json()["decision"], answer.json()["code"]
-
-
-async def test_the_door_follows_the_membership_and_the_visit_is_published(world: World) -> None:
-    session, _, value = await furnished(world)
+async def activate(world: World) -> Happening:
     membership = Happening(new_id())
-
-    assert await scan(world, session, value) == ("deny", "NO_ENTITLEMENT")
-
     active = state(world.runtime, membership.id)
     await say(world.runtime, membership, MembershipActivated(membership=active))
     await world.settle()
-    assert await scan(world, session, value) == ("allow", "ALLOWED")
+    return membership
 
-    ended = state(
+
+async def test_the_door_follows_the_membership_and_the_visit_is_published(
+    furnished_world: World,
+) -> None:
+    world = furnished_world
+    assert await scan(world) == ("deny", "NO_ENTITLEMENT")
+
+    membership = await activate(world)
+    assert await scan(world) == ("allow", "ALLOWED")
+
+    over = state(
         world.runtime,
         membership.id,
         contract="ended",
         end=world.runtime.clock.now(),
         end_reason="cancelled",
     )
-    await say(world.runtime, membership, MembershipActivated(membership=ended))
+    await say(world.runtime, membership, MembershipEnded(membership=over))
     await world.settle()
-    assert await scan(world, session, value) == ("deny", "MEMBERSHIP_CANCELLED")
+    assert await scan(world) == ("deny", "MEMBERSHIP_CANCELLED")
 
     await world.settle()
     async with world.runtime.read(SERVICE) as connection:
@@ -221,3 +61,192 @@ async def test_the_door_follows_the_membership_and_the_visit_is_published(world:
         chain = await queries.verify_chain(connection, "main")
     assert [each.membership_id for each in visits] == [membership.id]
     assert chain == queries.ChainReport(entries=3, broken_at=None)
+    assert [each.visit_id for each in await published(world)] == [visits[0].visit_id]
+
+
+async def published(world: World) -> list[VisitRecorded]:
+    async with world.runtime.database.transaction(SERVICE) as connection:
+        await event_log.number(connection)
+        envelopes = await event_log.read(
+            connection, after=0, last=10**9, limit=1000, types=[VisitRecorded.type]
+        )
+    return [each.data for each in envelopes if isinstance(each.data, VisitRecorded)]
+
+
+async def test_a_late_older_state_never_overwrites_a_newer_one(furnished_world: World) -> None:
+    world = furnished_world
+    membership = Happening(new_id())
+    active = MembershipActivated(membership=state(world.runtime, membership.id))
+    over = MembershipEnded(
+        membership=state(
+            world.runtime, membership.id, contract="ended", end=world.runtime.clock.now()
+        )
+    )
+    membership.version = 1
+    await say(world.runtime, membership, over)
+    # As a replay or another transport might bring it: the first version after the second.
+    membership.version = 0
+    await say(world.runtime, membership, active)
+    await world.settle()
+
+    assert (await scan(world))[0] == "deny"
+
+
+async def test_a_young_debt_is_a_notice_and_an_old_one_closes_the_door(
+    furnished_world: World,
+) -> None:
+    world = furnished_world
+    membership = await activate(world)
+    now = world.runtime.clock.now()
+    owing = state(
+        world.runtime, membership.id, overdue_since=now, no_entry_from=now + timedelta(days=7)
+    )
+    await say(world.runtime, membership, MembershipFellOverdue(membership=owing))
+    await world.settle()
+
+    assert await scan(world) == ("allow", "ALLOWED")
+    world.runtime.clock.advance(timedelta(days=7))
+    world.session = await world.sign_in()
+    assert await scan(world) == ("deny", "PAYMENT_PAST_DUE")
+
+
+async def test_a_freeze_shuts_the_door_from_its_start_to_its_end_without_any_timer(
+    furnished_world: World,
+) -> None:
+    world = furnished_world
+    membership = await activate(world)
+    now = world.runtime.clock.now()
+    freeze = Overlay(overlay_id=new_id(), kind="freeze", start=now + HOUR / 4, until=now + HOUR / 2)
+    frozen = state(world.runtime, membership.id, overlays=(freeze,))
+    await say(
+        world.runtime,
+        membership,
+        MembershipOverlayChanged(membership=frozen, overlay_id=freeze.overlay_id),
+    )
+    await world.settle()
+
+    answers = []
+    for _ in range(4):
+        answers.append(await scan(world))
+        world.runtime.clock.advance(HOUR / 5)
+    assert answers == [
+        ("allow", "ALLOWED"),
+        ("allow", "ALLOWED"),
+        ("deny", "MEMBERSHIP_FROZEN"),
+        ("allow", "ALLOWED"),
+    ]
+
+
+async def test_a_location_that_moves_up_a_tier_asks_for_more(furnished_world: World) -> None:
+    world = furnished_world
+    await activate(world)
+    place = Happening(LOCATION.location_id, version=1)
+    dearer = LocationChanged(location=msgspec.structs.replace(LOCATION, tier=3))
+    await say(world.runtime, place, dearer)
+    await world.settle()
+
+    assert await scan(world) == ("deny", "TIER_TOO_LOW")
+
+
+async def test_a_revoked_pass_opens_nothing_and_the_other_one_goes_on(
+    furnished_world: World,
+) -> None:
+    world = furnished_world
+    await activate(world)
+    desk = {"Authorization": "Bearer desk"}
+    other = await world.client.post(
+        "/credentials", headers=desk, json={"member_id": str(MEMBER.member_id), "kind": "pass"}
+    )
+    await world.settle()
+    revoked = await world.client.post(f"/credentials/{other.json()['id']}/revoke", headers=desk)
+    assert revoked.json()["revoked_at"] is not None
+    await world.settle()
+
+    assert await scan(world, other.json()["value"]) == ("deny", "CREDENTIAL_REVOKED")
+    assert await scan(world) == ("allow", "ALLOWED")
+
+
+async def test_a_lost_cell_is_filled_anew_with_this_months_visits(furnished_world: World) -> None:
+    world = furnished_world
+    membership = Happening(new_id())
+    twice = Coverage(include=(Clause(),), quotas=(VisitQuota(visits=2, per="month"),))
+    limited = state(world.runtime, membership.id, coverage=twice)
+    await say(world.runtime, membership, MembershipActivated(membership=limited))
+    await world.settle()
+    assert await scan(world) == ("allow", "ALLOWED")
+    await world.settle()
+
+    await world.cell.call("FLUSHALL")
+    lost = await world.client.post(
+        "/access/checkin",
+        headers={"Authorization": "Bearer x"},
+        json={
+            "request_id": "1",
+            "credential": {"type": "pass", "value": world.pass_value},
+            "door_id": world.door_id,
+        },
+    )
+    assert (lost.status_code, lost.json()["code"]) == (503, "SYSTEM_ERROR")
+    await world.settle()
+
+    world.session = await world.sign_in()
+    assert await scan(world) == ("allow", "ALLOWED")
+    assert await scan(world) == ("deny", "PERIOD_LIMIT_REACHED")
+
+
+async def test_a_cell_of_another_generation_of_the_database_is_filled_anew(
+    furnished_world: World,
+) -> None:
+    world = furnished_world
+    before = await world.feeder.cursor()
+    async with world.runtime.begin(SERVICE) as uow:
+        await uow.connection.exec_driver_sql(
+            "UPDATE access.cell SET generation = gen_random_uuid()"
+        )
+    await world.settle()
+    after = await world.feeder.cursor()
+
+    assert before is not None
+    assert after is not None
+    assert (after.epoch, after.number) == (before.epoch + 1, before.number)
+
+
+async def test_a_drain_that_dies_after_its_commit_stores_nothing_twice(
+    furnished_world: World,
+) -> None:
+    world = furnished_world
+    await activate(world)
+    for _ in range(3):
+        await scan(world)
+
+    async def die(_: bytes) -> int:
+        raise ConnectionError("killed between the commit and the trim")
+
+    world.drain._journal.trim_journal = die  # type: ignore[method-assign] # a kill, as it looks
+    with pytest.raises(ConnectionError):
+        await world.drain.step()
+    fresh = JournalDrain(world.runtime, world.cell)
+    await fresh.step()
+    await scan(world)
+    while await fresh.step():
+        pass
+    await fresh.step()
+
+    async with world.runtime.read(SERVICE) as connection:
+        chain = await queries.verify_chain(connection, "main")
+    assert chain == queries.ChainReport(entries=4, broken_at=None)
+    assert len(await published(world)) == 4
+
+
+async def test_a_changed_journal_is_found_out(furnished_world: World) -> None:
+    world = furnished_world
+    await activate(world)
+    for _ in range(3):
+        await scan(world)
+    await world.settle()
+    async with world.runtime.begin(SERVICE) as uow:
+        await uow.connection.exec_driver_sql(
+            "UPDATE access.journal SET record = record || '\\x00' WHERE entry = 2"
+        )
+    async with world.runtime.read(SERVICE) as connection:
+        assert (await queries.verify_chain(connection, "main")).broken_at == 2

@@ -13,12 +13,19 @@ from gymhopper.contexts.access.domain.places import Area, Device, Door
 metadata = sa.MetaData(schema="access")
 
 
-def _id(name: str = "id", *, nullable: bool = False, primary_key: bool = False) -> sa.Column[UUID]:
-    return sa.Column(name, sa.Uuid, nullable=nullable, primary_key=primary_key)
+def _id(
+    name: str = "id", *, nullable: bool = False, primary_key: bool = False, of: str | None = None
+) -> sa.Column[UUID]:
+    references = [sa.ForeignKey(f"access.{of}.id")] if of else []
+    return sa.Column(name, sa.Uuid, *references, nullable=nullable, primary_key=primary_key)
 
 
 def _text(name: str, *, primary_key: bool = False) -> sa.Column[str]:
     return sa.Column(name, sa.Text, nullable=False, primary_key=primary_key)
+
+
+def _cell() -> sa.Column[str]:
+    return sa.Column("cell", sa.Text, sa.ForeignKey("access.cell.name"), primary_key=True)
 
 
 def _when(name: str, *, nullable: bool = True) -> sa.Column[datetime]:
@@ -29,13 +36,13 @@ cell = sa.Table(
     "cell",
     metadata,
     _text("name", primary_key=True),
-    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False, server_default="0"),
     _id("generation"),
 )
 feed = sa.Table(
     "feed",
     metadata,
-    _text("cell", primary_key=True),
+    _cell(),
     _text("kind", primary_key=True),
     sa.Column("key", sa.LargeBinary, primary_key=True),
     sa.Column("number", sa.BigInteger, nullable=False),
@@ -55,7 +62,7 @@ area = sa.Table(
     _id(primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
     _id("organisation_id"),
-    _id("location_id"),
+    _id("location_id", of="location"),
     _text("name"),
 )
 door = sa.Table(
@@ -64,8 +71,8 @@ door = sa.Table(
     _id(primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
     _id("organisation_id"),
-    _id("location_id"),
-    _id("area_id", nullable=True),
+    _id("location_id", of="location"),
+    _id("area_id", nullable=True, of="area"),
     _text("name"),
     _text("direction"),
     _text("mode"),
@@ -81,7 +88,7 @@ device = sa.Table(
     _id(primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
     _id("organisation_id"),
-    _id("location_id"),
+    _id("location_id", of="location"),
     _text("name"),
     _text("status"),
     sa.Column("door_ids", ARRAY(sa.Uuid), nullable=False),
@@ -150,7 +157,7 @@ visit = sa.Table(
 drain = sa.Table(
     "drain",
     metadata,
-    _text("cell", primary_key=True),
+    _cell(),
     _text("stream_id"),
     sa.Column("entry", sa.BigInteger, nullable=False),
     sa.Column("hash", sa.LargeBinary, nullable=False),
