@@ -1,0 +1,21 @@
+"""Billing as the composition root sees it."""
+
+from pathlib import Path
+
+from gymhopper.chassis.migrate import Migrations
+from gymhopper.chassis.registry import Context
+from gymhopper.contexts.billing.http import router
+from gymhopper.contexts.billing.jobs import jobs, timers
+from gymhopper.contexts.billing.storage.mapping import map_all
+from gymhopper.contexts.billing.subscribers import subscriptions
+
+map_all()
+
+context = Context(
+    name="billing",
+    migrations=Migrations("billing", Path(__file__).parent / "storage" / "migrations"),
+    routers=[router],
+    subscriptions=subscriptions,
+    jobs=jobs,
+    timers=timers,
+)

@@ -1,0 +1,49 @@
+"""The page on which a person pays for a membership for the first time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from gymhopper.kernel.money import Money
+
+
+@dataclass(eq=False, kw_only=True)
+class BillingAccount:
+    """A person who pays at an organisation, and what the provider calls them."""
+
+    id: UUID
+    organisation_id: UUID
+    person_id: UUID
+    provider: str
+    provider_customer_id: str | None = None
+
+
+@dataclass(eq=False, kw_only=True)
+class Checkout:
+    """One page. Its terms are kept so that asking the provider again asks for the very same.
+
+    `provider_id`, `url` and `expires_at` are missing until the provider has answered.
+    """
+
+    id: UUID
+    subscription_id: UUID
+    organisation_id: UUID
+    membership_id: UUID
+    description: str
+    amount: int
+    currency: str
+    interval: str
+    interval_count: int
+    success_url: str
+    cancel_url: str
+    status: Literal["open", "complete", "expired"] = "open"
+    provider_id: str | None = None
+    url: str | None = None
+    expires_at: datetime | None = None
+    created_at: datetime
+
+    @property
+    def price(self) -> Money:
+        """What each interval costs."""
+        return Money(self.amount, self.currency)

@@ -1,0 +1,96 @@
+"""Dues: all that is owed and collected for one membership.
+
+The root that every change of a membership's money locks, and the aggregate of its events: whoever
+reads them gets one order over payments, debt and subscription.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from gymhopper.contexts.billing.domain.claim import Claim
+from gymhopper.contexts.billing.domain.provider import ProviderSubscription
+from gymhopper.contracts.billing.events import DebtChanged, SubscriptionChanged
+from gymhopper.kernel.money import Money
+from gymhopper.kernel.period import Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """What we want a provider to do from now on: stop at once, stop at `until`, or rest."""
+
+    stopped: bool
+    until: datetime | None
+    paused: bool
+
+
+@dataclass(eq=False, kw_only=True)
+class Dues:
+    """`owed`, `overdue_since`, `ends_at` and `ended` are what was last published.
+
+    `collect_until` is the end that both sides last agreed on: the contract sets it, and so does a
+    person in the provider's portal; the later word wins. `asked_until` is the end that the provider
+    has by our own request, so that its echo is not taken for a new word. `frozen` are stretches
+    without billing.
+    """
+
+    id: UUID
+    version: int = 0
+    organisation_id: UUID
+    membership_id: UUID
+    billing_account_id: UUID
+    currency: str
+    owed: int = 0
+    overdue_since: datetime | None = None
+    ends_at: datetime | None = None
+    ended: bool = False
+    contract_ended: bool = False
+    collect_until: datetime | None = None
+    asked_until: datetime | None = None
+    frozen: list[Period] = field(default_factory=list)
+
+    def count_debt(self, claims: Sequence[Claim]) -> DebtChanged | None:
+        """Add up what failed and is still owed; the event when that is different."""
+        failed = [claim for claim in claims if claim.status == "failed" and claim.outstanding > 0]
+        owed = sum(claim.outstanding for claim in failed)
+        since = min((c.failure_known_at for c in failed if c.failure_known_at), default=None)
+        if (owed, since) == (self.owed, self.overdue_since):
+            return None
+        self.owed, self.overdue_since = owed, since
+        return DebtChanged(
+            membership_id=self.membership_id,
+            owed=Money(owed, self.currency),
+            overdue_since=since,
+        )
+
+    def follow(self, found: ProviderSubscription) -> SubscriptionChanged | None:
+        """Take note of what the provider will do; the event when that is news to us.
+
+        An end that we asked for ourselves is none: the contract knows it already, and telling it
+        again could undo what it decided meanwhile.
+        """
+        if not found.begun or (found.ends_at, found.ended) == (self.ends_at, self.ended):
+            return None
+        self.ends_at, self.ended = found.ends_at, found.ended
+        if not found.ended:
+            if found.ends_at == self.asked_until:
+                return None
+            self.collect_until = self.asked_until = found.ends_at
+        return SubscriptionChanged(
+            membership_id=self.membership_id, ends_at=self.ends_at, ended=self.ended
+        )
+
+    def wanted(self, now: datetime) -> Collection:
+        """What the provider should be doing now."""
+        return Collection(
+            stopped=self.contract_ended
+            or (self.collect_until is not None and self.collect_until <= now),
+            until=self.collect_until,
+            paused=any(now in stretch for stretch in self.frozen),
+        )
+
+    def next_turn(self, now: datetime) -> datetime | None:
+        """When a freeze begins or ends next."""
+        turns = [turn for each in self.frozen for turn in (each.start, each.until) if turn]
+        return min((turn for turn in turns if turn > now), default=None)

@@ -1,0 +1,67 @@
+"""What can go wrong with money, each with its code."""
+
+from gymhopper.kernel.errors import Conflict, GymhopperError, InvalidInput
+
+
+class StalePrice(Conflict):
+    """The price that the client showed is not the one that would be charged."""
+
+    code = "stale_price"
+
+
+class AlreadySubscribed(Conflict):
+    """The membership is being paid for already; a second subscription would charge twice."""
+
+    code = "already_subscribed"
+
+
+class NothingToPay(Conflict):
+    """The membership does not wait for a first payment."""
+
+    code = "nothing_to_pay"
+
+
+class NotRefundable(Conflict):
+    """No payment of the claim can be given back."""
+
+    code = "not_refundable"
+
+
+class OverRefund(InvalidInput):
+    """More would go back than came in."""
+
+    code = "over_refund"
+
+
+class BadSignature(GymhopperError):
+    """A webhook was not signed by the provider, or its signature is too old."""
+
+    code = "bad_signature"
+    status = 400
+
+
+class MalformedNotification(GymhopperError):
+    """A signed webhook body that is not an event."""
+
+    code = "malformed_event"
+    status = 400
+
+
+class CardRefused(GymhopperError):
+    """The card's issuer refused the charge."""
+
+    code = "card_refused"
+    status = 402
+
+
+class ProviderRefused(GymhopperError):
+    """The payment provider refused the request; repeating it would not help."""
+
+    code = "provider_refused"
+    status = 502
+
+
+class TwoSubscriptions(Conflict):
+    """The provider holds two subscriptions for one of ours; a person has to look."""
+
+    code = "two_subscriptions"

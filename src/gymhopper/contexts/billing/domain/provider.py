@@ -1,0 +1,112 @@
+"""What a payment provider holds, in words that fit any provider.
+
+These are snapshots: the whole of an object as it was when it was fetched, never a change to it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from gymhopper.kernel.money import Money
+from gymhopper.kernel.period import Period
+
+_BEGUN = frozenset({"trialing", "active", "past_due", "unpaid", "paused", "canceled"})
+ENDED = frozenset({"canceled", "incomplete_expired"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSubscription:
+    """A standing order to collect. `reference` is our own id, which we wrote into it.
+
+    `status` is one of incomplete, incomplete_expired, trialing, active, past_due, unpaid, paused,
+    canceled. `collection_paused` is apart from it: Stripe leaves the status `active` then.
+    """
+
+    id: str
+    reference: UUID | None
+    customer_id: str
+    status: str
+    price_id: str
+    price: Money
+    current_period: Period
+    cancel_at: datetime | None = None
+    cancel_at_period_end: bool = False
+    canceled_at: datetime | None = None
+    ended_at: datetime | None = None
+    collection_paused: bool = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether it ever ran; one whose first payment never came did not."""
+        return self.status in _BEGUN
+
+    @property
+    def ended(self) -> bool:
+        """Whether it collects nothing any more, for good."""
+        return self.status in ENDED
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When collection stops or stopped for good; None while it goes on.
+
+        A customer portal may set `cancel_at` without `cancel_at_period_end`, or the other way.
+        """
+        if self.ended:
+            return self.ended_at or self.canceled_at
+        if self.cancel_at is not None:
+            return self.cancel_at
+        return self.current_period.until if self.cancel_at_period_end else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderPayment:
+    """Money that arrived for an invoice; `id` is what a refund names."""
+
+    id: str
+    amount: int
+    paid_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderRefund:
+    """Money that goes back from a payment; `amount` is this refund's own, not a running total."""
+
+    id: str
+    payment_id: str
+    reference: UUID | None
+    amount: int
+    status: Literal["pending", "succeeded", "failed", "canceled"]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderInvoice:
+    """A demand for money, with everything that was paid and given back for it.
+
+    `period` is what the recurring lines pay for. `attempts` counts tries to collect it, `first`
+    tells the invoice that begins a subscription from its renewals.
+    """
+
+    id: str
+    subscription_id: str | None
+    status: Literal["draft", "open", "paid", "void", "uncollectible"]
+    amount: Money
+    outstanding: int
+    period: Period
+    attempts: int
+    first: bool
+    paid_at: datetime | None = None
+    payments: tuple[ProviderPayment, ...] = ()
+    refunds: tuple[ProviderRefund, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderCheckout:
+    """A page on which a person pays for the first time."""
+
+    id: str
+    status: Literal["open", "complete", "expired"]
+    url: str | None
+    expires_at: datetime
+    subscription_id: str | None = None

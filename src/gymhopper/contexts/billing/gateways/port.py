@@ -1,0 +1,67 @@
+"""What billing asks of a payment provider."""
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from gymhopper.contexts.billing.domain.checkout import Checkout
+from gymhopper.contexts.billing.domain.provider import (
+    ProviderCheckout,
+    ProviderInvoice,
+    ProviderSubscription,
+)
+
+
+class PaymentProvider(Protocol):
+    """Collects money.
+
+    Reads give None for an object that the provider does not know. Writes may be repeated: what has
+    an id of ours happens once, the rest sets absolute values. Everything raises Unavailable when
+    the provider cannot answer now, ProviderRefused or CardRefused when it says no.
+    """
+
+    name: str
+
+    async def create_customer(self, *, account_id: UUID, person_id: UUID) -> str:
+        """The provider's id for a person who pays, always the same one for an account."""
+        ...
+
+    async def open_checkout(self, checkout: Checkout, *, customer_id: str) -> ProviderCheckout:
+        """A page on which the person subscribes on the checkout's terms."""
+        ...
+
+    async def expire_checkout(self, checkout_id: str) -> None:
+        """Close a page that is still open."""
+        ...
+
+    async def checkout(self, checkout_id: str) -> ProviderCheckout | None:
+        """The page as it is now."""
+        ...
+
+    async def subscription(self, subscription_id: str) -> ProviderSubscription | None:
+        """The subscription as it is now."""
+        ...
+
+    async def invoice(self, invoice_id: str) -> ProviderInvoice | None:
+        """The invoice as it is now, with its payments and refunds."""
+        ...
+
+    async def invoice_of_payment(self, payment_id: str) -> str | None:
+        """The invoice that the payment was for."""
+        ...
+
+    async def refund(self, refund_id: UUID, *, payment_id: str, amount: int, currency: str) -> None:
+        """Give `amount` minor units of a payment back, once for each of our refund ids."""
+        ...
+
+    async def collect_until(self, subscription_id: str, until: datetime | None) -> None:
+        """Stop collecting at `until`; None takes such an end back."""
+        ...
+
+    async def pause(self, subscription_id: str, *, paused: bool) -> None:
+        """Rest or go on: what falls due while it rests is never collected."""
+        ...
+
+    async def cancel(self, subscription_id: str) -> None:
+        """Stop collecting now; nothing is charged or given back for it."""
+        ...

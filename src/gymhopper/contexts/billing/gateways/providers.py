@@ -1,0 +1,59 @@
+"""Which provider a process speaks to, and which secrets its webhooks are signed with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from gymhopper.contexts.billing.gateways.port import PaymentProvider
+from gymhopper.contexts.billing.gateways.stripe import StripeGateway
+from gymhopper.contexts.billing.settings import BillingSettings
+
+if TYPE_CHECKING:
+    from gymhopper.chassis.runtime import Runtime
+
+SANDBOX_KEY = "sk_test_sandbox"
+SANDBOX_PATH = "/sandbox/stripe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """What a webhook must be signed with: the live secrets by source, and how long it is good."""
+
+    secrets: Mapping[str, Sequence[str]]
+    tolerance: timedelta
+
+
+_providers: "WeakKeyDictionary[Runtime, PaymentProvider]" = WeakKeyDictionary()
+_endpoints: "WeakKeyDictionary[Runtime, Endpoint]" = WeakKeyDictionary()
+
+
+def payment_provider(runtime: "Runtime") -> PaymentProvider:
+    """The runtime's provider; made at first use, when the address of the process is known."""
+    if runtime not in _providers:
+        settings = BillingSettings()
+        sandbox = settings.stripe_api_key is None
+        _providers[runtime] = StripeGateway(
+            settings.stripe_api_key.get_secret_value() if settings.stripe_api_key else SANDBOX_KEY,
+            api_base=settings.stripe_api_base or (runtime.url + SANDBOX_PATH if sandbox else None),
+            timeout=settings.stripe_timeout,
+            retries=settings.stripe_retries,
+            direct=sandbox,
+        )
+    return _providers[runtime]
+
+
+def endpoint(runtime: "Runtime") -> Endpoint:
+    """The runtime's webhook endpoint. The sandbox signs with a key that both sides derive."""
+    if runtime not in _endpoints:
+        settings = BillingSettings()
+        platform = [each.get_secret_value() for each in settings.stripe_webhook_secrets]
+        if settings.stripe_api_key is None and not platform:
+            platform = ["whsec_" + runtime.secrets.key("sandbox-stripe-webhook").hex()]
+        connect = [each.get_secret_value() for each in settings.stripe_connect_webhook_secrets]
+        _endpoints[runtime] = Endpoint(
+            secrets={"stripe": platform, "stripe_connect": connect},
+            tolerance=settings.webhook_tolerance,
+        )
+    return _endpoints[runtime]

@@ -1,0 +1,231 @@
+"""Stripe, and the sandbox that stands in for it, through Stripe's own SDK.
+
+The only place that talks to Stripe. Each request that creates something carries an idempotency key
+of our own ids, so that a repeat after a crash finds what the first try made.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import stripe
+
+from gymhopper.contexts.billing.domain.checkout import Checkout
+from gymhopper.contexts.billing.domain.errors import CardRefused, ProviderRefused
+from gymhopper.contexts.billing.domain.provider import (
+    ProviderCheckout,
+    ProviderInvoice,
+    ProviderSubscription,
+)
+from gymhopper.contexts.billing.gateways import stripe_objects as objects
+from gymhopper.contexts.billing.gateways.stripe_objects import REFERENCE, to_stripe
+from gymhopper.contexts.billing.gateways.stripe_transport import Transport
+from gymhopper.kernel.errors import Conflict, Unavailable
+from gymhopper.kernel.money import Money
+
+if TYPE_CHECKING:
+    from stripe.params import SubscriptionUpdateParams
+    from stripe.params.checkout import SessionCreateParams
+
+
+class StripeGateway:
+    """Keeps `PaymentProvider`."""
+
+    name = "stripe"
+
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        api_base: str | None = None,
+        timeout: float,
+        retries: int,
+        direct: bool = False,
+    ) -> None:
+        self._stripe = stripe.StripeClient(
+            api_key,
+            http_client=Transport(timeout=timeout, direct=direct),
+            max_network_retries=retries,
+            base_addresses={"api": api_base} if api_base is not None else {},
+        ).v1
+
+    async def create_customer(self, *, account_id: UUID, person_id: UUID) -> str:
+        """One for each billing account. Names and addresses stay with us."""
+        with _translated():
+            made = await self._stripe.customers.create_async(
+                {"metadata": {REFERENCE: str(account_id), "person_id": str(person_id)}},
+                {"idempotency_key": f"customer:{account_id}"},
+            )
+        return made.id
+
+    async def open_checkout(self, checkout: Checkout, *, customer_id: str) -> ProviderCheckout:
+        """A session in subscription mode. The subscription carries our own subscription's id."""
+        reference = {
+            REFERENCE: str(checkout.subscription_id),
+            "membership_id": str(checkout.membership_id),
+        }
+        params: SessionCreateParams = {
+            "mode": "subscription",
+            "customer": customer_id,
+            "client_reference_id": str(checkout.id),
+            "line_items": [
+                {
+                    "quantity": 1,
+                    "price_data": {
+                        "currency": checkout.currency.lower(),
+                        "unit_amount": to_stripe(checkout.price),
+                        "product_data": {"name": checkout.description},
+                        "recurring": {
+                            "interval": checkout.interval,
+                            "interval_count": checkout.interval_count,
+                        },
+                    },
+                }
+            ],
+            "subscription_data": {"metadata": reference},
+            "metadata": reference,
+            "success_url": checkout.success_url,
+            "cancel_url": checkout.cancel_url,
+        }
+        with _translated():
+            made = await self._stripe.checkout.sessions.create_async(
+                params, {"idempotency_key": f"checkout:{checkout.id}"}
+            )
+        return objects.checkout(made)
+
+    async def expire_checkout(self, checkout_id: str) -> None:
+        """A session that is complete or expired already stays as it is."""
+        with _translated():
+            found = await self._stripe.checkout.sessions.retrieve_async(checkout_id)
+            if found.status == "open":
+                await self._stripe.checkout.sessions.expire_async(checkout_id)
+
+    async def checkout(self, checkout_id: str) -> ProviderCheckout | None:
+        """GET /v1/checkout/sessions/{id}."""
+        try:
+            with _translated():
+                found = await self._stripe.checkout.sessions.retrieve_async(checkout_id)
+        except _Missing:
+            return None
+        return objects.checkout(found)
+
+    async def subscription(self, subscription_id: str) -> ProviderSubscription | None:
+        """GET /v1/subscriptions/{id}."""
+        try:
+            with _translated():
+                found = await self._stripe.subscriptions.retrieve_async(subscription_id)
+        except _Missing:
+            return None
+        return objects.subscription(found)
+
+    async def invoice(self, invoice_id: str) -> ProviderInvoice | None:
+        """GET /v1/invoices/{id} with its payments, and their refunds."""
+        try:
+            with _translated():
+                found = await self._stripe.invoices.retrieve_async(
+                    invoice_id, {"expand": ["payments"]}
+                )
+                refunds = [
+                    refund
+                    for payment_id in objects.paid_by(found)
+                    for refund in await self._refunds(payment_id)
+                ]
+        except _Missing:
+            return None
+        return objects.invoice(found, refunds)
+
+    async def invoice_of_payment(self, payment_id: str) -> str | None:
+        """GET /v1/invoice_payments: a payment intent no longer names its invoice."""
+        try:
+            with _translated():
+                found = await self._stripe.invoice_payments.list_async(
+                    {
+                        "payment": {"type": "payment_intent", "payment_intent": payment_id},
+                        "limit": 1,
+                    }
+                )
+        except _Missing:
+            return None
+        if not found.data:
+            return None
+        invoice = found.data[0].invoice
+        return invoice if isinstance(invoice, str) else invoice.id
+
+    async def refund(self, refund_id: UUID, *, payment_id: str, amount: int, currency: str) -> None:
+        """POST /v1/refunds."""
+        with _translated():
+            await self._stripe.refunds.create_async(
+                {
+                    "payment_intent": payment_id,
+                    "amount": to_stripe(Money(amount, currency)),
+                    "metadata": {REFERENCE: str(refund_id)},
+                },
+                {"idempotency_key": f"refund:{refund_id}"},
+            )
+
+    async def collect_until(self, subscription_id: str, until: datetime | None) -> None:
+        """Sets `cancel_at`. The part of a period after it is neither charged nor given back."""
+        if until is None:
+            await self._update(subscription_id, {"cancel_at": ""})
+        else:
+            await self._update(
+                subscription_id,
+                {"cancel_at": int(until.timestamp()), "proration_behavior": "none"},
+            )
+
+    async def pause(self, subscription_id: str, *, paused: bool) -> None:
+        """Sets `pause_collection`; an empty string lifts it, null would do nothing."""
+        if paused:
+            await self._update(subscription_id, {"pause_collection": {"behavior": "void"}})
+        else:
+            await self._update(subscription_id, {"pause_collection": ""})
+
+    async def cancel(self, subscription_id: str) -> None:
+        """DELETE /v1/subscriptions/{id}; one that is gone already is as wanted."""
+        try:
+            with _translated():
+                await self._stripe.subscriptions.cancel_async(subscription_id)
+        except _Missing:
+            return
+
+    async def _refunds(self, payment_id: str) -> list[stripe.Refund]:
+        page = await self._stripe.refunds.list_async({"payment_intent": payment_id, "limit": 100})
+        return [refund async for refund in page.auto_paging_iter()]
+
+    async def _update(self, subscription_id: str, params: "SubscriptionUpdateParams") -> None:
+        with _translated():
+            await self._stripe.subscriptions.update_async(subscription_id, params)
+
+
+class _Missing(ProviderRefused):
+    """Stripe does not know the object."""
+
+    code = "provider_object_missing"
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Stripe's errors as ours: try again later, the card said no, or the request is wrong."""
+    try:
+        yield
+    except stripe.CardError as error:
+        raise CardRefused(error.user_message or "The card was refused.") from error
+    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+        raise Unavailable("The payment provider cannot be reached now.") from error
+    except stripe.IdempotencyError as error:
+        raise Conflict(
+            "The same request is under way, or was made with other values.",
+            code="provider_conflict",
+        ) from error
+    except stripe.InvalidRequestError as error:
+        if error.http_status == 404 or error.code == "resource_missing":
+            raise _Missing(
+                error.user_message or "The payment provider has no such thing."
+            ) from error
+        raise ProviderRefused(error.user_message or "The payment provider refused.") from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        raise Unavailable("The payment provider does not accept our key.") from error
+    except stripe.StripeError as error:
+        raise Unavailable("The payment provider failed to answer.") from error

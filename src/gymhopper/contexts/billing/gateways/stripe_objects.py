@@ -1,0 +1,158 @@
+"""Reads Stripe's objects (API 2026-08-26.dahlia) into the domain's snapshots."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+import stripe
+
+from gymhopper.contexts.billing.domain.provider import (
+    ProviderCheckout,
+    ProviderInvoice,
+    ProviderPayment,
+    ProviderRefund,
+    ProviderSubscription,
+)
+from gymhopper.kernel.money import Money
+from gymhopper.kernel.period import Period
+
+REFERENCE = "gymhopper_id"
+"""The metadata key under which our own id is written into the provider's objects."""
+
+# Without a minor unit of their own, yet Stripe counts them in hundredths
+# (docs.stripe.com/currencies, "Special cases").
+_IN_HUNDREDTHS = frozenset({"ISK", "UGX"})
+
+
+def to_stripe(money: Money) -> int:
+    """An amount as Stripe counts it: its smallest unit is ours, but for two currencies."""
+    return money.amount * 100 if money.currency in _IN_HUNDREDTHS else money.amount
+
+
+def from_stripe(amount: int, currency: str) -> Money:
+    """The other way."""
+    code = currency.upper()
+    return Money(amount // 100 if code in _IN_HUNDREDTHS else amount, code)
+
+
+def subscription(found: stripe.Subscription) -> ProviderSubscription:
+    """A subscription; its periods and price stand on its one item."""
+    item = found.items.data[0]
+    return ProviderSubscription(
+        id=found.id,
+        reference=_reference(found.metadata),
+        customer_id=_id(found.customer),
+        status=found.status,
+        price_id=item.price.id,
+        price=from_stripe(item.price.unit_amount or 0, item.price.currency),
+        current_period=Period(_at(item.current_period_start), _at(item.current_period_end)),
+        cancel_at=_maybe_at(found.cancel_at),
+        cancel_at_period_end=found.cancel_at_period_end,
+        canceled_at=_maybe_at(found.canceled_at),
+        ended_at=_maybe_at(found.ended_at),
+        collection_paused=found.pause_collection is not None,
+    )
+
+
+def invoice(found: stripe.Invoice, refunds: Iterable[stripe.Refund]) -> ProviderInvoice:
+    """An invoice, fetched with its payments."""
+    details = found.parent.subscription_details if found.parent is not None else None
+    payments = found.payments.data if found.payments is not None else []
+    return ProviderInvoice(
+        id=found.id or "",
+        subscription_id=_id(details.subscription) if details is not None else None,
+        status=cast("Any", found.status or "draft"),
+        amount=from_stripe(found.total, found.currency),
+        outstanding=from_stripe(found.amount_remaining, found.currency).amount,
+        period=_period(found),
+        attempts=found.attempt_count,
+        first=found.billing_reason == "subscription_create",
+        paid_at=_maybe_at(found.status_transitions.paid_at),
+        payments=tuple(_payment(each) for each in payments if each.status == "paid"),
+        refunds=tuple(_refund(each) for each in refunds),
+    )
+
+
+def paid_by(found: stripe.Invoice) -> list[str]:
+    """The ids of the payment intents that paid an invoice."""
+    payments = found.payments.data if found.payments is not None else []
+    return [
+        _id(each.payment.payment_intent)
+        for each in payments
+        if each.status == "paid" and each.payment.payment_intent is not None
+    ]
+
+
+def checkout(found: "stripe.checkout.Session") -> ProviderCheckout:
+    """A checkout session."""
+    return ProviderCheckout(
+        id=found.id,
+        status=cast("Any", found.status or "open"),
+        url=found.url,
+        expires_at=_at(found.expires_at),
+        subscription_id=_id(found.subscription) if found.subscription is not None else None,
+    )
+
+
+def _payment(found: stripe.InvoicePayment) -> ProviderPayment:
+    amount = found.amount_paid if found.amount_paid is not None else found.amount_requested
+    source = found.payment.payment_intent or found.payment.charge
+    return ProviderPayment(
+        id=_id(source) if source is not None else found.id,
+        amount=from_stripe(amount, found.currency).amount,
+        paid_at=_at(found.status_transitions.paid_at or found.created),
+    )
+
+
+def _refund(found: stripe.Refund) -> ProviderRefund:
+    # An action that the payer has still to take leaves the money here.
+    status = "pending" if found.status in {None, "requires_action"} else found.status
+    return ProviderRefund(
+        id=found.id,
+        payment_id=_id(found.payment_intent or found.charge or ""),
+        reference=_reference(found.metadata),
+        amount=from_stripe(found.amount, found.currency).amount,
+        status=cast("Any", status),
+        created_at=_at(found.created),
+    )
+
+
+def _period(found: stripe.Invoice) -> Period:
+    """What the recurring lines pay for; `invoice.period_*` looks back at the period before."""
+    lines = [line.period for line in found.lines.data]
+    recurring = [
+        line.period
+        for line in found.lines.data
+        if line.parent is not None
+        and line.parent.subscription_item_details is not None
+        and not line.parent.subscription_item_details.proration
+    ]
+    paid_for = recurring or lines
+    if not paid_for:
+        return Period(_at(found.period_start), _at(found.period_end))
+    return Period(
+        _at(min(each.start for each in paid_for)), _at(max(each.end for each in paid_for))
+    )
+
+
+def _reference(metadata: stripe.StripeObject | None) -> UUID | None:
+    if metadata is None or REFERENCE not in metadata:
+        return None
+    try:
+        return UUID(metadata[REFERENCE])
+    except ValueError:
+        return None
+
+
+def _id(reference: Any) -> str:
+    """An expandable field's id, expanded or not."""
+    return reference if isinstance(reference, str) else str(reference.id)
+
+
+def _at(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _maybe_at(seconds: int | None) -> datetime | None:
+    return None if seconds is None else _at(seconds)

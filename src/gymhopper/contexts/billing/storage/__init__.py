@@ -1,0 +1,1 @@
+"""Billing's tables, and how the domain's objects lie in them."""

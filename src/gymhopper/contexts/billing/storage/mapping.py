@@ -1,0 +1,27 @@
+"""How the domain's objects lie in the tables; the domain itself knows nothing of it."""
+
+from sqlalchemy.orm import registry
+
+from gymhopper.contexts.billing.domain.checkout import BillingAccount, Checkout
+from gymhopper.contexts.billing.domain.claim import Claim, Payment, Refund
+from gymhopper.contexts.billing.domain.dues import Dues
+from gymhopper.contexts.billing.domain.subscription import Subscription
+from gymhopper.contexts.billing.storage import tables
+
+_registry = registry(metadata=tables.metadata)
+
+
+def map_all() -> None:
+    """Map every object to its table; repeating it does nothing."""
+    if Dues in {mapper.class_ for mapper in _registry.mappers}:
+        return
+    for kind, table in (
+        (BillingAccount, tables.billing_account),
+        (Dues, tables.dues),
+        (Subscription, tables.subscription),
+        (Checkout, tables.checkout),
+        (Claim, tables.claim),
+        (Payment, tables.payment),
+        (Refund, tables.refund),
+    ):
+        _registry.map_imperatively(kind, table)

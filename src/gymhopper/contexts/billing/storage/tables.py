@@ -1,0 +1,211 @@
+"""The tables of the schema `billing`; the migrations are what makes them."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from gymhopper.contexts.billing.storage.periods import Periods
+
+metadata = MetaData(schema="billing")
+
+fence = Sequence("fence", metadata=metadata)
+
+
+def _instant(name: str, *, required: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=not required)
+
+
+billing_account = Table(
+    "billing_account",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("provider_customer_id", Text),
+    Index("billing_account_person", "organisation_id", "person_id", "provider", unique=True),
+)
+
+dues = Table(
+    "dues",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("membership_id", Uuid, nullable=False, unique=True),
+    Column("billing_account_id", Uuid, ForeignKey("billing.billing_account.id"), nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("owed", BigInteger, nullable=False),
+    _instant("overdue_since"),
+    _instant("ends_at"),
+    Column("ended", Boolean, nullable=False),
+    Column("contract_ended", Boolean, nullable=False),
+    _instant("collect_until"),
+    _instant("asked_until"),
+    Column("frozen", Periods, nullable=False),
+    Index("dues_organisation", "organisation_id"),
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("dues_id", Uuid, ForeignKey("billing.dues.id"), nullable=False),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("provider_id", Text),
+    Column("fence", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("customer_id", Text),
+    Column("price_id", Text),
+    Column("amount", BigInteger),
+    Column("currency", Text),
+    _instant("period_start"),
+    _instant("period_until"),
+    _instant("cancel_at"),
+    Column("cancel_at_period_end", Boolean, nullable=False),
+    _instant("canceled_at"),
+    _instant("ended_at"),
+    Column("collection_paused", Boolean, nullable=False),
+    Index("subscription_provider", "provider", "provider_id", unique=True),
+    # Two that could collect at once would charge twice.
+    Index(
+        "subscription_one_running",
+        "dues_id",
+        unique=True,
+        postgresql_where=text("status NOT IN ('canceled', 'incomplete_expired')"),
+    ),
+    Index("subscription_dues", "dues_id"),
+)
+
+checkout = Table(
+    "checkout",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("subscription_id", Uuid, ForeignKey("billing.subscription.id"), nullable=False),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("membership_id", Uuid, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("interval", Text, nullable=False),
+    Column("interval_count", Integer, nullable=False),
+    Column("success_url", Text, nullable=False),
+    Column("cancel_url", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("provider_id", Text, unique=True),
+    Column("url", Text),
+    _instant("expires_at"),
+    _instant("created_at", required=True),
+    CheckConstraint("status IN ('open', 'complete', 'expired')", name="checkout_status"),
+    Index(
+        "checkout_one_open",
+        "subscription_id",
+        unique=True,
+        postgresql_where=text("status = 'open'"),
+    ),
+)
+
+claim = Table(
+    "claim",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("dues_id", Uuid, ForeignKey("billing.dues.id"), nullable=False),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("membership_id", Uuid, nullable=False),
+    Column("subscription_id", Uuid, ForeignKey("billing.subscription.id")),
+    Column("provider", Text, nullable=False),
+    Column("provider_invoice_id", Text, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("outstanding", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    _instant("start", required=True),
+    _instant("until", required=True),
+    Column("first", Boolean, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("refunded", BigInteger, nullable=False),
+    _instant("failure_known_at"),
+    _instant("paid_at"),
+    CheckConstraint("status IN ('open', 'failed', 'paid', 'void')", name="claim_status"),
+    Index("claim_invoice", "provider", "provider_invoice_id", unique=True),
+    Index("claim_dues", "dues_id"),
+)
+
+payment = Table(
+    "payment",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("claim_id", Uuid, ForeignKey("billing.claim.id"), nullable=False),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("provider_payment_id", Text, nullable=False, unique=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    _instant("paid_at", required=True),
+    Index("payment_claim", "claim_id"),
+)
+
+refund = Table(
+    "refund",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("claim_id", Uuid, ForeignKey("billing.claim.id"), nullable=False),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("payment_id", Uuid, ForeignKey("billing.payment.id"), nullable=False),
+    Column("provider_refund_id", Text, unique=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("access", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    _instant("requested_at", required=True),
+    _instant("succeeded_at"),
+    Column("failure", Text),
+    CheckConstraint("amount > 0", name="refund_amount"),
+    CheckConstraint("access IN ('keep', 'end_now')", name="refund_access"),
+    CheckConstraint(
+        "status IN ('requested', 'pending', 'succeeded', 'failed', 'canceled')",
+        name="refund_status",
+    ),
+    Index("refund_claim", "claim_id"),
+)
+
+webhook_event = Table(
+    "webhook_event",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("api_version", Text),
+    Column("account", Text),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    # Why it was ignored, or the traceback of the last failure.
+    Column("note", Text),
+    _instant("received_at", required=True),
+    # When a sweep takes it up, unless it is finished by then.
+    _instant("due_at", required=True),
+    _instant("handled_at"),
+    CheckConstraint(
+        "state IN ('received', 'handled', 'ignored', 'dead')", name="webhook_event_state"
+    ),
+    Index("webhook_event_once", "source", "event_id", unique=True),
+    Index("webhook_event_due", "due_at", postgresql_where=text("state = 'received'")),
+    Index("webhook_event_received", "received_at", "id"),
+)

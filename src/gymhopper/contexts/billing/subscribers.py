@@ -1,0 +1,50 @@
+"""What other contexts' events mean for collection."""
+
+from gymhopper.chassis.events.envelope import Envelope
+from gymhopper.chassis.registry import Subscriptions
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.billing.usecases.follow_contract import (
+    contract_ended,
+    contract_ends,
+    contract_frozen,
+)
+from gymhopper.contracts.membership.events import (
+    MembershipCancellationRevoked,
+    MembershipCancellationScheduled,
+    MembershipEnded,
+    MembershipOverlayChanged,
+)
+from gymhopper.kernel.period import Period
+
+subscriptions = Subscriptions()
+
+
+@subscriptions.on(MembershipCancellationScheduled, MembershipCancellationRevoked)
+async def end_moved(
+    uow: UnitOfWork,
+    event: MembershipCancellationScheduled | MembershipCancellationRevoked,
+    _: Envelope,
+) -> None:
+    """Collect until the contract's new end. What began at the provider is known there already."""
+    if event.origin == "contract":
+        await contract_ends(uow, event.membership.membership_id, event.membership.end)
+
+
+@subscriptions.on(MembershipEnded)
+async def ended(uow: UnitOfWork, event: MembershipEnded, _: Envelope) -> None:
+    """Collect nothing more."""
+    await contract_ended(uow, event.membership.membership_id)
+
+
+@subscriptions.on(MembershipOverlayChanged)
+async def overlay_changed(uow: UnitOfWork, event: MembershipOverlayChanged, _: Envelope) -> None:
+    """Collection rests while a freeze says so; a block never stops it."""
+    await contract_frozen(
+        uow,
+        event.membership.membership_id,
+        [
+            Period(overlay.start, overlay.until)
+            for overlay in event.membership.overlays
+            if overlay.kind == "freeze" and overlay.stops_billing
+        ],
+    )

@@ -1,0 +1,85 @@
+"""Bring the provider in line with the contract: stop, stop later, rest, or go on.
+
+Compares what is with what should be and sets only what differs, so it can be repeated and
+interrupted anywhere.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from gymhopper.chassis.auth import SERVICE
+from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.billing.domain.dues import Collection, Dues
+from gymhopper.contexts.billing.domain.notification import Subject
+from gymhopper.contexts.billing.domain.provider import ENDED, ProviderSubscription
+from gymhopper.contexts.billing.gateways.port import PaymentProvider
+from gymhopper.contexts.billing.storage import tables
+from gymhopper.contexts.billing.usecases.fetch_snapshot import Snapshot, fetch_snapshot
+from gymhopper.contexts.billing.usecases.take_over import take_over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Intent:
+    wanted: Collection
+    subscription_id: str | None
+    open_checkouts: tuple[str, ...]
+
+
+async def align_collection(runtime: Runtime, provider: PaymentProvider, dues_id: UUID) -> None:
+    """Tell the provider what the contract wants now, then take over what came of it."""
+    intent = await _intend(runtime, dues_id)
+    if intent.wanted.stopped:
+        for checkout_id in intent.open_checkouts:
+            await provider.expire_checkout(checkout_id)
+    if intent.subscription_id is None:
+        return
+    found = await provider.subscription(intent.subscription_id)
+    if found is None or found.ended:
+        return
+    await _instruct(provider, found, intent.wanted)
+    snapshot = await fetch_snapshot(runtime, provider, Subject("subscription", found.id))
+    if isinstance(snapshot, Snapshot):
+        async with runtime.begin(SERVICE) as uow:
+            await take_over(uow, snapshot)
+
+
+async def _intend(runtime: Runtime, dues_id: UUID) -> _Intent:
+    """Note down what will be asked, so that its echo is known for what it is."""
+    async with runtime.begin(SERVICE) as uow:
+        dues = await uow.get(Dues, dues_id)
+        table = tables.subscription
+        running = (
+            await uow.connection.execute(
+                select(table.c.id, table.c.provider_id).where(
+                    table.c.dues_id == dues_id, table.c.status.not_in(ENDED)
+                )
+            )
+        ).one_or_none()
+        pages = await uow.connection.execute(
+            select(tables.checkout.c.provider_id).where(
+                tables.checkout.c.subscription_id == (running.id if running else None),
+                tables.checkout.c.status == "open",
+                tables.checkout.c.provider_id.is_not(None),
+            )
+        )
+        if running is not None and running.provider_id is not None:
+            dues.asked_until = dues.collect_until
+        return _Intent(
+            wanted=dues.wanted(uow.now),
+            subscription_id=running.provider_id if running is not None else None,
+            open_checkouts=tuple(pages.scalars()),
+        )
+
+
+async def _instruct(
+    provider: PaymentProvider, found: ProviderSubscription, wanted: Collection
+) -> None:
+    if wanted.stopped:
+        await provider.cancel(found.id)
+        return
+    if wanted.until != found.ends_at:
+        await provider.collect_until(found.id, wanted.until)
+    if wanted.paused != found.collection_paused:
+        await provider.pause(found.id, paused=wanted.paused)

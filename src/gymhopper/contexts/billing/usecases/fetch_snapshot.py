@@ -1,0 +1,71 @@
+"""Fetch what a notification is about, outside any transaction."""
+
+from dataclasses import dataclass
+
+from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.billing.domain.notification import Subject
+from gymhopper.contexts.billing.domain.provider import (
+    ProviderCheckout,
+    ProviderInvoice,
+    ProviderSubscription,
+)
+from gymhopper.contexts.billing.gateways.port import PaymentProvider
+from gymhopper.contexts.billing.usecases.fencing import take_fence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A subscription with what the notification was about, as they were after `fence` was taken."""
+
+    fence: int
+    provider: str
+    subscription: ProviderSubscription
+    invoice: ProviderInvoice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """There is nothing to take over, and why. An expired checkout is kept for its own sake."""
+
+    reason: str
+    expired: ProviderCheckout | None = None
+
+
+async def fetch_snapshot(
+    runtime: Runtime, provider: PaymentProvider, subject: Subject
+) -> Snapshot | Nothing:
+    """The present state of the subject and of the subscription that it belongs to."""
+    fence = await take_fence(runtime)
+    invoice: ProviderInvoice | None = None
+    checkout: ProviderCheckout | None = None
+    subscription_id: str | None = None
+    match subject.kind:
+        case "subscription":
+            subscription_id = subject.id
+        case "checkout":
+            checkout = await provider.checkout(subject.id)
+            if checkout is None:
+                return Nothing(f"the provider does not know {subject.id}")
+            subscription_id = checkout.subscription_id
+        case "invoice" | "payment":
+            invoice_id: str | None = subject.id
+            if subject.kind == "payment":
+                invoice_id = await provider.invoice_of_payment(subject.id)
+            if invoice_id is None:
+                return Nothing(f"{subject.id} paid no invoice that the provider knows")
+            invoice = await provider.invoice(invoice_id)
+            if invoice is None:
+                return Nothing(f"the provider does not know {invoice_id}")
+            subscription_id = invoice.subscription_id
+    if subscription_id is None:
+        expired = checkout if checkout is not None and checkout.status == "expired" else None
+        return Nothing(f"{subject.id} belongs to no subscription", expired)
+    subscription = await provider.subscription(subscription_id)
+    if subscription is None:
+        return Nothing(f"the provider does not know {subscription_id}")
+    return Snapshot(
+        fence=fence,
+        provider=provider.name,
+        subscription=subscription,
+        invoice=invoice,
+    )

@@ -1,0 +1,198 @@
+"""Take a fetched snapshot over into our records, and say what is different."""
+
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.billing.domain.claim import Claim, Payment, Refund, given_back
+from gymhopper.contexts.billing.domain.dues import Dues
+from gymhopper.contexts.billing.domain.provider import (
+    ProviderCheckout,
+    ProviderInvoice,
+    ProviderRefund,
+    ProviderSubscription,
+)
+from gymhopper.contexts.billing.domain.subscription import Subscription
+from gymhopper.contexts.billing.storage import tables
+from gymhopper.contexts.billing.usecases.fetch_snapshot import Snapshot
+from gymhopper.contexts.billing.usecases.follow_contract import defer_alignment
+from gymhopper.contracts.event import Event
+from gymhopper.kernel.ids import new_id
+
+
+async def take_over(uow: UnitOfWork, snapshot: Snapshot) -> str | None:
+    """Apply absolute values under the lock of the membership's dues.
+
+    Returns None when it is ours, else why it is not. Anything older than what was applied before
+    is passed over without a word: the later snapshot had it in.
+    """
+    found = await _ours(uow, snapshot.provider, snapshot.subscription)
+    if found is None:
+        return f"{snapshot.subscription.id} is not ours"
+    subscription_id, dues_id = found
+    dues = await uow.get(Dues, dues_id)
+    subscription = await uow.get(Subscription, subscription_id)
+    events: list[Event] = []
+    if subscription.mirror(snapshot.subscription, snapshot.fence):
+        changed = dues.follow(snapshot.subscription)
+        events += [changed] if changed is not None else []
+        if _disagrees(dues, snapshot.subscription, uow):
+            await defer_alignment(uow, dues.id)
+    if snapshot.invoice is not None:
+        events += await _settle(uow, dues, subscription, snapshot.invoice, snapshot.fence)
+    await _complete_checkout(uow, subscription)
+    for event in events:
+        uow.record(dues, event, organisation_id=dues.organisation_id)
+    return None
+
+
+async def expire_checkout(uow: UnitOfWork, found: ProviderCheckout) -> None:
+    """A page whose time is over can be used no more."""
+    await uow.connection.execute(
+        update(tables.checkout)
+        .where(tables.checkout.c.provider_id == found.id, tables.checkout.c.status == "open")
+        .values(status="expired")
+    )
+
+
+async def _complete_checkout(uow: UnitOfWork, subscription: Subscription) -> None:
+    """The page has done its work once there is a subscription."""
+    await uow.connection.execute(
+        update(tables.checkout)
+        .where(
+            tables.checkout.c.subscription_id == subscription.id,
+            tables.checkout.c.status == "open",
+        )
+        .values(status="complete")
+    )
+
+
+async def _ours(
+    uow: UnitOfWork, provider: str, found: ProviderSubscription
+) -> tuple[UUID, UUID] | None:
+    """Our subscription and its dues: by the id that we wrote into theirs, or by theirs."""
+    table = tables.subscription
+    known = (table.c.provider_id == found.id) | (table.c.id == found.reference)
+    row = (
+        await uow.connection.execute(
+            select(table.c.id, table.c.dues_id)
+            .where(table.c.provider == provider, known)
+            .order_by(table.c.provider_id.is_(None))
+            .limit(1)
+        )
+    ).one_or_none()
+    return None if row is None else (row.id, row.dues_id)
+
+
+def _disagrees(dues: Dues, found: ProviderSubscription, uow: UnitOfWork) -> bool:
+    """Whether the provider collects from somebody who must not be charged."""
+    wanted = dues.wanted(uow.now)
+    return not found.ended and (wanted.stopped or (wanted.paused and not found.collection_paused))
+
+
+async def _settle(
+    uow: UnitOfWork,
+    dues: Dues,
+    subscription: Subscription,
+    found: ProviderInvoice,
+    fence: int,
+) -> list[Event]:
+    claims = list(
+        await uow.session.scalars(
+            select(Claim).where(tables.claim.c.dues_id == dues.id).order_by(tables.claim.c.id)
+        )
+    )
+    claim = next((each for each in claims if each.provider_invoice_id == found.id), None)
+    if claim is None:
+        if found.status == "draft":
+            return []
+        claim = _claim(dues, subscription, found)
+        uow.add(claim)
+        claims.append(claim)
+    events = claim.follow(found, fence, uow.now)
+    if events is None:
+        return []
+    await uow.flush()
+    payments = await _payments(uow, claim, found)
+    events += await _refunds(uow, claim, payments, found)
+    changed = dues.count_debt(claims)
+    return [*events, changed] if changed is not None else events
+
+
+def _claim(dues: Dues, subscription: Subscription, found: ProviderInvoice) -> Claim:
+    return Claim(
+        id=new_id(),
+        dues_id=dues.id,
+        organisation_id=dues.organisation_id,
+        membership_id=dues.membership_id,
+        subscription_id=subscription.id,
+        provider=subscription.provider,
+        provider_invoice_id=found.id,
+        amount=found.amount.amount,
+        outstanding=found.outstanding,
+        currency=found.amount.currency,
+        start=found.period.start,
+        until=found.period.until or found.period.start,
+        first=found.first,
+    )
+
+
+async def _payments(uow: UnitOfWork, claim: Claim, found: ProviderInvoice) -> dict[str, Payment]:
+    """The claim's payments by the provider's ids; new ones are added."""
+    rows = await uow.session.scalars(select(Payment).where(tables.payment.c.claim_id == claim.id))
+    known = {payment.provider_payment_id: payment for payment in rows}
+    for each in found.payments:
+        if each.id not in known:
+            known[each.id] = Payment(
+                id=new_id(),
+                claim_id=claim.id,
+                organisation_id=claim.organisation_id,
+                provider_payment_id=each.id,
+                amount=each.amount,
+                currency=claim.currency,
+                paid_at=each.paid_at,
+            )
+            uow.add(known[each.id])
+    await uow.flush()
+    return known
+
+
+async def _refunds(
+    uow: UnitOfWork, claim: Claim, payments: dict[str, Payment], found: ProviderInvoice
+) -> list[Event]:
+    rows = await uow.session.scalars(select(Refund).where(tables.refund.c.claim_id == claim.id))
+    known = list(rows)
+    events: list[Event] = []
+    for each in found.refunds:
+        refund = next((r for r in known if _same(r, each)), None)
+        if refund is None:
+            refund = _made_elsewhere(uow, claim, payments[each.payment_id], each)
+            known.append(refund)
+        event = refund.follow(each, claim, uow.now)
+        events += [event] if event is not None else []
+    claim.refunded = given_back(known)
+    return events
+
+
+def _same(refund: Refund, found: ProviderRefund) -> bool:
+    return found.id == refund.provider_refund_id or found.reference == refund.id
+
+
+def _made_elsewhere(
+    uow: UnitOfWork, claim: Claim, payment: Payment, found: ProviderRefund
+) -> Refund:
+    """A refund that somebody made in the provider's own dashboard: access stays as it is."""
+    refund = Refund(
+        id=new_id(),
+        claim_id=claim.id,
+        organisation_id=claim.organisation_id,
+        payment_id=payment.id,
+        provider_refund_id=found.id,
+        amount=found.amount,
+        currency=claim.currency,
+        actor="provider",
+        requested_at=found.created_at,
+    )
+    uow.add(refund)
+    return refund

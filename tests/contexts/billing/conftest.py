@@ -1,0 +1,58 @@
+"""A till for each test."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import stripe
+
+from contexts.billing.till import SoldMemberships, Till
+from fixtures.callers import callers_context, staff_of
+from fixtures.engines import TestDatabase
+from fixtures.runtimes import NewRuntime
+from gymhopper.chassis.http.app import create_app
+from gymhopper.chassis.migrate import migrate
+from gymhopper.chassis.provision import APPLICATION
+from gymhopper.chassis.registry import Context, Implementation
+from gymhopper.chassis.server import HttpServer
+from gymhopper.contexts.billing.context import context as billing
+from gymhopper.contexts.billing.gateways.stripe_transport import Transport
+from gymhopper.contracts.membership.api import MembershipApi
+from gymhopper.kernel.clock import ManualClock
+from gymhopper.kernel.ids import new_id
+from gymhopper.sandbox.stripe.account import API_KEY, MOUNT
+from gymhopper.sandbox.stripe.context import context as sandbox
+
+
+@pytest.fixture
+async def till(
+    new_runtime: NewRuntime, database: TestDatabase, clock: ManualClock
+) -> AsyncIterator[Till]:
+    assert sandbox.migrations is not None
+    migrate(database.owner_url, APPLICATION, [sandbox.migrations])
+    memberships, organisation = SoldMemberships(), new_id()
+    runtime = await new_runtime(
+        [
+            billing,
+            sandbox,
+            callers_context(
+                desk=staff_of(organisation),
+                stranger=staff_of(new_id()),
+                reader=staff_of(organisation, "payments:read"),
+            ),
+            Context(name="membership", apis=[Implementation(MembershipApi, lambda _: memberships)]),
+        ]
+    )
+    server = HttpServer(create_app(runtime, dict), host="127.0.0.1", port=0)
+    runtime.url = server.bind()
+    await server.start()
+    runtime.jobs.worker(list(billing.jobs.all.values()), concurrency=1)
+    await runtime.jobs._app.open_async()
+    http = Transport(timeout=30, direct=True)
+    client = stripe.StripeClient(
+        API_KEY, base_addresses={"api": runtime.url + MOUNT}, http_client=http
+    )
+    async with httpx.AsyncClient(base_url=runtime.url, trust_env=False, timeout=30) as browser:
+        yield Till(runtime, clock, memberships, browser, client, organisation)
+    await http.close_async()
+    await server.stop()

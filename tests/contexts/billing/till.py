@@ -1,0 +1,195 @@
+"""Billing on a real server beside the sandbox, with everything that moves in a test's hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import httpx
+import msgspec
+import stripe
+from sqlalchemy import text
+
+from gymhopper.chassis.auth import SERVICE
+from gymhopper.chassis.events.envelope import decode_payload
+from gymhopper.chassis.runtime import Runtime
+from gymhopper.chassis.timers import TimerRunner
+from gymhopper.contexts.billing.context import context as billing
+from gymhopper.contexts.billing.gateways.port import PaymentProvider
+from gymhopper.contexts.billing.gateways.providers import payment_provider
+from gymhopper.contracts.event import Event
+from gymhopper.contracts.membership.api import Purchase
+from gymhopper.kernel.clock import ManualClock
+from gymhopper.kernel.ids import new_id
+from gymhopper.kernel.money import Money
+from gymhopper.sandbox.stripe.billing.clock import BillingClock
+from gymhopper.sandbox.stripe.billing.renewal import Recovery
+from gymhopper.sandbox.stripe.webhooks.delivery import Unruliness, WebhookDelivery
+
+GOOD = "4242424242424242"
+FAILS_LATER = "4000000000000341"
+DECLINED = "4000000000000002"
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass
+class SoldMemberships:
+    """Keeps the part of `MembershipApi` that billing asks, with what the tests sold."""
+
+    sold: dict[UUID, Purchase] = field(default_factory=dict)
+
+    async def purchase(self, *, membership_id: UUID) -> Purchase | None:
+        return self.sold.get(membership_id)
+
+    def sell(self, organisation_id: UUID, **changes: Any) -> Purchase:
+        purchase = Purchase(
+            membership_id=new_id(),
+            member_id=new_id(),
+            person_id=new_id(),
+            organisation_id=organisation_id,
+            legal_entity_id=new_id(),
+            plan_id=new_id(),
+            plan_name="Basic",
+            price_id=new_id(),
+            price=Money(2990, "EUR"),
+            interval="month",
+            interval_count=1,
+            contract="pending",
+        )
+        purchase = msgspec.structs.replace(purchase, **changes)
+        self.sold[purchase.membership_id] = purchase
+        return purchase
+
+
+@dataclass
+class Till:
+    """A desk with a clock: time, the sandbox, the webhooks and our jobs move when told to."""
+
+    runtime: Runtime
+    clock: ManualClock
+    memberships: SoldMemberships
+    client: httpx.AsyncClient
+    stripe: stripe.StripeClient
+    organisation: UUID
+    recovery: Recovery = field(default_factory=Recovery)
+
+    @property
+    def provider(self) -> PaymentProvider:
+        return payment_provider(self.runtime)
+
+    def sell(self, **changes: Any) -> Purchase:
+        return self.memberships.sell(self.organisation, **changes)
+
+    async def post(self, path: str, body: object, caller: str = "desk") -> httpx.Response:
+        return await self.client.post(
+            f"/api/v1/payments{path}", json=body, headers={"Authorization": f"Bearer {caller}"}
+        )
+
+    async def get(self, path: str, caller: str = "desk") -> httpx.Response:
+        return await self.client.get(
+            f"/api/v1/payments{path}", headers={"Authorization": f"Bearer {caller}"}
+        )
+
+    async def checkout(self, purchase: Purchase, **more: object) -> httpx.Response:
+        price = {"amount": purchase.price.amount, "currency": purchase.price.currency}
+        return await self.post(
+            "/checkouts", {"membership_id": str(purchase.membership_id), "price": price, **more}
+        )
+
+    async def pay(self, purchase: Purchase, card: str = GOOD) -> None:
+        """Go through checkout; the webhooks wait for `settle`."""
+        opened = await self.checkout(purchase)
+        assert opened.status_code == 201, opened.text
+        paid = await self.client.post(opened.json()["url"], data={"card": card})
+        assert paid.status_code == 303, paid.text
+
+    async def subscribe(self, card: str = GOOD, **changes: Any) -> Purchase:
+        """A membership that was paid for the first time, with everything settled."""
+        purchase = self.sell(**changes)
+        await self.pay(purchase, card)
+        await self.settle()
+        return purchase
+
+    async def settle(self, unruliness: Unruliness | None = None, *, seed: int = 0) -> None:
+        """Deliver what the sandbox has to say, and do all that follows, until nothing is left."""
+        while True:
+            delivery = WebhookDelivery(self.runtime, unruliness, seed=seed)
+            delivered = await delivery.run_due()
+            await delivery.close()
+            worked = await self.work()
+            if not delivered and not worked:
+                return
+
+    async def work(self) -> int:
+        """Do the jobs that are waiting; returns how many there were."""
+        async with self.runtime.database.transaction(SERVICE) as connection:
+            waiting = (
+                await connection.execute(
+                    text(
+                        "SELECT count(*) FROM jobs.procrastinate_jobs"
+                        " WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()"
+                    )
+                )
+            ).scalar_one()
+        if waiting:
+            await self.runtime.jobs._app.run_worker_async(
+                wait=False, concurrency=1, install_signal_handlers=False, listen_notify=False
+            )
+        return int(waiting)
+
+    async def advance(self, **by: float) -> None:
+        """Let time pass: what falls due is billed, rings, and is settled."""
+        self.clock.advance(timedelta(**by))
+        await BillingClock(self.runtime, self.recovery).run_due()
+        await TimerRunner(self.runtime, [billing.timers]).run_due()
+        await self.settle()
+
+    async def hear(self, event: Event) -> None:
+        """Deliver another context's event to billing."""
+        async with self.runtime.begin(SERVICE) as uow:
+            for handler in billing.subscriptions.handlers[event.type]:
+                await handler(uow, event, None)  # type: ignore[arg-type]  # the envelope is not read
+        await self.settle()
+
+    async def events(self, kind: type[E] | None = None) -> list[Any]:
+        """What billing said so far, in order."""
+        async with self.runtime.database.transaction(SERVICE) as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT type, CAST(data AS text) AS data FROM bus.event"
+                    " WHERE type LIKE 'billing.%' ORDER BY position"
+                )
+            )
+            said = [decode_payload(row.type, row.data.encode()) for row in rows]
+        return [each for each in said if kind is None or isinstance(each, kind)]
+
+    async def rows(self, sql: str, **values: object) -> list[Mapping[str, Any]]:
+        async with self.runtime.database.transaction(SERVICE) as connection:
+            return [dict(row) for row in (await connection.execute(text(sql), values)).mappings()]
+
+    async def subscription_id(self, purchase: Purchase) -> str:
+        """The provider's id of the membership's subscription."""
+        found = await self.rows(
+            "SELECT s.provider_id FROM billing.subscription AS s JOIN billing.dues AS d"
+            " ON s.dues_id = d.id WHERE d.membership_id = :id",
+            id=purchase.membership_id,
+        )
+        return str(found[-1]["provider_id"])
+
+    async def use_card(self, purchase: Purchase, token: str) -> None:
+        """Give the subscription another card."""
+        subscription_id = await self.subscription_id(purchase)
+        found = await self.stripe.v1.subscriptions.retrieve_async(subscription_id)
+        method = await self.stripe.v1.payment_methods.attach_async(
+            token, {"customer": str(found.customer)}
+        )
+        await self.stripe.v1.subscriptions.update_async(
+            subscription_id, {"default_payment_method": method.id}
+        )
+
+
+def other_price(purchase: Purchase) -> Purchase:
+    """The same purchase as a client that shows an old price sees it."""
+    return msgspec.structs.replace(purchase, price=replace(purchase.price, amount=1990))
