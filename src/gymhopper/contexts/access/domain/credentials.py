@@ -5,7 +5,7 @@ from hashlib import blake2b
 
 KINDS = ("card", "pass")
 
-_CARD = re.compile(r"[0-9A-Z]{1,64}")
+_CARD = re.compile(r"[0-9A-Za-z]{1,64}")
 _CARD_SEPARATORS = str.maketrans("", "", " :-")
 _PASS = re.compile(r"[\x21-\x7e]{1,512}")
 
@@ -17,8 +17,8 @@ def normalise(kind: str, value: str) -> str | None:
     reader puts between the bytes; a pass is printable ASCII as it stands.
     """
     if kind == "card":
-        card = value.translate(_CARD_SEPARATORS).upper()
-        return card if _CARD.fullmatch(card) else None
+        card = value.translate(_CARD_SEPARATORS)
+        return card.upper() if _CARD.fullmatch(card) else None
     if kind == "pass":
         return value if _PASS.fullmatch(value) else None
     return None
