@@ -58,17 +58,19 @@ clean:  ## remove everything that make has made (not the data)
 
 # uv lives apart from what it installs, so that a sync does not remove it.
 .uv/installed: requirements/uv.txt
-	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
-	$(PYTHON) -m venv --clear .uv
-	.uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 is needed")'
+	@echo "setup: uv, into .uv"
+	@$(PYTHON) -m venv --clear .uv
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 .venv/synced: requirements/dev.lock .uv/installed
-	[ -x $(BIN)/python ] || $(UV) venv --no-python-downloads --python $(PYTHON) .venv
-	$(UV) pip sync --python $(BIN)/python --require-hashes $<
-	touch $@
+	@echo "setup: the locked packages, into .venv"
+	@[ -x $(BIN)/python ] || $(UV) venv --no-python-downloads --python $(PYTHON) .venv
+	@$(UV) pip sync --python $(BIN)/python --require-hashes $<
+	@touch $@
 
 # The build backend is locked with the rest, so nothing is fetched to build.
 .venv/installed: pyproject.toml .venv/synced
-	$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	touch $@
+	@$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -73,7 +73,8 @@ class EmbeddedEngines:
         The first start makes the cluster. A server that outlived its killed owner is stopped in
         order and started anew, so that it always runs with this version's program and settings.
         Call it again to bring back an engine that died. Raises DataFolderHeld when another process
-        owns the folder, EngineError (with the end of the server's log) when a server will not run.
+        owns the folder, EngineError (with the end of the server's log) when a server will not run;
+        then none of them runs and the folder is free.
         """
         try:
             return self._start()
