@@ -1,6 +1,6 @@
 """Invoices and the payments made towards them."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from gymhopper.sandbox.stripe.api.customers import own_method
 from gymhopper.sandbox.stripe.billing import invoicing, renewal
@@ -8,7 +8,7 @@ from gymhopper.sandbox.stripe.billing.clock import catch_up
 from gymhopper.sandbox.stripe.errors import InvalidRequest
 from gymhopper.sandbox.stripe.objects.identity import Object
 from gymhopper.sandbox.stripe.wire.endpoints import Call, Endpoints
-from gymhopper.sandbox.stripe.wire.parameters import ListParameters, Parameters, Text
+from gymhopper.sandbox.stripe.wire.parameters import ListParameters, Nested, Parameters, Text
 
 endpoints = Endpoints()
 
@@ -24,9 +24,21 @@ class ListInvoices(ListParameters):
     subscription: Text | None = None
 
 
+class PaidWith(Nested):
+    type: Literal["payment_intent"]
+    payment_intent: Text
+
+
 class ListInvoicePayments(ListParameters):
     invoice: Text | None = None
+    payment: PaidWith | None = None
     status: Literal["canceled", "open", "paid"] | None = None
+
+    def filters(self) -> dict[str, Any]:
+        """The payment is looked for by its intent."""
+        found = super().filters()
+        paid_with = found.pop("payment", None)
+        return found if paid_with is None else {**found, "paid_with": paid_with["payment_intent"]}
 
 
 @endpoints.on("POST", "/v1/invoices/{key}/pay", PayInvoice)
