@@ -37,14 +37,18 @@ def _signature(contract: type[Any], method: str) -> tuple[type[Any], Any]:
 
 def _read_signature(contract: type[Any], method: str) -> tuple[type[Any], Any]:
     name = contract.__name__
-    function = getattr(contract, method, None)
-    if function is None or method.startswith("_"):
+    function = vars(contract).get(method)
+    if not inspect.iscoroutinefunction(function) or method.startswith("_"):
         raise NotFound(f"There is no {name}.{method}.")
     hints = get_type_hints(function)
     returns = hints.pop("return")
-    names = [n for n in inspect.signature(function).parameters if n != "self"]
+    fields: list[Any] = [
+        (n, hints[n]) if each.default is each.empty else (n, hints[n], each.default)
+        for n, each in inspect.signature(function).parameters.items()
+        if n != "self"
+    ]
     arguments = msgspec.defstruct(
-        f"{name}_{method}", [(n, hints[n]) for n in names], forbid_unknown_fields=True
+        f"{name}_{method}", fields, forbid_unknown_fields=True, kw_only=True
     )
     return arguments, returns
 
@@ -75,10 +79,16 @@ class RemoteApi:
         return cast("P", cls(contract, send))
 
     @classmethod
-    def to(cls, contract: type[P], *, base_urls: Mapping[str, str], key: bytes) -> P:
+    def to(
+        cls,
+        contract: type[P],
+        *,
+        client: httpx.AsyncClient,
+        base_urls: Mapping[str, str],
+        key: bytes,
+    ) -> P:
         """Calls the process that runs the contract's context."""
         context = contract.__module__.split(".")[-2]
-        client = httpx.AsyncClient(timeout=DEADLINE)
 
         async def send(method: str, body: bytes) -> bytes:
             base = base_urls.get(context)
@@ -89,6 +99,7 @@ class RemoteApi:
                 response = await client.post(
                     url,
                     content=body,
+                    timeout=DEADLINE,
                     headers={
                         "Authorization": f"Bearer {key.hex()}",
                         "X-Correlation-Id": correlation_id(),
@@ -129,7 +140,7 @@ def internal_route(
             body = await answer_call(
                 contract, implementation, request.path_params["method"], await request.body()
             )
-        except msgspec.ValidationError as error:
+        except msgspec.DecodeError as error:
             raise _BadCall(str(error)) from error
         return Response(body, media_type="application/json")
 

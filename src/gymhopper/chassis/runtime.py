@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
+import httpx
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from gymhopper.chassis.auth import AuthSubject
@@ -49,6 +50,7 @@ class Runtime:
         self.appended = Signal()
         self._signals: dict[str, Signal] = {}
         self._apis: dict[type[Any], Any] = {}
+        self._internal_calls: httpx.AsyncClient | None = None
 
     @asynccontextmanager
     async def begin(self, subject: AuthSubject) -> AsyncIterator[UnitOfWork]:
@@ -101,13 +103,18 @@ class Runtime:
                         if self.settings.wired
                         else cast("P", built)
                     )
+        if self._internal_calls is None:
+            self._internal_calls = httpx.AsyncClient()
         return RemoteApi.to(
             contract,
+            client=self._internal_calls,
             base_urls=self.settings.internal_urls,
             key=self.secrets.key("internal-api"),
         )
 
     async def close(self) -> None:
         """Give back every connection."""
+        if self._internal_calls is not None:
+            await self._internal_calls.aclose()
         await self.jobs.close()
         await self.database.close()
