@@ -1,0 +1,84 @@
+"""What a gate does in a second, beside its server's no-op and beside the usual way to write it.
+
+`measure` returns one JSON-able object; figures that others add go in next to it.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from bench.baselines import checkin as baseline
+from bench.gate.drive import Load, Result, drive, drive_at, write_readers
+from bench.gate.processes import free_port, resident_mb, serving
+from bench.gate.seed import seed_cell
+
+Figures = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to measure: `seconds` is the length of each run."""
+
+    members: int = 100_000
+    connections: int = 16
+    seconds: int = 5
+
+
+async def measure_gate(valkey_url: str, valkey_pid: int, folder: Path, plan: Plan) -> Figures:
+    """Fill the cell, start one worker, and load it and its no-op in turns."""
+    readers = write_readers(
+        folder / "readers",
+        [
+            (reader.token, str(UUID(bytes=reader.door_id)))
+            for reader in await seed_cell(valkey_url, plan.members, datetime.now(UTC))
+        ],
+    )
+    port = free_port()
+    async with serving("bench.gate.worker", valkey_url, str(port), port=port) as pid:
+        rss = {"gate": resident_mb(pid), "valkey": resident_mb(valkey_pid)}
+
+        def load(route: str, connections: int, seconds: int) -> Load:
+            return Load(route, readers, plan.members, connections, seconds)  # type: ignore[arg-type] # literals below
+
+        await drive(port, load("scan", plan.connections, 1))  # warm up
+        noop = await drive(port, load("noop", plan.connections, plan.seconds))
+        ours = await drive(port, load("scan", plan.connections, plan.seconds))
+        half = await drive_at(
+            port, load("scan", plan.connections, plan.seconds), ours.rps / 2, ours.p50_ms / 3
+        )
+        alone = await drive(port, load("scan", 1, plan.seconds))
+    return {
+        "ours": ours.figures(),
+        "noop": noop.figures(),
+        "half_of_maximum": half.figures(),
+        "one_connection_p50_ms": alone.p50_ms,
+        "ratio_to_noop": round(ours.rps / noop.rps, 3),
+        "rss_mb": {name: round(size, 1) for name, size in rss.items()},
+    }
+
+
+async def measure_baseline(postgres_url: str, folder: Path, plan: Plan) -> Result:
+    """Fill the baseline's tables, start one worker of it, and load that."""
+    readers = write_readers(folder / "devices", baseline.seed(postgres_url, plan.members))
+    port = free_port()
+    arguments = ("serve", postgres_url, str(port))
+    async with serving("bench.baselines.checkin", *arguments, port=port):
+        await drive(port, Load("scan", readers, plan.members, plan.connections, 1))
+        return await drive(
+            port, Load("scan", readers, plan.members, plan.connections, plan.seconds)
+        )
+
+
+async def measure(
+    postgres_url: str, valkey_url: str, valkey_pid: int, folder: Path, plan: Plan
+) -> Figures:
+    """Everything in one run on the given empty servers."""
+    usual = await measure_baseline(postgres_url, folder, plan)
+    gate = await measure_gate(valkey_url, valkey_pid, folder, plan)
+    ours = gate["ours"]
+    assert isinstance(ours, dict)
+    return gate | {
+        "baseline": usual.figures(),
+        "ratio_to_baseline": round(ours["rps"] / usual.rps, 1),
+    }
