@@ -1,6 +1,7 @@
 """The simulator's ASGI app: the API below `/v1`, the hosted pages below `/checkout`."""
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.sandbox.stripe.api import (
@@ -14,18 +15,18 @@ from gymhopper.sandbox.stripe.api import (
 )
 from gymhopper.sandbox.stripe.billing.renewal import Recovery
 from gymhopper.sandbox.stripe.hosted.pages import CheckoutPages
-from gymhopper.sandbox.stripe.wire.server import Server, unexpected, unknown_url
+from gymhopper.sandbox.stripe.wire.server import Server, refused, unexpected
 
-_FAMILIES = (catalogue, checkout, customers, events, invoices, payments, subscriptions)
+FAMILIES = (catalogue, checkout, customers, events, invoices, payments, subscriptions)
 
 
 def create_sandbox(runtime: Runtime, recovery: Recovery) -> Starlette:
     """The app, to be mounted at `account.MOUNT`."""
-    endpoints = [endpoint for family in _FAMILIES for endpoint in family.endpoints.all]
+    endpoints = [endpoint for family in FAMILIES for endpoint in family.endpoints.all]
     return Starlette(
         routes=[
             *Server(runtime, recovery, endpoints).routes(),
             *CheckoutPages(runtime).routes(),
         ],
-        exception_handlers={404: unknown_url, 405: unknown_url, Exception: unexpected},
+        exception_handlers={HTTPException: refused, Exception: unexpected},
     )

@@ -20,7 +20,7 @@ class StripeSandboxSettings(BaseSettings):
 
     retry_days: tuple[int, ...] = Field(
         default=(1, 3, 5),
-        description="days from a failed payment of a renewal to the next try, try by try",
+        description="days from a failed payment of a renewal to the next try, try by try (JSON)",
     )
     after_retries: Literal["cancel", "unpaid", "past_due"] = Field(
         default="cancel", description="what becomes of a subscription when the last try failed"

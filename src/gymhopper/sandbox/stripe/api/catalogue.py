@@ -44,10 +44,17 @@ def terms(recurring: Recurring | None) -> dict[str, Any] | None:
     return recurring.model_dump() if recurring is not None else None
 
 
-class ProductData(Nested):
-    name: Text
-    description: Text | None = None
+class NamedProduct(Nested):
+    """A product as it can be made together with a price."""
+
     metadata: Metadata | None = None
+    name: Text
+
+
+class ProductData(NamedProduct):
+    """A product as it can be made together with a line item."""
+
+    description: Text | None = None
 
 
 class CreateProduct(ProductData, Parameters):
@@ -61,7 +68,7 @@ class CreatePrice(Parameters):
     metadata: Metadata | None = None
     nickname: Text | None = None
     product: Text | None = None
-    product_data: ProductData | None = None
+    product_data: NamedProduct | None = None
     recurring: Recurring | None = None
     tax_behavior: TaxBehavior = "unspecified"
     unit_amount: Amount
@@ -82,7 +89,7 @@ async def create_product(call: Call, parameters: CreateProduct) -> Object:
     return await new_product(call.store, parameters, active=parameters.active)
 
 
-async def new_product(store: Store, data: ProductData, *, active: bool = True) -> Object:
+async def new_product(store: Store, data: NamedProduct, *, active: bool = True) -> Object:
     """A product with these data."""
     given = data.given("description", "metadata")
     made = product(created=store.now, name=data.name, given={**given, "active": active})
@@ -105,7 +112,7 @@ async def create_price(call: Call, parameters: CreatePrice) -> Object:
 
 
 async def sold_product(
-    store: Store, key: str | None, data: ProductData | None, *, within: str
+    store: Store, key: str | None, data: NamedProduct | None, *, within: str
 ) -> str:
     """The id of an existing product or of a new one; exactly one of both must be given."""
     if (key is None) == (data is None):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from gymhopper.sandbox.stripe.api.catalogue import (
     ProductData,
@@ -34,8 +34,18 @@ from gymhopper.sandbox.stripe.wire.parameters import (
 
 endpoints = Endpoints()
 
+_LOCALES = (
+    "auto bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hr hu id it ja ko lt lv ms mt nb nl"
+    " pl pt pt-BR ro ru sk sl sv th tr vi zh zh-HK zh-TW"
+)
 _DAY = 24 * 3600
 _SOONEST = 30 * 60
+
+
+def _locale(value: str) -> str:
+    if value not in _LOCALES.split():
+        raise ValueError(f"Invalid locale: {value}")
+    return value
 
 
 class PriceData(Nested):
@@ -71,7 +81,7 @@ class CreateSession(Parameters):
     customer_email: Annotated[Text, Field(max_length=800)] | None = None
     expires_at: Timestamp | None = None
     line_items: Annotated[Listed[LineItem], Field(max_length=20)] = Field(default_factory=list)
-    locale: Text | None = None
+    locale: Annotated[str, AfterValidator(_locale)] | None = None
     metadata: Metadata | None = None
     mode: Literal["subscription", "setup"]
     payment_method_types: Listed[Literal["card"]] | None = None

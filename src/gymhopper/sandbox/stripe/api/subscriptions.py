@@ -24,6 +24,18 @@ from gymhopper.sandbox.stripe.wire.parameters import (
 endpoints = Endpoints()
 
 
+Feedback = Literal[
+    "customer_service",
+    "low_quality",
+    "missing_features",
+    "other",
+    "switched_service",
+    "too_complex",
+    "too_expensive",
+    "unused",
+]
+
+
 class PauseCollection(Nested):
     behavior: Literal["keep_as_draft", "mark_uncollectible", "void"]
     resumes_at: Timestamp | None = None
@@ -31,7 +43,7 @@ class PauseCollection(Nested):
 
 class CancellationDetails(Nested):
     comment: Clearable[Text] = None
-    feedback: Clearable[Text] = None
+    feedback: Clearable[Feedback] = None
 
 
 class UpdateSubscription(Parameters):

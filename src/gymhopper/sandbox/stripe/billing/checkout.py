@@ -27,6 +27,8 @@ async def complete(store: Store, session: Object, card: Card, *, email: str | No
     method = payment_method(card, created=store.now, customer=None, email=email)
     if session["mode"] == "setup":
         return await _save_card(store, session, card, method)
+    if card.at_once is None:
+        session = await _with_customer(store, session, email)
     paid: Attempt | None = None
     if session["amount_total"] > 0:
         await store.insert(method)
@@ -44,7 +46,6 @@ async def complete(store: Store, session: Object, card: Card, *, email: str | No
         raise CardDeclined(card.at_once.message, decline_code=card.at_once.decline_code)
     else:
         await store.insert(method)
-    session = await _with_customer(store, session, email)
     method = await _attach(store, method, session["customer"])
     started = await _subscribe(store, session, method)
     billed = await _first_invoice(store, session, started, paid)
@@ -129,8 +130,6 @@ async def _first_invoice(
     )
     billed = await invoicing.finalize(store, billed)
     if paid is not None:
-        await store.update(paid.intent, {"customer": session["customer"]})
-        await store.update(paid.charge, {"customer": session["customer"]})
         payment = await store.insert(invoice_payment(billed, paid.intent["id"], created=store.now))
         await invoicing.settle_payment(store, payment)
     return await invoicing.mark_paid(store, billed, attempts=1)

@@ -24,7 +24,6 @@ def product(*, created: int, name: str, given: Mapping[str, Any]) -> Object:
         "shippable": None,
         "statement_descriptor": None,
         "tax_code": None,
-        "type": "service",
         "unit_label": None,
         "updated": created,
         "url": None,

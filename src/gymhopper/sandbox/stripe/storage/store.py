@@ -56,6 +56,7 @@ _FILTERS = {
     "invoice": "body->>'invoice' = :invoice",
     "payment_intent": "body->>'payment_intent' = :payment_intent",
     "charge": "body->>'charge' = :charge",
+    "paid_with": "body#>>'{payment,payment_intent}' = :paid_with",
     "product": "body->>'product' = :product",
     "price": "body#>'{items,data}' @> jsonb_build_array(jsonb_build_object("
     "'price', jsonb_build_object('id', CAST(:price AS text))))",
@@ -116,6 +117,8 @@ class Store:
 
     async def find(self, kind: str, key: str) -> Object | None:
         """The object of this kind and id, or None."""
+        if "\0" in key:  # which no id has and PostgreSQL's text cannot
+            return None
         return (await self.connection.execute(_FIND, {"kind": kind, "id": key})).scalar()
 
     async def get(self, kind: str, key: str, *, param: str) -> Object:

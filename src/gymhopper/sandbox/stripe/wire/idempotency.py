@@ -21,6 +21,7 @@ _KEEP = text(
     " ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint,"
     " created = excluded.created, status = excluded.status, body = excluded.body"
 )
+_FORGET = text("DELETE FROM sandbox_stripe.idempotency WHERE created <= :until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class IdempotentRequest:
         return Answer(row.status, row.body, replayed=True)
 
     async def keep(self, store: Store, answer: Answer) -> None:
-        """Remember the answer, in the transaction of its effect."""
+        """Remember the answer, in the transaction of its effect, and forget what is too old."""
+        await store.connection.execute(_FORGET, {"until": store.now - _KEPT})
         await store.connection.execute(
             _KEEP,
             {

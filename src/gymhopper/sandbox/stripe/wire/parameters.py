@@ -1,5 +1,6 @@
 """What endpoints accept, and how a refusal names the parameter at fault."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
@@ -18,13 +19,14 @@ from gymhopper.sandbox.stripe.errors import InvalidRequest
 
 _LATEST = 253_402_300_799  # the end of the year 9999
 _MAX_AMOUNT = 99_999_999
+_INDEX = re.compile("[0-9]{1,4}")
 
 
 def _listed(value: Any) -> Any:
     """A list travels as a dict with the keys "0", "1", ...; an empty one as ""."""
     if value == "":
         return []
-    if isinstance(value, dict) and all(key.isdigit() for key in value):
+    if isinstance(value, dict) and all(_INDEX.fullmatch(key) for key in value):
         return [value[key] for key in sorted(value, key=int)]
     return value
 

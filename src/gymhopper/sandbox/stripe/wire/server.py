@@ -131,11 +131,16 @@ def _response(answer: Answer, request_id: str) -> Response:
     return JSONResponse(answer.body, answer.status, headers)
 
 
-async def unknown_url(request: Request, error: Exception) -> Response:
-    """What is no endpoint, or fails before it reaches one, in Stripe's shape."""
-    status = error.status_code if isinstance(error, HTTPException) else 404
-    refused = UnknownUrl(f"Unrecognized request URL ({request.method}: {request.url.path}).")
-    return _response(Answer(status, refused.body()), object_id("req"))
+async def refused(request: Request, error: Exception) -> Response:
+    """What no endpoint took, in Stripe's shape; a wrong method is an unknown URL too."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - the handler's registration says so
+    if error.status_code in {404, 405}:
+        answer: StripeError = UnknownUrl(
+            f"Unrecognized request URL ({request.method}: {request.url.path})."
+        )
+        return _response(Answer(answer.status, answer.body()), object_id("req"))
+    answer = InvalidRequest(str(error.detail))
+    return _response(Answer(error.status_code, answer.body()), object_id("req"))
 
 
 async def unexpected(_: Request, error: Exception) -> Response:

@@ -60,6 +60,7 @@ CREATE TABLE sandbox_stripe.idempotency (
     status integer NOT NULL,
     body jsonb NOT NULL
 );
+CREATE INDEX idempotency_created ON sandbox_stripe.idempotency (created);
 """
 
 
