@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from gymhopper.contracts.billing.events import (
     SubscriptionChanged,
 )
 from gymhopper.contracts.event import Event
-from gymhopper.contracts.venues.api import LegalEntity, Organisation, VenuesApi
+from gymhopper.contracts.venues.api import LegalEntity, VenuesApi
 from gymhopper.kernel.clock import ManualClock
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
@@ -42,22 +42,13 @@ AGREEMENT: dict[str, Any] = {
 
 
 class KnownSellers:
-    """Keeps `VenuesApi` with a fixed table of legal entities."""
+    """Keeps the part of `VenuesApi` that membership asks, with a fixed table of legal entities."""
 
     def __init__(self, *sellers: LegalEntity) -> None:
         self._sellers = {each.legal_entity_id: each for each in sellers}
 
     async def legal_entity(self, *, legal_entity_id: UUID) -> LegalEntity | None:
         return self._sellers.get(legal_entity_id)
-
-    async def organisation(self, *, organisation_id: UUID) -> Organisation | None:
-        for each in self._sellers.values():
-            if each.organisation_id == organisation_id:
-                return Organisation(organisation_id=organisation_id, name="Gym", kind="brand")
-        return None
-
-    async def location_ids(self, *, organisation_id: UUID) -> tuple[UUID, ...]:
-        return ()
 
 
 @dataclass
@@ -253,8 +244,3 @@ async def town(new_runtime: NewRuntime, clock: ManualClock) -> AsyncIterator[Tow
 @pytest.fixture
 def gym(town: Town) -> Gym:
     return town.ours
-
-
-def at(text: str) -> datetime:
-    """An instant from its ISO form in UTC."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -35,8 +35,8 @@ class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
     `start` and `end` are instants, half-open; `end` None means that no end is known. `paid_until`
     is the end of the last period that was paid for. `overdue_since` is when the failure of the
     oldest open claim became known; `no_entry_from` is when that debt closes the door, at least
-    `entry_grace_days` later once something was paid. `overlays` are those that run or are to come;
-    one that is over is no longer among them.
+    `entry_grace_days` later once something was paid. `overlays` are those that run or are to come,
+    and those that ran into the latest paid period, whose use they took away.
     """
 
     membership_id: UUID

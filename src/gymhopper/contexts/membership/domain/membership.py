@@ -43,7 +43,8 @@ class Membership:
     different; one that the present state does not allow raises IllegalTransition and changes
     nothing. `contract`, `start`, `end` and `end_reason` are derived and kept for queries.
 
-    Facts: `paid_from` and `paid_until` span the paid periods; `cancelled_at` is the end that the
+    Facts: `paid_from` is where the first paid period begins, `paid_since` and `paid_until` are the
+    latest one; `cancelled_at` is the end that the
     parties set, `collection_ends_at` the one that the payment provider reported (`announced` if
     it did so beforehand, `collection_ended` once collection has stopped), `terminated_at` when it
     was ended for cause; `closed_at` and `closed_reason` the end that an ended contract had.
@@ -71,6 +72,7 @@ class Membership:
     end: datetime | None = None
     end_reason: EndReason | None = None
     paid_from: datetime | None = None
+    paid_since: datetime | None = None
     paid_until: datetime | None = None
     cancelled_at: datetime | None = None
     cancellation_reason: str | None = None
@@ -103,6 +105,7 @@ class Membership:
 
     def state(self, now: datetime) -> MembershipState:
         """All three axes, as others are told of them."""
+        told_from = min(now, self.paid_since or now)
         return MembershipState(
             membership_id=self.id,
             member_id=self.member_id,
@@ -121,7 +124,7 @@ class Membership:
             overlays=tuple(
                 each.state()
                 for each in sorted(self.overlays, key=lambda each: (each.start, each.id))
-                if not each.is_over(now)
+                if not each.is_over(told_from)
             ),
             entry_grace_days=self.entry_grace_days,
         )
@@ -143,8 +146,9 @@ class Membership:
 
         def change() -> None:
             self.paid_from = min(self.paid_from or paid.start, paid.start)
-            if paid.until is not None:
-                self.paid_until = max(self.paid_until or paid.until, paid.until)
+            latest = (self.paid_until, self.paid_since)
+            if paid.until is not None and (None in latest or (paid.until, paid.start) > latest):
+                self.paid_until, self.paid_since = paid.until, paid.start
 
         def tell(before: MembershipState) -> type[MembershipEvent]:
             began = before.contract == "pending" and self.contract in ("active", "under_notice")

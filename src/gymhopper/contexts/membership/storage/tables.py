@@ -129,6 +129,7 @@ membership = Table(
     Column("end_at", Instant),
     Column("end_reason", Text),
     Column("paid_from", Instant),
+    Column("paid_since", Instant),
     Column("paid_until", Instant),
     Column("cancelled_at", Instant),
     Column("cancellation_reason", Text),

@@ -105,6 +105,7 @@ CREATE TABLE membership.membership (
         CHECK (end_reason IN ('cancelled', 'withdrawn', 'expired', 'terminated', 'transferred')),
     -- Facts.
     paid_from timestamptz,
+    paid_since timestamptz,
     paid_until timestamptz,
     cancelled_at timestamptz,
     cancellation_reason text,
