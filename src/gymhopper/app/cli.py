@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from gymhopper import __version__
-from gymhopper.app.commands import admin, database, run
+from gymhopper.app.commands import admin, database, demo, run
 from gymhopper.kernel.errors import GymhopperError
 
 app = typer.Typer(
@@ -14,6 +14,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.command()(demo.demo)
 app.command()(run.up)
 app.command()(run.serve)
 app.command()(run.gate)
