@@ -16,6 +16,7 @@ from gymhopper.chassis.provision import APPLICATION
 from gymhopper.chassis.registry import Context, Implementation
 from gymhopper.chassis.server import HttpServer
 from gymhopper.contexts.billing.context import context as billing
+from gymhopper.contexts.billing.gateways.providers import ProviderConnection
 from gymhopper.contexts.billing.gateways.stripe_transport import Transport
 from gymhopper.contracts.membership.api import MembershipApi
 from gymhopper.kernel.clock import ManualClock
@@ -55,4 +56,5 @@ async def till(
     async with httpx.AsyncClient(base_url=runtime.url, trust_env=False, timeout=30) as browser:
         yield Till(runtime, clock, memberships, browser, client, organisation)
     await http.close_async()
+    await ProviderConnection(runtime).stop()
     await server.stop()

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from gymhopper.chassis.migrate import Migrations
-from gymhopper.chassis.registry import Context
+from gymhopper.chassis.registry import Context, Part
+from gymhopper.contexts.billing.gateways.providers import ProviderConnection
 from gymhopper.contexts.billing.http import router
 from gymhopper.contexts.billing.jobs import jobs, timers
 from gymhopper.contexts.billing.storage.mapping import map_all
@@ -18,4 +19,5 @@ context = Context(
     subscriptions=subscriptions,
     jobs=jobs,
     timers=timers,
+    parts=[Part("api", ProviderConnection), Part("worker", ProviderConnection)],
 )

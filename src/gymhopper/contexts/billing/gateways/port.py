@@ -65,3 +65,7 @@ class PaymentProvider(Protocol):
     async def cancel(self, subscription_id: str) -> None:
         """Stop collecting now; nothing is charged or given back for it."""
         ...
+
+    async def close(self) -> None:
+        """Give back what is held open."""
+        ...

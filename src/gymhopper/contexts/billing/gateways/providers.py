@@ -44,6 +44,28 @@ def payment_provider(runtime: "Runtime") -> PaymentProvider:
     return _providers[runtime]
 
 
+class ProviderConnection:
+    """Closes the runtime's provider when the process ends; it is opened by its first use."""
+
+    name = "payment-provider"
+
+    def __init__(self, runtime: "Runtime") -> None:
+        self._runtime = runtime
+
+    async def start(self) -> None:
+        """Nothing is opened before it is needed."""
+
+    async def stop(self) -> None:
+        """Close it. Work that is still under way may fail, and is tried again."""
+        provider = _providers.pop(self._runtime, None)
+        if provider is not None:
+            await provider.close()
+
+    def trouble(self) -> str | None:
+        """A provider that is down is no reason to refuse requests: webhooks and reads need none."""
+        return None
+
+
 def endpoint(runtime: "Runtime") -> Endpoint:
     """The runtime's webhook endpoint. The sandbox signs with a key that both sides derive."""
     if runtime not in _endpoints:

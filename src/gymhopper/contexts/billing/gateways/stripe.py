@@ -44,9 +44,10 @@ class StripeGateway:
         retries: int,
         direct: bool = False,
     ) -> None:
+        self._transport = Transport(timeout=timeout, direct=direct)
         self._stripe = stripe.StripeClient(
             api_key,
-            http_client=Transport(timeout=timeout, direct=direct),
+            http_client=self._transport,
             max_network_retries=retries,
             base_addresses={"api": api_base} if api_base is not None else {},
         ).v1
@@ -189,6 +190,10 @@ class StripeGateway:
                 await self._stripe.subscriptions.cancel_async(subscription_id)
         except _Missing:
             return
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        await self._transport.aclose()
 
     async def _refunds(self, payment_id: str) -> list[stripe.Refund]:
         page = await self._stripe.refunds.list_async({"payment_intent": payment_id, "limit": 100})

@@ -18,6 +18,10 @@ class Transport(stripe.HTTPXClient):
         if direct:
             self._client_async = httpx.AsyncClient(trust_env=False)
 
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._client_async.aclose()
+
     def _get_request_args_kwargs(
         self, method: str, url: str, headers: Any, post_data: Any
     ) -> list[Any]:
