@@ -179,7 +179,9 @@ class Membership:
         def change() -> None:
             if ended:
                 self.collection_announced |= self.cancelled_at is not None
-                self.collection_ends_at = ends_at or self.collection_ends_at or at
+                # It may have stopped before the announced end, and been recorded after its own.
+                known = (ends_at, self.collection_ends_at, at)
+                self.collection_ends_at = min(each for each in known if each is not None)
             else:
                 self.collection_announced = ends_at is not None
                 self.collection_ends_at = ends_at

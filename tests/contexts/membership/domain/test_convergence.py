@@ -1,0 +1,125 @@
+"""Reports about different things may cross: whatever their order, the state is the same."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import get_args
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contexts.membership.domain.samples import DAY, NOW, facts, membership
+from gymhopper.contexts.membership.domain.label import Label, label
+from gymhopper.contexts.membership.domain.membership import Membership
+from gymhopper.contracts.membership.events import MembershipEnded
+from gymhopper.kernel.period import Period
+
+Report = Callable[[Membership], object]
+
+moments = st.integers(min_value=-60, max_value=60).map(lambda hours: NOW + timedelta(hours=hours))
+
+
+@st.composite
+def payments(draw: st.DrawFn) -> list[list[Report]]:
+    """Each is reported by a claim of its own: they are a stream each."""
+    starts = draw(st.lists(moments, max_size=3))
+
+    def paid(start: datetime) -> Report:
+        return lambda it: it.receive_payment(Period(start, start + 28 * DAY), NOW)
+
+    return [[paid(start)] for start in starts]
+
+
+@st.composite
+def collection(draw: st.DrawFn) -> list[Report]:
+    """What a subscription reports, in its own order: ends announced and withdrawn, then its end."""
+
+    def announced(ends_at: datetime | None) -> Report:
+        return lambda it: it.follow_collection(ends_at, ended=False, at=NOW, now=NOW)
+
+    def ended(ends_at: datetime | None, at: datetime) -> Report:
+        return lambda it: it.follow_collection(ends_at, ended=True, at=at, now=NOW)
+
+    reports = [announced(each) for each in draw(st.lists(st.none() | moments, max_size=3))]
+    if draw(st.booleans()):
+        reports.append(ended(draw(st.none() | moments), draw(moments)))
+    return reports
+
+
+@st.composite
+def debts(draw: st.DrawFn) -> list[Report]:
+    def owed(since: datetime | None) -> Report:
+        return lambda it: it.owe(since, NOW)
+
+    return [owed(each) for each in draw(st.lists(st.none() | moments, max_size=3))]
+
+
+@st.composite
+def refunds(draw: st.DrawFn) -> list[Report]:
+    def taken_back(at: datetime) -> Report:
+        return lambda it: it.terminate(at, NOW)
+
+    return [taken_back(each) for each in draw(st.lists(moments, max_size=2))]
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> list[list[Report]]:
+    return [*draw(payments()), draw(collection()), draw(debts()), draw(refunds())]
+
+
+def interleave(draw: st.DrawFn, of: Sequence[Sequence[Report]]) -> list[Report]:
+    """Some order that keeps each stream's own; what was told may be told again at once."""
+    waiting = [list(each) for each in of if each]
+    order: list[Report] = []
+    while waiting:
+        stream = draw(st.sampled_from(waiting))
+        order.append(stream.pop(0))
+        if draw(st.booleans()):
+            order.append(order[-1])
+        waiting = [each for each in waiting if each]
+    return order
+
+
+@given(st.data(), streams())
+def test_any_order_of_reports_leads_to_the_same_facts(
+    data: st.DataObject, of: list[list[Report]]
+) -> None:
+    ends = []
+    for _ in range(2):
+        it = membership()
+        for report in interleave(data.draw, of):
+            report(it)
+        ends.append(facts(it))
+    assert ends[0] == ends[1]
+
+
+@given(st.data(), streams())
+def test_what_has_ended_never_lives_again_and_never_ends_later(
+    data: st.DataObject, of: list[list[Report]]
+) -> None:
+    it = membership()
+    ended_at: datetime | None = None
+    for report in interleave(data.draw, of):
+        before = it.contract
+        told = report(it)
+        if ended_at is not None:
+            assert it.contract == "ended"
+            assert it.closed_at is not None
+            assert it.closed_at <= ended_at
+        if it.contract == "ended":
+            ended_at = it.closed_at
+        if it.contract == "ended" and before != "ended":
+            assert isinstance(told, MembershipEnded)
+        assert it.start is None or it.end is None or it.start <= it.end
+        assert label(it, NOW) in get_args(Label)
+
+
+@given(st.data(), streams())
+def test_a_report_that_is_repeated_tells_nothing(
+    data: st.DataObject, of: list[list[Report]]
+) -> None:
+    it = membership()
+    for report in interleave(data.draw, of):
+        report(it)
+        known = facts(it)
+        assert report(it) is None
+        assert facts(it) == known
