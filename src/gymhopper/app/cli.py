@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from gymhopper import __version__
-from gymhopper.app.commands import admin, database, demo, run
+from gymhopper.app.commands import admin, database, demo, importing, run
 from gymhopper.kernel.errors import GymhopperError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command()(database.doctor)
 app.command()(database.backup)
 app.command()(database.restore)
 app.add_typer(admin.app, name="admin")
+app.add_typer(importing.app, name="import")
 
 
 @app.command()

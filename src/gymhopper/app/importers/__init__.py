@@ -1,0 +1,1 @@
+"""Takes over the data of other systems, through the use cases of the contexts."""
