@@ -1,6 +1,6 @@
 """Checkout sessions."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -18,7 +18,7 @@ from gymhopper.sandbox.stripe.objects.catalogue import price
 from gymhopper.sandbox.stripe.objects.checkout import checkout_session, line_item
 from gymhopper.sandbox.stripe.objects.identity import Object, object_id
 from gymhopper.sandbox.stripe.storage.store import Store
-from gymhopper.sandbox.stripe.wire.endpoints import Call, Endpoints, listed
+from gymhopper.sandbox.stripe.wire.endpoints import Call, Endpoints
 from gymhopper.sandbox.stripe.wire.parameters import (
     Amount,
     Currency,
@@ -95,6 +95,12 @@ class ListSessions(ListParameters):
     payment_intent: Text | None = None
     status: Literal["open", "complete", "expired"] | None = None
     subscription: Text | None = None
+
+    def filters(self) -> dict[str, Any]:
+        """A session names its subscription in another place than an invoice does."""
+        found = super().filters()
+        subscription = found.pop("subscription", None)
+        return {**found, "session_subscription": subscription}
 
 
 @endpoints.on("POST", "/v1/checkout/sessions", CreateSession)
@@ -219,18 +225,7 @@ def _one_subscription(lines: list[Object]) -> str:
 
 
 endpoints.retrieving("/v1/checkout/sessions", "checkout.session")
-
-
-@endpoints.on("GET", "/v1/checkout/sessions", ListSessions)
-async def list_sessions(call: Call, parameters: ListSessions) -> Object:
-    return await listed(
-        call,
-        "/v1/checkout/sessions",
-        "checkout.session",
-        parameters,
-        subscription=None,
-        session_subscription=parameters.subscription,
-    )
+endpoints.listing("/v1/checkout/sessions", "checkout.session", ListSessions)
 
 
 @endpoints.on("POST", "/v1/checkout/sessions/{key}/expire", Parameters)

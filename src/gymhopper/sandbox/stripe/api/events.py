@@ -1,8 +1,8 @@
 """Events, as they happened."""
 
-from gymhopper.sandbox.stripe.errors import InvalidRequest
-from gymhopper.sandbox.stripe.objects.identity import Object
-from gymhopper.sandbox.stripe.wire.endpoints import Call, Endpoints, listed
+from typing import Any
+
+from gymhopper.sandbox.stripe.wire.endpoints import Endpoints
 from gymhopper.sandbox.stripe.wire.parameters import Listed, ListParameters, Text
 
 endpoints = Endpoints()
@@ -12,13 +12,12 @@ class ListEvents(ListParameters):
     type: Text | None = None
     types: Listed[Text] | None = None
 
-
-@endpoints.on("GET", "/v1/events", ListEvents)
-async def list_events(call: Call, parameters: ListEvents) -> Object:
-    if parameters.type is not None and parameters.types is not None:
-        raise InvalidRequest("You may only specify one of these parameters: type, types.")
-    types = parameters.types if parameters.type is None else [parameters.type]
-    return await listed(call, "/v1/events", "event", parameters, type=None, types=types)
+    def filters(self) -> dict[str, Any]:
+        """One type is a list of one."""
+        found = super().filters()
+        one = found.pop("type", None)
+        return found if one is None else {**found, "types": [one]}
 
 
 endpoints.retrieving("/v1/events", "event")
+endpoints.listing("/v1/events", "event", ListEvents)

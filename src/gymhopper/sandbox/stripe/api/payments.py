@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gymhopper.kernel.money import Money
+from gymhopper.sandbox.stripe.amounts import shown
 from gymhopper.sandbox.stripe.errors import InvalidRequest
 from gymhopper.sandbox.stripe.objects.identity import Object
 from gymhopper.sandbox.stripe.objects.payment import refund
@@ -54,10 +54,10 @@ async def create_refund(call: Call, parameters: CreateRefund) -> Object:
             f"Charge {charged['id']} has already been refunded.", code="charge_already_refunded"
         )
     if amount > left:
-        currency = charged["currency"].upper()
+        currency = charged["currency"]
         raise InvalidRequest(
-            f"Refund amount ({Money(amount, currency)}) is greater than unrefunded amount on "
-            f"charge ({Money(left, currency)})",
+            f"Refund amount ({shown(amount, currency)}) is greater than unrefunded amount on "
+            f"charge ({shown(left, currency)})",
             param="amount",
         )
     made = await store.insert(

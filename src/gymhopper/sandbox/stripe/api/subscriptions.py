@@ -1,15 +1,15 @@
 """Subscriptions: what may change while they run, and how they end."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from gymhopper.sandbox.stripe.api.customers import own_method
 from gymhopper.sandbox.stripe.billing import renewal
 from gymhopper.sandbox.stripe.billing.clock import catch_up
-from gymhopper.sandbox.stripe.errors import InvalidRequest
+from gymhopper.sandbox.stripe.errors import InvalidRequest, ResourceMissing
 from gymhopper.sandbox.stripe.objects.identity import Object
 from gymhopper.sandbox.stripe.objects.subscription import interval, period
 from gymhopper.sandbox.stripe.periods import next_boundary
-from gymhopper.sandbox.stripe.wire.endpoints import Call, Endpoints, listed
+from gymhopper.sandbox.stripe.wire.endpoints import Call, Endpoints
 from gymhopper.sandbox.stripe.wire.parameters import (
     Clearable,
     ListParameters,
@@ -65,6 +65,18 @@ class ListSubscriptions(ListParameters):
     customer: Text | None = None
     price: Text | None = None
     status: Literal["active", "all", "canceled", "ended", "past_due", "unpaid"] | None = None
+
+    def filters(self) -> dict[str, Any]:
+        """Without a status, those that ended are left out."""
+        found = super().filters()
+        status = found.pop("status", None)
+        match status:
+            case None:
+                return {**found, "not_status": "canceled"}
+            case "all":
+                return found
+            case _:
+                return {**found, "status": "canceled" if status == "ended" else status}
 
 
 @endpoints.on("POST", "/v1/subscriptions/{key}", UpdateSubscription)
@@ -170,7 +182,7 @@ def _check_end(call: Call, before: Object, at: int, parameters: UpdateSubscripti
 async def cancel_subscription(call: Call, parameters: CancelSubscription, *, key: str) -> Object:
     before = await _present(call, key)
     if before["status"] == "canceled":
-        raise InvalidRequest(f"No such subscription: '{key}'", code="resource_missing", param="id")
+        raise ResourceMissing("subscription", key, param="id")
     said = _said(parameters.cancellation_details)
     details = {**before["cancellation_details"], **said}
     return await renewal.cancel(
@@ -182,13 +194,4 @@ async def cancel_subscription(call: Call, parameters: CancelSubscription, *, key
 
 endpoints.retrieving("/v1/subscriptions", "subscription")
 
-
-@endpoints.on("GET", "/v1/subscriptions", ListSubscriptions)
-async def list_subscriptions(call: Call, parameters: ListSubscriptions) -> Object:
-    # Without a status, those that ended are left out.
-    shown: dict[str, str | None] = {"status": parameters.status}
-    if parameters.status is None:
-        shown = {"not_status": "canceled"}
-    elif parameters.status in {"all", "ended"}:
-        shown = {"status": "canceled" if parameters.status == "ended" else None}
-    return await listed(call, "/v1/subscriptions", "subscription", parameters, **shown)
+endpoints.listing("/v1/subscriptions", "subscription", ListSubscriptions)

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.kernel.money import Money
+from gymhopper.sandbox.stripe.amounts import shown
 from gymhopper.sandbox.stripe.billing.checkout import complete
 from gymhopper.sandbox.stripe.billing.clock import writing_store
 from gymhopper.sandbox.stripe.cards import BY_NUMBER, TEST_CARDS
@@ -116,12 +116,12 @@ async def _page(
             {
                 "name": each["description"],
                 "quantity": each["quantity"],
-                "amount": _money(each["amount_total"], each["currency"]),
+                "amount": shown(each["amount_total"], each["currency"]),
                 "every": _every(each["price"]["recurring"]),
             }
             for each in lines
         ],
-        total=_money(session["amount_total"], session["currency"]) if lines else None,
+        total=shown(session["amount_total"], session["currency"]) if lines else None,
         email=known,
         asks_email=session["customer"] is None and known is None,
         error=error,
@@ -131,10 +131,6 @@ async def _page(
         success_url=session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"]),
     )
     return HTMLResponse(page, status, _HEADERS)
-
-
-def _money(amount: int, currency: str) -> str:
-    return str(Money(amount, currency.upper()))
 
 
 def _every(recurring: Object | None) -> str:

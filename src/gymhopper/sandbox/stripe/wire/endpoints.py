@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from gymhopper.sandbox.stripe.billing.renewal import Recovery
 from gymhopper.sandbox.stripe.objects.identity import Object
@@ -67,23 +67,16 @@ class Endpoints:
         self.all.append(Endpoint("GET", f"{path}/{{key}}", Parameters, retrieve))
 
     def listing(self, path: str, kind: str, parameters: type[ListParameters]) -> None:
-        """Register a list whose parameters' filters are those of the store."""
+        """Register a list; the parameters' `filters` are those of the store."""
 
-        async def list_them(call: Call, parameters: ListParameters) -> Object:
-            return await listed(call, path, kind, parameters)
+        async def list_them(call: Call, given: ListParameters) -> Object:
+            page: Page = await call.store.page(
+                kind,
+                given.filters(),
+                limit=given.limit,
+                starting_after=given.starting_after,
+                ending_before=given.ending_before,
+            )
+            return {"object": "list", "data": page.data, "has_more": page.has_more, "url": path}
 
         self.all.append(Endpoint("GET", path, parameters, list_them))
-
-
-async def listed(
-    call: Call, url: str, kind: str, parameters: ListParameters, **filters: Any
-) -> Object:
-    """A page as Stripe writes it; `filters` replace the parameters' own."""
-    page: Page = await call.store.page(
-        kind,
-        {**parameters.filters(), **filters},
-        limit=parameters.limit,
-        starting_after=parameters.starting_after,
-        ending_before=parameters.ending_before,
-    )
-    return {"object": "list", "data": page.data, "has_more": page.has_more, "url": url}

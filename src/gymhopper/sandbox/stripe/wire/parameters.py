@@ -108,7 +108,7 @@ class ListParameters(Parameters):
     created: Annotated[Range | None, BeforeValidator(_range)] = None
 
     def filters(self) -> dict[str, Any]:
-        """The list's own filters and the span of `created`."""
+        """The list's own filters and the span of `created`, by the store's names."""
         paging = {"limit", "starting_after", "ending_before", "created", "expand"}
         own = self.model_dump(exclude=paging, exclude_none=True)
         return own | (self.created.model_dump(exclude_none=True) if self.created else {})

@@ -26,6 +26,8 @@ CREATE INDEX object_subscription ON sandbox_stripe.object
     (kind, (body#>>'{parent,subscription_details,subscription}'), seq) WHERE kind = 'invoice';
 CREATE INDEX object_invoice ON sandbox_stripe.object (kind, (body->>'invoice'), seq)
     WHERE kind = 'invoice_payment';
+CREATE INDEX object_paid_with ON sandbox_stripe.object
+    (kind, (body#>>'{payment,payment_intent}'), seq) WHERE kind = 'invoice_payment';
 CREATE INDEX object_intent ON sandbox_stripe.object (kind, (body->>'payment_intent'), seq)
     WHERE kind IN ('charge', 'refund');
 
