@@ -37,8 +37,6 @@ async def everything(runtime: Runtime, subject: AuthSubject = SERVICE) -> list[E
 
 
 async def drain(subscriber: LocalSubscriber) -> None:
-    # The first step makes the cursor, the last one finds nothing.
-    await subscriber.step()
     while await subscriber.step():
         pass
 

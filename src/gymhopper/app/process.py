@@ -8,6 +8,8 @@ from starlette.types import ASGIApp
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.events import log as event_log
 from gymhopper.chassis.events.delivery import Delivery
+from gymhopper.chassis.events.kafka_relay import KafkaRelay
+from gymhopper.chassis.events.kafka_subscriber import KafkaSubscriber
 from gymhopper.chassis.events.local import LocalSubscriber
 from gymhopper.chassis.events.sequencer import sequencer
 from gymhopper.chassis.http.app import create_app
@@ -30,6 +32,8 @@ class Process:
         components: list[Component] = [_clock(runtime)]
         if "relay" in roles:
             components.append(sequencer(runtime))
+            if runtime.settings.kafka_servers is not None:
+                components.append(KafkaRelay(runtime))
         if "worker" in roles:
             components += _workers(runtime)
         components += [
@@ -109,9 +113,12 @@ def _workers(runtime: Runtime) -> list[Component]:
 
 
 def _subscriber(runtime: Runtime, context: Context) -> list[Component]:
-    subscriber = LocalSubscriber(runtime, Delivery(context.name, context.subscriptions))
+    delivery = Delivery(context.name, context.subscriptions)
+    local = LocalSubscriber(runtime, delivery)
     numbered = runtime.signal(event_log.NOTIFY_CHANNEL)
     return [
-        Loop(f"events:{context.name}", subscriber.step, every=1.0, wake=numbered),
-        Loop(f"retries:{context.name}", subscriber.retry_step, every=1.0),
+        Loop(f"events:{context.name}", local.step, every=1.0, wake=numbered)
+        if runtime.settings.kafka_servers is None
+        else KafkaSubscriber(runtime, delivery),
+        Loop(f"retries:{context.name}", local.retry_step, every=1.0),
     ]

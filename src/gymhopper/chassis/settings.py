@@ -41,6 +41,13 @@ class Settings(BaseSettings):
     kafka_servers: str | None = Field(
         default=None, description="host:port[,host:port]; events travel over Kafka when set"
     )
+    kafka_prefix: str = Field(
+        default="gymhopper",
+        description="begins the names of topics and consumer groups: one for each platform",
+    )
+    kafka_partitions: int = Field(
+        default=12, ge=1, description="of a topic that is made; never change it afterwards"
+    )
     host: str = "127.0.0.1"
     port: int = 8700
     contexts: tuple[str, ...] = CONTEXTS

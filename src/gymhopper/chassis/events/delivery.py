@@ -126,7 +126,8 @@ class Delivery:
             },
         )
         fresh = {row.event_id for row in rows}
-        return [each for each in wanted if each.id in fresh]
+        first_of_each = {each.id: each for each in wanted if each.id in fresh}
+        return list(first_of_each.values())
 
     async def _blocked(self, uow: UnitOfWork) -> set[UUID]:
         rows = await uow.connection.execute(_BLOCKED, {"subscriber": self.subscriber})

@@ -1,19 +1,13 @@
 """The local transport: each subscribing context reads the log past its own cursor."""
 
-from sqlalchemy import text
-
 from gymhopper.chassis.auth import SERVICE
+from gymhopper.chassis.events import cursors
 from gymhopper.chassis.events import log as event_log
 from gymhopper.chassis.events.delivery import Delivery
 from gymhopper.chassis.events.envelope import from_cloudevent, to_cloudevent
 from gymhopper.chassis.runtime import Runtime
 
 BATCH = 200
-
-# Whoever holds the row is the one reader; another process that tries finds nothing and waits.
-_CLAIM = text("SELECT seq FROM bus.cursor WHERE subscriber = :subscriber FOR UPDATE SKIP LOCKED")
-_NEW = text("INSERT INTO bus.cursor (subscriber, seq) VALUES (:s, 0) ON CONFLICT DO NOTHING")
-_MOVE = text("UPDATE bus.cursor SET seq = :seq WHERE subscriber = :subscriber")
 
 
 class LocalSubscriber:
@@ -27,9 +21,8 @@ class LocalSubscriber:
         """Handle the next batch; returns whether more is waiting."""
         subscriber = self._delivery.subscriber
         async with self._runtime.begin(SERVICE) as uow:
-            cursor = (await uow.connection.execute(_CLAIM, {"subscriber": subscriber})).scalar()
+            cursor = await cursors.claim(uow.connection, subscriber)
             if cursor is None:
-                await uow.connection.execute(_NEW, {"s": subscriber})
                 return False
             last = await event_log.last_seq(uow.connection)
             if last == cursor:
@@ -42,8 +35,8 @@ class LocalSubscriber:
                 again = [from_cloudevent(to_cloudevent(each)) for each in envelopes]
                 await self._delivery.take(uow, again)
             full = len(envelopes) == BATCH
-            reached = envelopes[-1].seq if full else last
-            await uow.connection.execute(_MOVE, {"subscriber": subscriber, "seq": reached})
+            reached = envelopes[-1].seq if full else None
+            await cursors.move(uow.connection, subscriber, reached or last)
         return full
 
     async def retry_step(self) -> bool:
