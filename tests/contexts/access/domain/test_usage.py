@@ -18,10 +18,9 @@ from gymhopper.contexts.access.domain.usage import (
     Usage,
     convert,
     happened,
-    pruned,
+    moved_on,
     rebuilt,
     release,
-    take_hold,
     used,
 )
 
@@ -52,7 +51,7 @@ def test_each_visit_counts_once_in_any_order_and_repetition(numbers: list[int]) 
 
 def test_a_hold_counts_until_it_expires_is_released_or_converted() -> None:
     hold = Hold(b"v" * 16, b"D" * 16, b"d" * 16, AT + 10, SPENT)
-    held = take_hold(Usage(), hold)
+    held = moved_on(Usage(), AT, hold=hold)
     assert visits(held, AT + 9) == 1
     assert visits(held, AT + 10) == 0
     assert visits(release(held, b"D" * 16)) == 0
@@ -60,26 +59,29 @@ def test_a_hold_counts_until_it_expires_is_released_or_converted() -> None:
     passed = convert(held, b"v" * 16, SPENT, AT)
     assert (visits(passed), passed.holds) == (1, ())
     assert happened(passed, b"v" * 16)
-    assert len(take_hold(held, msgspec.structs.replace(hold, decision_id=b"E" * 16)).holds) == 1
+    second = msgspec.structs.replace(hold, decision_id=b"E" * 16)
+    assert len(moved_on(held, AT, hold=second).holds) == 1
 
 
 @settings(max_examples=200, deadline=None)
 @given(cases.usages, st.integers(0, 10**7))
 def test_pruning_changes_no_count_that_can_still_matter(usage: Usage, later: int) -> None:
     now = AT + later
-    assert visits(pruned(usage, now), now) == visits(usage, now)
-    assert visits(pruned(usage, now), now, "month") == visits(usage, now, "month")
-    assert pruned(pruned(usage, now), now) == pruned(usage, now)
+    assert visits(moved_on(usage, now), now) == visits(usage, now)
+    assert visits(moved_on(usage, now), now, "month") == visits(usage, now, "month")
+    assert moved_on(moved_on(usage, now), now) == moved_on(usage, now)
 
 
 def test_ended_periods_are_forgotten() -> None:
     usage = convert(Usage(), b"v" * 16, SPENT, AT)
     days = timedelta(days=1)
-    assert len(pruned(usage, milliseconds(NOON + 2 * days)).tallies) == 2
-    assert [each.per for each in pruned(usage, milliseconds(NOON + 3 * days)).tallies] == ["month"]
+    assert len(moved_on(usage, milliseconds(NOON + 2 * days)).tallies) == 2
+    assert [each.per for each in moved_on(usage, milliseconds(NOON + 3 * days)).tallies] == [
+        "month"
+    ]
     april = datetime(2026, 4, 1, 12, tzinfo=UTC)
-    assert pruned(usage, milliseconds(april)).tallies
-    assert pruned(usage, milliseconds(april + 2 * days)).tallies == ()
+    assert moved_on(usage, milliseconds(april)).tallies
+    assert moved_on(usage, milliseconds(april + 2 * days)).tallies == ()
 
 
 def test_usage_of_a_busy_member_stays_small() -> None:
@@ -111,8 +113,8 @@ def test_what_is_rebuilt_from_the_journal_counts_as_what_was_lost(
             assert decision.spending is not None
             past.append(PastVisit(decision.visit_id, decision.at, decision.spending))
     again = rebuilt(reversed(past + past), milliseconds(now))
-    assert set(again.tallies) == set(pruned(usage, milliseconds(now)).tallies)
-    assert again.visits == pruned(usage, milliseconds(now)).visits
+    assert set(again.tallies) == set(moved_on(usage, milliseconds(now)).tallies)
+    assert again.visits == moved_on(usage, milliseconds(now)).visits
 
 
 def _long(rule: cases.Coverage) -> Grant:

@@ -18,17 +18,14 @@ class PlaceClause(msgspec.Struct, frozen=True, gc=False):
     cities: frozenset[str] | None
     tier_up_to: int | None
 
-    def matches_but_for_tier(self, door: Door) -> bool:
-        """Whether every predicate but the tier holds for the door's location."""
+    def covers(self, door: Door, *, tier: bool = True) -> bool:
+        """Whether all predicates hold for the door's location; without `tier`, all but that."""
         return (
-            (self.locations is None or door.location_id in self.locations)
-            and (self.organisations is None or door.organisation_id in self.organisations)
+            (not tier or self.tier_up_to is None or door.tier <= self.tier_up_to)
             and (self.cities is None or door.city in self.cities)
+            and (self.locations is None or door.location_id in self.locations)
+            and (self.organisations is None or door.organisation_id in self.organisations)
         )
-
-    def tier_suffices(self, door: Door) -> bool:
-        """Whether the tier predicate holds."""
-        return self.tier_up_to is None or door.tier <= self.tier_up_to
 
 
 class Policy(msgspec.Struct, frozen=True, gc=False):
@@ -42,15 +39,14 @@ class Policy(msgspec.Struct, frozen=True, gc=False):
     def refusal(self, door: Door) -> str | None:
         """None when the door's location is covered, else the code that says why not."""
         for clause in self.exclude:
-            if clause.matches_but_for_tier(door) and clause.tier_suffices(door):
+            if clause.covers(door):
                 return "LOCATION_NOT_COVERED"
-        code = "LOCATION_NOT_COVERED"
         for clause in self.include:
-            if clause.matches_but_for_tier(door):
-                if clause.tier_suffices(door):
-                    return None
-                code = "TIER_TOO_LOW"
-        return code
+            if clause.covers(door):
+                return None
+        if any(clause.covers(door, tier=False) for clause in self.include):
+            return "TIER_TOO_LOW"
+        return "LOCATION_NOT_COVERED"
 
 
 def encode_coverage(coverage: Coverage) -> tuple[bytes, bytes]:

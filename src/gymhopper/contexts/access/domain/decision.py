@@ -180,20 +180,21 @@ def _decide_by_grants(state: State, scan: Scan, now: datetime, at: Instant) -> D
     if wall is None or person is None:
         return _refuse(state, scan, at, "SYSTEM_ERROR")
     question = Question(
-        door=door,
-        policies=state.policies,
-        usage=state.usage,
-        now=now,
-        at=at,
-        wall=wall,
-        day=visit_day(wall, door.rollover_hour),
-        open=is_open(door, wall),
-        visit=using.visit_within(state.usage, door.location_id, door.same_visit, at),
-        held=using.open_hold(state.usage, scan.door_id, at),
+        door,
+        state.policies,
+        state.usage,
+        now,
+        at,
+        wall,
+        visit_day(wall, door.rollover_hour),
+        is_open(door, wall),
+        using.visit_within(state.usage, door.location_id, door.same_visit, at),
+        using.open_hold(state.usage, scan.door_id, at),
     )
-    considered = tuple(
-        [consider(grant, question) for grant in sorted(person.grants, key=cheapest_first)]
-    )
+    grants = person.grants
+    if len(grants) > 1:
+        grants = tuple(sorted(grants, key=cheapest_first))
+    considered = tuple([consider(grant, question) for grant in grants])
     for each in considered:
         if each.code is None:
             return _admit(state, scan, question, each.grant, considered)
@@ -222,7 +223,7 @@ def _refuse(
             tier_needed=tier_needed,
             passed=False,
         )
-        usage = using.pruned(state.usage, at, answer)
+        usage = using.moved_on(state.usage, at, answer=answer)
     return Decision(
         "deny",
         code,
@@ -257,14 +258,13 @@ def _admit(
         question.day,
         month_number(question.wall) if month is None else month,
     )
-    usage, hold_until = question.usage, None
+    hold, hold_until, new_visit = None, None, None
     if door.reports_passage:
         hold_until = at + door.hold * 1000
         if visit is None:
             hold = Hold(visit_id, scan.decision_id, scan.door_id, hold_until, spending)
-            usage = using.take_hold(usage, hold)
     else:
-        usage = using.convert(usage, visit_id, spending, at)
+        new_visit = Visit(door.location_id, visit_id, at)
     answer = None
     if state.credential is not None:
         answer = LastAnswer(
@@ -291,7 +291,9 @@ def _admit(
         grant=grant,
         considered=considered,
         open=True,
-        usage=using.pruned(usage, at, answer),
+        usage=using.moved_on(
+            question.usage, at, answer=answer, hold=hold, visit=new_visit, spending=spending
+        ),
         spending=spending,
         hold_until=hold_until,
         counts_now=visit is None and hold_until is None,

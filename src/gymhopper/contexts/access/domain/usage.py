@@ -154,31 +154,62 @@ def open_hold(usage: Usage, door_id: Id, now: Instant) -> Hold | None:
     return None
 
 
-def take_hold(usage: Usage, hold: Hold) -> Usage:
-    """With the hold, in the place of an earlier one for the same visit."""
-    others = tuple(each for each in usage.holds if each.visit_id != hold.visit_id)
-    return msgspec.structs.replace(usage, holds=(*others, hold))
-
-
 def happened(usage: Usage, visit_id: Id) -> bool:
     """Whether the visit was counted already."""
     return any(visit.visit_id == visit_id for visit in usage.visits)
 
 
-def convert(usage: Usage, visit_id: Id, spending: Spending, at: Instant) -> Usage:
-    """The visit happened: it is counted, once, however often this is said; its hold is gone."""
-    tallies, visits = usage.tallies, usage.visits
-    if not happened(usage, visit_id):
+def moved_on(
+    usage: Usage,
+    now: Instant,
+    *,
+    answer: LastAnswer | None = None,
+    hold: Hold | None = None,
+    visit: Visit | None = None,
+    spending: Spending | None = None,
+) -> Usage:
+    """The usage after a decision, without what can no longer matter.
+
+    An `answer` takes the place of the door's earlier one to the same credential, a `hold` that of
+    an earlier one for the same visit. A `visit` with its `spending` happened: it is counted, once,
+    however often this is said, and its hold is gone. Days and months are local, so a period is
+    kept for two days after it ended in UTC.
+    """
+    day, month = _oldest_periods(now // DAY)
+    tallies, holds, visits, answers = usage.tallies, usage.holds, usage.visits, usage.answers
+    if visit is not None and spending is not None and not happened(usage, visit.visit_id):
         tallies = _counted(tallies, spending)
-        visits = (*visits, Visit(spending.location_id, visit_id, at))
+        visits = (*visits, visit)
+    for tally in tallies:
+        if tally.period < (day if tally.per == "day" else month):
+            tallies = tuple(
+                [each for each in tallies if each.period >= (day if each.per == "day" else month)]
+            )
+            break
+    if holds:
+        settled = hold.visit_id if hold else visit.visit_id if visit else None
+        holds = tuple([each for each in holds if each.expires > now and each.visit_id != settled])
+    if visits and visits[0].since <= now - DAY:
+        visits = tuple([each for each in visits if each.since > now - DAY])
+    if answers:
+        answers = tuple([each for each in answers if _still_given(each, now, answer)])
     return Usage(
         tallies,
-        tuple([each for each in usage.holds if each.visit_id != visit_id]),
+        holds if hold is None else (*holds, hold),
         visits,
-        tuple(
+        answers if answer is None else (*answers, answer),
+    )
+
+
+def convert(usage: Usage, visit_id: Id, spending: Spending, at: Instant) -> Usage:
+    """A visit that was held happened: it is counted, and its answers do not open again."""
+    after = moved_on(usage, at, visit=Visit(spending.location_id, visit_id, at), spending=spending)
+    return msgspec.structs.replace(
+        after,
+        answers=tuple(
             [
                 msgspec.structs.replace(each, passed=True) if each.visit_id == visit_id else each
-                for each in usage.answers
+                for each in after.answers
             ]
         ),
     )
@@ -193,35 +224,6 @@ def release(usage: Usage, decision_id: Id) -> Usage:
     )
 
 
-def pruned(usage: Usage, now: Instant, answer: LastAnswer | None = None) -> Usage:
-    """Without what can no longer matter, and with the answer that a door gives now.
-
-    Days and months are local, so a period is kept for two days after it ended in UTC. An answer
-    takes the place of the door's earlier one to the same credential.
-    """
-    day, month = _oldest_periods(now // DAY)
-    answers = [
-        each
-        for each in usage.answers
-        if each.reuse_until > now
-        and (
-            answer is None
-            or each.door_id != answer.door_id
-            or each.credential_id != answer.credential_id
-        )
-    ]
-    if answer is not None:
-        answers.append(answer)
-    return Usage(
-        tuple(
-            [each for each in usage.tallies if each.period >= (day if each.per == "day" else month)]
-        ),
-        tuple([each for each in usage.holds if each.expires > now]),
-        tuple([each for each in usage.visits if each.since > now - DAY]),
-        tuple(answers),
-    )
-
-
 def rebuilt(visits: Iterable[PastVisit], now: Instant) -> Usage:
     """The usage that these visits leave behind at `now`; each visit counts once."""
     usage = Usage()
@@ -230,7 +232,7 @@ def rebuilt(visits: Iterable[PastVisit], now: Instant) -> Usage:
         if visit.visit_id not in seen:
             seen.add(visit.visit_id)
             usage = convert(usage, visit.visit_id, visit.spending, visit.at)
-    return pruned(usage, now)
+    return moved_on(usage, now)
 
 
 # Before any local day or month.
@@ -245,6 +247,14 @@ def _oldest_periods(today: int) -> tuple[int, int]:
     except OverflowError:
         return _NEVER, _NEVER
     return day.toordinal(), day.year * 12 + day.month - 1
+
+
+def _still_given(answer: LastAnswer, now: Instant, newer: LastAnswer | None) -> bool:
+    return answer.reuse_until > now and (
+        newer is None
+        or answer.door_id != newer.door_id
+        or answer.credential_id != newer.credential_id
+    )
 
 
 def _counted(tallies: tuple[Tally, ...], spending: Spending) -> tuple[Tally, ...]:

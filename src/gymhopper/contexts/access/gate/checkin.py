@@ -17,15 +17,15 @@ from gymhopper.contexts.access.domain.records import (
     milliseconds,
 )
 from gymhopper.contexts.access.domain.usage import Usage
+from gymhopper.contexts.access.gate.ids import TimeOrderedIds
 from gymhopper.contexts.access.gate.journal import encode_entry
 from gymhopper.contexts.access.gate.outcome import (
     Attempt,
     CheckInRequest,
     Settled,
     answer_of,
+    effects,
     entry_of,
-    expectations,
-    writes_of,
 )
 from gymhopper.contexts.access.gate.ports import (
     ANSWER_SECONDS,
@@ -40,7 +40,6 @@ from gymhopper.contexts.access.gate.sessions import DeviceSessions, session_hash
 from gymhopper.contexts.access.gate.turns import Turns
 from gymhopper.kernel.clock import Clock
 from gymhopper.kernel.errors import InvalidInput, NotFound, Unavailable
-from gymhopper.kernel.ids import new_id
 
 ATTEMPTS = 16
 _NOTHING = bytes(VERSION_BYTES)
@@ -79,6 +78,7 @@ class CheckIn:
         self._doors: dict[bytes, Door] = {}
         self._keep_doors = keep_doors
         self._turns = Turns()
+        self._new_id = TimeOrderedIds()
 
     async def __call__(self, token: bytes, request: CheckInRequest, correlation_id: str) -> bytes:
         """The answer as JSON.
@@ -126,14 +126,13 @@ class CheckIn:
         door = self._door(view.door) if door_id in caller.device.doors else None
         if door is None:
             raise NotFound("this device has no such door", field="door_id")
-        state, version = await self._state_of(view, door, key)
-        scan = Scan(new_id().bytes, door_id, request.credential.type, key is not None)
+        state = await self._state_of(view, door, key)
+        scan = Scan(self._new_id(at), door_id, request.credential.type, key is not None)
         decision = deciding.decide(state, scan, now)
-        settled = Settled(attempt, view, caller, state, scan, decision, version)
+        settled = Settled(attempt, view, caller, state, scan, decision)
         answer = _encode_answer(answer_of(settled))
-        committed = await self._state.commit(
-            expectations(settled), writes_of(settled, answer, at), encode_entry(entry_of(settled))
-        )
+        expected, writes = effects(settled, answer, at)
+        committed = await self._state.commit(expected, writes, encode_entry(entry_of(settled)))
         return answer if committed else None
 
     def _door(self, raw: bytes | None) -> Door | None:
@@ -149,10 +148,8 @@ class CheckIn:
             door = self._doors[raw] = _decode_door(payload)
         return door
 
-    async def _state_of(
-        self, view: ScanView, door: Door, key: bytes | None
-    ) -> tuple[deciding.State, bytes]:
-        """What `decide` needs, and the version of the usage in it."""
+    async def _state_of(self, view: ScanView, door: Door, key: bytes | None) -> deciding.State:
+        """What `decide` needs."""
         credential = person = None
         policies: Mapping[bytes, Policy] = self._policies
         if key is not None and (payload := payload_of(view.credential)) is not None:
@@ -164,7 +161,7 @@ class CheckIn:
                         policies = await self._policies_of(person)
                         break
         used = view.usage
-        state = deciding.State(
+        return deciding.State(
             door,
             credential,
             person,
@@ -174,7 +171,6 @@ class CheckIn:
             + (version_of(view.door) or _NOTHING)
             + (version_of(view.credential) or _NOTHING),
         )
-        return state, version_of(used)
 
     async def _policies_of(self, person: Person) -> dict[bytes, Policy]:
         """The person's policies, those that are missing fetched and kept."""

@@ -1,6 +1,7 @@
 """What follows from a decision: the answer, what is written, and what it rests on."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -87,58 +88,54 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     state: deciding.State
     scan: Scan
     decision: Decision
-    usage_version: bytes
 
 
-def _answer_key(settled: Settled) -> bytes:
-    return ANSWER + settled.caller.device_id + settled.attempt.request.request_id.encode()
-
-
-def expectations(settled: Settled) -> list[tuple[bytes, bytes]]:
-    attempt, view, state = settled.attempt, settled.view, settled.state
+def effects(
+    settled: Settled, answer: bytes, at: Instant
+) -> tuple[list[tuple[bytes, bytes]], list[Write]]:
+    """What must not have moved for the decision to stand, and what is written when it stands."""
+    attempt, view, decision = settled.attempt, settled.view, settled.decision
+    device_id, door_id = settled.caller.device_id, settled.scan.door_id
+    answer_key = ANSWER + device_id + attempt.request.request_id.encode()
     expected = [
-        (_answer_key(settled), view.stored or b""),
+        (answer_key, view.stored or b""),
         (SESSION + attempt.session, view.session or b""),
-        (DEVICE + settled.caller.device_id, version_of(view.device)),
-        (DOOR + settled.scan.door_id, version_of(view.door)),
+        (DEVICE + device_id, version_of(view.device)),
+        (DOOR + door_id, version_of(view.door)),
     ]
+    writes = [Write(answer_key, at.to_bytes(8, "big") + answer, ANSWER_SECONDS)]
     if attempt.credential is not None:
         expected.append((CREDENTIAL + attempt.credential, version_of(view.credential)))
-    if state.credential is not None:
-        person_id = state.credential.person_id
-        expected.append((PERSON + person_id, version_of(view.person)))
-        expected.append((USAGE + person_id, settled.usage_version))
-    return expected
-
-
-def writes_of(settled: Settled, answer: bytes, at: Instant) -> list[Write]:
-    decision, credential = settled.decision, settled.state.credential
-    writes = [Write(_answer_key(settled), at.to_bytes(8, "big") + answer, ANSWER_SECONDS)]
+    credential = settled.state.credential
     if credential is None:
-        return writes
+        return expected, writes
+    person_id = credential.person_id
+    usage_key, usage_version = USAGE + person_id, version_of(view.usage)
+    expected += ((PERSON + person_id, version_of(view.person)), (usage_key, usage_version))
     if decision.usage is not None:
-        number = int.from_bytes(settled.usage_version, "big") + 1
-        writes.append(
-            Write(
-                USAGE + credential.person_id,
-                number.to_bytes(VERSION_BYTES, "big") + _encode_usage(decision.usage),
-            )
-        )
-    if decision.hold_until is not None and decision.visit_id and decision.spending:
-        grant, door = decision.grant, settled.state.door
-        pending = Pending(
-            person_id=credential.person_id,
-            device_id=settled.caller.device_id,
-            door_id=settled.scan.door_id,
-            location_id=door.location_id,
-            host_organisation_id=door.organisation_id,
-            visit_id=decision.visit_id,
-            spending=decision.spending,
-            home_organisation_id=None if grant is None else grant.organisation_id,
-        )
-        key = PENDING + decision.decision_id
-        writes.append(Write(key, encode_pending(pending), PENDING_SECONDS))
-    return writes
+        number = (int.from_bytes(usage_version, "big") + 1).to_bytes(VERSION_BYTES, "big")
+        writes.append(Write(usage_key, number + _encode_usage(decision.usage)))
+    if decision.hold_until is not None:
+        writes.append(_pending_write(settled, person_id))
+    return expected, writes
+
+
+def _pending_write(settled: Settled, person_id: Id) -> Write:
+    """What a report of the passage will look for."""
+    decision, door = settled.decision, settled.state.door
+    if decision.visit_id is None or decision.spending is None:
+        raise ValueError("an admission that waits for a passage has a visit")
+    pending = Pending(
+        person_id=person_id,
+        device_id=settled.caller.device_id,
+        door_id=settled.scan.door_id,
+        location_id=door.location_id,
+        host_organisation_id=door.organisation_id,
+        visit_id=decision.visit_id,
+        spending=decision.spending,
+        home_organisation_id=None if decision.grant is None else decision.grant.organisation_id,
+    )
+    return Write(PENDING + decision.decision_id, encode_pending(pending), PENDING_SECONDS)
 
 
 def answer_of(settled: Settled) -> CheckInAnswer:
@@ -147,6 +144,10 @@ def answer_of(settled: Settled) -> CheckInAnswer:
     message = meaning.for_person
     if decision.tier_needed is not None:
         message = f"This location needs tier {decision.tier_needed}."
+    decision_id, visit_id = uuid_text(decision.decision_id), None
+    if decision.visit_id is not None:
+        first = decision.visit_id == decision.decision_id
+        visit_id = decision_id if first else uuid_text(decision.visit_id)
     return CheckInAnswer(
         decision=decision.outcome,
         code=decision.code,
@@ -154,9 +155,9 @@ def answer_of(settled: Settled) -> CheckInAnswer:
         notices=decision.notices,
         message=message,
         remedy=meaning.remedy,
-        decision_id=uuid_text(decision.decision_id),
-        visit_id=None if decision.visit_id is None else uuid_text(decision.visit_id),
-        door_id=uuid_text(settled.scan.door_id),
+        decision_id=decision_id,
+        visit_id=visit_id,
+        door_id=_door_text(settled.scan.door_id),
         decided_at=moment(decision.at),
         person_id=None if credential is None else uuid_text(credential.person_id),
         tier_needed=decision.tier_needed,
@@ -203,3 +204,6 @@ def uuid_text(raw: Id) -> str:
     """The usual spelling of an id (RFC 9562), faster than through UUID."""
     digits = raw.hex()
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+_door_text = lru_cache(maxsize=4096)(uuid_text)

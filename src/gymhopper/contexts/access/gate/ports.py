@@ -57,11 +57,11 @@ class PassageView(NamedTuple):
 
 
 class Write(NamedTuple):
-    """A value to store; `seconds` is after how long it may be collected, None is never."""
+    """A value to store; `seconds` is after how long it may be collected, 0 is never."""
 
     key: bytes
     value: bytes
-    seconds: int | None = None
+    seconds: int = 0
 
 
 class State(Protocol):

@@ -1,7 +1,10 @@
 """A cell's state in Valkey, as the gate reads and commits it."""
 
+from collections.abc import Iterable
 from hashlib import sha256
 from importlib.resources import files
+from itertools import chain
+from typing import cast
 
 from gymhopper.contexts.access.domain.records import Id
 from gymhopper.contexts.access.gate.ports import PassageView, ScanView, Write
@@ -56,12 +59,16 @@ class ValkeyCell:
         self, expected: list[tuple[bytes, bytes]], writes: list[Write], entry: bytes | None
     ) -> bool:
         """See `State.commit`."""
-        arguments: list[Argument] = [entry or b"", len(expected)]
-        for key, beginning in expected:
-            arguments += (key, beginning)
-        for key, value, seconds in writes:
-            arguments += (key, value, seconds or 0)
-        committed: int = await self.call("FCALL", _COMMIT, 0, *arguments)
+        written = cast("Iterable[Argument]", chain.from_iterable(writes))
+        committed: int = await self.call(
+            "FCALL",
+            _COMMIT,
+            0,
+            entry or b"",
+            len(expected),
+            *chain.from_iterable(expected),
+            *written,
+        )
         return committed == 1
 
     async def function(self, name: str, *arguments: Argument) -> Reply:
