@@ -1,6 +1,7 @@
 """A subscription's life at the provider, and what the platform hears of it."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from contexts.billing.till import FAILS_LATER, Till
 from gymhopper.contracts.billing.events import (
@@ -17,7 +18,7 @@ async def test_each_renewal_is_a_paid_claim_for_the_next_period(till: Till) -> N
     await till.advance(days=70)
     paid = await till.events(PaymentSucceeded)
     assert [(each.start.month, each.until.month) for each in paid] == [(3, 4), (4, 5), (5, 6)]
-    assert all(before.until == after.start for before, after in zip(paid, paid[1:], strict=False))
+    assert all(before.until == after.start for before, after in pairwise(paid))
     assert await till.events(DebtChanged) == []
 
 

@@ -18,6 +18,7 @@ from gymhopper.contexts.billing.domain import notification
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.usecases.fetch_snapshot import Nothing, Snapshot, fetch_snapshot
+from gymhopper.contexts.billing.usecases.receive_webhook import NOT_FOLLOWED
 from gymhopper.contexts.billing.usecases.take_over import expire_checkout, take_over
 
 log = get_logger(__name__)
@@ -62,7 +63,7 @@ async def _look(
         return Nothing("events of connected accounts have no effect here")
     subject = notification.read(body).subject
     if subject is None:
-        return Nothing("events of this type have no effect here")
+        return Nothing(NOT_FOLLOWED)
     return await fetch_snapshot(runtime, provider, subject)
 
 

@@ -1,0 +1,54 @@
+"""What must always be true of money; each query counts what breaks it.
+
+The event log is read beside the context's own schema: it says what was published.
+"""
+
+INVARIANTS = {
+    "What is owed is what failed claims have outstanding": (
+        "SELECT count(*) FROM billing.dues AS d WHERE owed <> (SELECT coalesce(sum(outstanding), 0)"
+        " FROM billing.claim AS c WHERE c.dues_id = d.id AND c.status = 'failed')"
+    ),
+    "Who owes nothing is not overdue, and who owes is overdue since some day": (
+        "SELECT count(*) FROM billing.dues WHERE (owed = 0) <> (overdue_since IS NULL)"
+    ),
+    "A paid claim has nothing outstanding": (
+        "SELECT count(*) FROM billing.claim WHERE status = 'paid' AND outstanding <> 0"
+    ),
+    "A paid claim was announced once, for what it came to": (
+        "SELECT count(*) FROM (SELECT id, amount FROM billing.claim WHERE paid_at IS NOT NULL) AS c"
+        " FULL JOIN (SELECT CAST(data->>'claim_id' AS uuid) AS id, count(*) AS n,"
+        " min(CAST(data->'amount'->>'amount' AS bigint)) AS amount FROM bus.event"
+        " WHERE type = 'billing.payment.succeeded.v1' GROUP BY 1) AS e USING (id)"
+        " WHERE e.n IS DISTINCT FROM 1 OR c.amount IS DISTINCT FROM e.amount"
+    ),
+    "No more came in for a claim than it asks for, and in its currency": (
+        "SELECT count(*) FROM (SELECT c.id FROM billing.claim AS c"
+        " JOIN billing.payment AS p ON p.claim_id = c.id GROUP BY c.id"
+        " HAVING sum(p.amount) > c.amount OR bool_or(p.currency <> c.currency)) AS wrong"
+    ),
+    "No more goes back than came in": (
+        "SELECT count(*) FROM (SELECT p.id FROM billing.payment AS p"
+        " JOIN billing.refund AS r ON r.payment_id = p.id"
+        " WHERE r.status IN ('requested', 'pending', 'succeeded') GROUP BY p.id"
+        " HAVING sum(r.amount) > p.amount OR bool_or(r.currency <> p.currency)) AS wrong"
+    ),
+    "What a claim says went back is the sum of its refunds": (
+        "SELECT count(*) FROM billing.claim AS c WHERE refunded <> (SELECT coalesce(sum(amount), 0)"
+        " FROM billing.refund AS r WHERE r.claim_id = c.id AND r.status = 'succeeded')"
+    ),
+    "A refund that went through was announced once, for its own amount": (
+        "SELECT count(*) FROM (SELECT id, amount FROM billing.refund"
+        " WHERE succeeded_at IS NOT NULL) AS r"
+        " FULL JOIN (SELECT CAST(data->>'refund_id' AS uuid) AS id, count(*) AS n,"
+        " min(CAST(data->'amount'->>'amount' AS bigint)) AS amount FROM bus.event"
+        " WHERE type = 'billing.payment.refunded.v1' GROUP BY 1) AS e USING (id)"
+        " WHERE e.n IS DISTINCT FROM 1 OR r.amount IS DISTINCT FROM e.amount"
+    ),
+    "No webhook has been given up": (
+        "SELECT count(*) FROM billing.webhook_event WHERE state = 'dead'"
+    ),
+    "A webhook that was handled or ignored says when": (
+        "SELECT count(*) FROM billing.webhook_event"
+        " WHERE (state IN ('handled', 'ignored')) <> (handled_at IS NOT NULL)"
+    ),
+}
