@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from contexts.membership.samples import AGREEMENT
 from fixtures.callers import ADMIN, callers_context, http_client, staff_of
 from fixtures.runtimes import NewRuntime
 from gymhopper.chassis.auth import SERVICE
@@ -31,14 +32,6 @@ from gymhopper.contracts.venues.api import LegalEntity, VenuesApi
 from gymhopper.kernel.clock import ManualClock
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
-
-AGREEMENT: dict[str, Any] = {
-    "terms": "terms-2026-01",
-    "privacy": "privacy-2026-01",
-    "language": "en",
-    "channel": "online",
-    "marketing": {"email": True, "sms": False},
-}
 
 
 class KnownSellers:
@@ -222,7 +215,9 @@ async def town(new_runtime: NewRuntime, clock: ManualClock) -> AsyncIterator[Tow
     runtime = await new_runtime(
         [
             callers_context(
-                ours=staff_of(ours.organisation_id), theirs=staff_of(theirs.organisation_id)
+                ours=staff_of(ours.organisation_id),
+                theirs=staff_of(theirs.organisation_id),
+                visitor=staff_of(ours.organisation_id, "nothing:read"),
             ),
             Context(
                 name="venues",

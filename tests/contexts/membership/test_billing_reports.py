@@ -78,6 +78,10 @@ async def test_news_that_collection_goes_on_does_not_undo_a_members_own_cancella
     await gym.collection(active["id"], None)
     now = await gym.get(f"/memberships/{active['id']}")
     assert (now["contract"], now["end"]) == ("under_notice", "2026-04-02T09:00:00Z")
+    # Collection hears once more where it ends.
+    again = (await gym.told(active["id"]))[-1].data
+    assert isinstance(again, MembershipCancellationScheduled)
+    assert (again.origin, again.membership.end) == ("contract", gym.clock.now() + 31 * DAY)
 
 
 async def test_the_echo_of_our_own_cancellation_says_nothing_new(gym: Any) -> None:

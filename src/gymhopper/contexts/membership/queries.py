@@ -174,16 +174,21 @@ async def member_details(
 async def search_members(
     connection: AsyncConnection,
     *,
+    organisation_id: UUID | None,
     words: Sequence[str] = (),
     after: tuple[str, str, UUID] | None = None,
     limit: int,
 ) -> list[MemberCard]:
     """Members whose name contains each word, or whose number begins with it.
 
-    By last name, first name and id, those behind `after`.
+    By last name, first name and id, those behind `after`; of one organisation, or of all that
+    are visible.
     """
     order = (tables.person.c.last_name, tables.person.c.first_name, tables.member.c.id)
     asked = select(*_CARD).join_from(tables.member, tables.person).order_by(*order).limit(limit)
+    if organisation_id is not None:
+        # The wall would see to it, but no index can be used for the wall.
+        asked = asked.where(tables.member.c.organisation_id == organisation_id)
     for word in words[:_SEARCHED_WORDS]:
         asked = asked.where(
             or_(

@@ -174,6 +174,8 @@ class Membership:
         """When collection stops, or that it has; `at` is when the provider's change was recorded.
 
         It ends the contract, as cancelled when somebody had announced the end, else as expired.
+        What the parties cancelled themselves is not undone by it: where collection would go on
+        beyond that end, the end is told once more, so that collection follows.
         """
 
         def change() -> None:
@@ -199,7 +201,14 @@ class Membership:
             event, events.MembershipCancellationScheduled | events.MembershipCancellationRevoked
         ):
             return type(event)(membership=event.membership, origin="collection")
+        if event is None and self._is_collected_beyond_its_end(ends_at, ended=ended):
+            return events.MembershipCancellationScheduled(membership=self.state(now))
         return event
+
+    def _is_collected_beyond_its_end(self, ends_at: datetime | None, *, ended: bool) -> bool:
+        if ended or self.contract != "under_notice" or self.end is None:
+            return False
+        return ends_at is None or ends_at > self.end
 
     def terminate(self, at: datetime, now: datetime) -> MembershipEvent | None:
         """End it for cause, such as a refund that takes the access back."""

@@ -174,7 +174,11 @@ async def search_members(
     after = decode_cursor(cursor, tuple[str, str, UUID]) if cursor else None
     async with runtime.read(caller) as connection:
         found = await queries.search_members(
-            connection, words=query.split(), after=after, limit=limit + 1
+            connection,
+            organisation_id=caller.organisation_id,
+            words=query.split(),
+            after=after,
+            limit=limit + 1,
         )
     page, more = found[:limit], len(found) > limit
     last = page[-1] if more else None

@@ -39,7 +39,6 @@ person = Table(
     Column("created_at", Instant, nullable=False),
     Index("person_email", "email_index"),
     Index("person_phone", "phone_index"),
-    Index("person_name", "last_name", "first_name", "id"),
 )
 
 member = Table(

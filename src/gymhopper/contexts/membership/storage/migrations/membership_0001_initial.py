@@ -20,7 +20,6 @@ CREATE TABLE membership.person (
 );
 CREATE INDEX person_email ON membership.person (email_index);
 CREATE INDEX person_phone ON membership.person (phone_index);
-CREATE INDEX person_name ON membership.person (last_name, first_name, id);
 
 CREATE TABLE membership.member (
     id uuid PRIMARY KEY,

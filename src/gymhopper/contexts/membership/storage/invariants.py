@@ -1,0 +1,34 @@
+"""What must always be true of contracts; each query counts what breaks it."""
+
+INVARIANTS = {
+    "A contract that has ended has its end, with a reason": (
+        "SELECT count(*) FROM membership.membership WHERE contract = 'ended'"
+        " AND (end_at IS NULL OR end_reason IS NULL)"
+    ),
+    "A contract that runs was paid for and has begun": (
+        "SELECT count(*) FROM membership.membership WHERE contract IN ('active', 'under_notice')"
+        " AND (paid_from IS NULL OR start_at IS NULL)"
+    ),
+    "A contract has an end from the day of the notice, and none before": (
+        "SELECT count(*) FROM membership.membership"
+        " WHERE contract = 'under_notice' AND end_at IS NULL"
+        " OR contract = 'active' AND end_at IS NOT NULL"
+    ),
+    "No contract ends before it starts": (
+        "SELECT count(*) FROM membership.membership WHERE end_at < start_at"
+    ),
+    "No freeze or block ends before it begins": (
+        "SELECT count(*) FROM membership.overlay WHERE until_at < start_at"
+    ),
+    "A contract and what belongs to it are one organisation's": (
+        "SELECT count(*) FROM membership.membership AS m"
+        " JOIN membership.member AS p ON p.id = m.member_id"
+        " LEFT JOIN membership.overlay AS o ON o.membership_id = m.id"
+        " WHERE m.organisation_id <> p.organisation_id OR m.person_id <> p.person_id"
+        " OR o.organisation_id <> m.organisation_id"
+    ),
+    "No member has lost the evidence of an agreement": (
+        "SELECT count(*) FROM membership.membership AS m WHERE NOT EXISTS (SELECT 1"
+        " FROM membership.agreement AS a WHERE a.member_id = m.member_id)"
+    ),
+}
