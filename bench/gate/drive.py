@@ -3,7 +3,7 @@
 import asyncio
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +26,7 @@ class Load:
     connections: int = 16
     seconds: int = 5
     delay_ms: float = 0
+    prefix: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ async def drive(port: int, load: Load) -> Result:
         f"-c{load.connections}",
         f"-d{load.seconds}s",
         *("-s", str(_SCRIPT), f"http://127.0.0.1:{port}", "--"),
-        *(load.route, str(load.readers), str(load.members), str(load.delay_ms)),
+        *(load.route, str(load.readers), str(load.members), str(load.delay_ms), load.prefix),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -83,7 +84,7 @@ async def drive_at(port: int, load: Load, rps: float, typical_ms: float) -> Resu
     cycle_ms = load.connections / rps * 1000
     delay_ms = max(cycle_ms - typical_ms, 0.05)
     for seconds in (1, load.seconds):
-        paced = Load(load.route, load.readers, load.members, load.connections, seconds, delay_ms)
+        paced = replace(load, seconds=seconds, delay_ms=delay_ms)
         result = await drive(port, paced)
         delay_ms = max(delay_ms + cycle_ms - load.connections / result.rps * 1000, 0.05)
     return result

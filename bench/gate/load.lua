@@ -1,12 +1,14 @@
 -- Load for wrk. Arguments after `--`: kind (noop | scan), file with one "token door-id" a line,
--- number of members, milliseconds of mean delay between a connection's requests (0: none).
+-- number of members, milliseconds of mean delay between a connection's requests (0: none), prefix
+-- of the paths.
 
-local kind, members, delay_ms = 'noop', 1, 0
+local kind, members, delay_ms, below = 'noop', 1, 0, ''
 local readers, count = {}, 0
 local prefix
 
 function init(args)
     kind, members, delay_ms = args[1], tonumber(args[3]), tonumber(args[4])
+    below = args[5] or ''
     math.randomseed(os.time())
     prefix = string.format('%x-', math.random(0, 2 ^ 30))
     for line in io.lines(args[2]) do
@@ -36,14 +38,14 @@ end
 
 function request()
     if kind == 'noop' then
-        return wrk.format('GET', '/access/noop')
+        return wrk.format('GET', below .. '/access/noop')
     end
     count = count + 1
     local reader = readers[math.random(#readers)]
     local body = string.format(
         '{"request_id":"%s%d","credential":{"type":"card","value":"%08d"},"door_id":"%s"}',
         prefix, count, math.random(0, members - 1), reader.door)
-    return wrk.format('POST', '/access/checkin', reader.headers, body)
+    return wrk.format('POST', below .. '/access/checkin', reader.headers, body)
 end
 
 function done(summary, latency, requests)

@@ -102,7 +102,7 @@ class Reader:
         self._platform = platform
         self._key = Ed25519PrivateKey.generate()
         self._device_id = ""
-        self._session = ""
+        self.session = ""
         self.door_id = door_id
 
     async def enrol(self, code: str) -> None:
@@ -128,7 +128,7 @@ class Reader:
                 "signature": base64.urlsafe_b64encode(signature).decode(),
             },
         )
-        self._session = session["token"]
+        self.session = session["token"]
 
     async def scan(self, kind: str, value: str, *, request_id: str | None = None) -> Json:
         """Present something; the door's answer."""
@@ -139,6 +139,6 @@ class Reader:
                 "credential": {"type": kind, "value": value},
                 "door_id": self.door_id,
             },
-            token=self._session,
+            token=self.session,
         )
         return answer

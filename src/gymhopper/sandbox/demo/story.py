@@ -207,7 +207,7 @@ class Story:
 
     async def not_yet_paid(self) -> None:
         """The reader knows the pass, and there is nothing behind it."""
-        await self._signed_in()
+        await self.sign_in()
         await self._door_says("deny", "NO_ENTITLEMENT")
 
     async def pay(self) -> None:
@@ -289,7 +289,7 @@ class Story:
     async def webhooks_again(self) -> None:
         """Everything that the provider ever said, again, backwards and twice."""
         before = await self._money()
-        events = (await self._provider("GET", "/v1/events", {"limit": "100"}))["data"]
+        events = (await self.provider("GET", "/v1/events", {"limit": "100"}))["data"]
         for event in (*events, *reversed(events)):
             body = json.dumps(event).encode()
             answer = await self.platform.deliver(
@@ -315,9 +315,9 @@ class Story:
     async def catch_up(self) -> None:
         """A new card, the open invoice is paid, and the next scan is green."""
         await self._use_card("pm_card_visa")
-        open_invoices = await self._provider("GET", "/v1/invoices", {"status": "open"})
+        open_invoices = await self.provider("GET", "/v1/invoices", {"status": "open"})
         for invoice in open_invoices["data"]:
-            await self._provider("POST", f"/v1/invoices/{invoice['id']}/pay")
+            await self.provider("POST", f"/v1/invoices/{invoice['id']}/pay")
         await self._label("active")
         await self._door_says("allow", "ALLOWED")
 
@@ -362,10 +362,10 @@ class Story:
         found: Json = await self.platform.get(f"/payments/memberships/{self.cast.membership}")
         return found
 
-    async def _signed_in(self) -> None:
+    async def sign_in(self) -> None:
         """Readers open a session as soon as the cell knows them; sessions end as time moves."""
 
-        async def sign_in() -> str | None:
+        async def tried() -> str | None:
             try:
                 for reader in self.cast.readers.values():
                     await reader.sign_in()
@@ -373,12 +373,12 @@ class Story:
                 return error.detail
             return None
 
-        await until(sign_in, lambda trouble: trouble is None, what="the readers sign in")
+        await until(tried, lambda trouble: trouble is None, what="the readers sign in")
 
     async def _advance(self, by: timedelta) -> datetime:
         moved = await self.platform.post("/sandbox/clock", {"seconds": by.total_seconds()})
         if by > timedelta(minutes=30):
-            await self._signed_in()
+            await self.sign_in()
         return datetime.fromisoformat(moved["now"])
 
     async def _advance_to_renewal(self) -> None:
@@ -389,24 +389,25 @@ class Story:
 
     async def _use_card(self, card: str) -> None:
         """As a person does on the provider's own page for means of payment."""
-        customers = await self._provider("GET", "/v1/customers", {"limit": "1"})
+        customers = await self.provider("GET", "/v1/customers", {"limit": "1"})
         customer = customers["data"][0]["id"]
-        attached = await self._provider(
+        attached = await self.provider(
             "POST", f"/v1/payment_methods/{card}/attach", {"customer": customer}
         )
-        await self._provider(
+        await self.provider(
             "POST",
             f"/v1/customers/{customer}",
             {"invoice_settings[default_payment_method]": attached["id"]},
         )
         subscription = (await self._money())["subscription"]["provider_id"]
-        await self._provider(
+        await self.provider(
             "POST",
             f"/v1/subscriptions/{subscription}",
             {"default_payment_method": attached["id"]},
         )
 
-    async def _provider(self, method: str, path: str, form: dict[str, str] | None = None) -> Json:
+    async def provider(self, method: str, path: str, form: dict[str, str] | None = None) -> Json:
+        """Call the simulated provider's API, as its dashboard would."""
         query = {"params": form} if method == "GET" else {"data": form or {}}
         response = await self._stripe.request(method, path, **query)
         if response.is_error:
