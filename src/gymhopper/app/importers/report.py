@@ -92,7 +92,7 @@ class ImportReport:
         for key, times_seen in sorted(times.items()):
             example = first[key]
             table.add_row(
-                *map(escape, key),
+                *key,
                 str(times_seen),
                 escape(f"line {example.line}, {example.ref}: {example.detail}"),
             )
