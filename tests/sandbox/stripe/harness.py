@@ -1,10 +1,11 @@
 """The simulator on a real server, driven by Stripe's own library."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import pytest
 import stripe
 from starlette.requests import Request
 from starlette.responses import Response
@@ -104,3 +105,10 @@ class Sandbox:
             subscription.id, {"default_payment_method": method.id}
         )
         return method.id
+
+
+async def refusal(call: Awaitable[object]) -> stripe.StripeError:
+    """The error that a call is answered with."""
+    with pytest.raises(stripe.StripeError) as caught:
+        await call
+    return caught.value

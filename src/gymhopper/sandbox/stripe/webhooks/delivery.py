@@ -73,22 +73,14 @@ class Delivery:
     event: Object
 
     @property
-    def about(self) -> str:
-        """The customer whom the event concerns, or the object itself."""
-        subject = self.event["data"]["object"]
-        return str(subject.get("customer") or subject["id"])
-
-    @property
     def body(self) -> bytes:
         """The bytes that are signed and sent."""
         return json.dumps(self.event).encode()
 
 
 class WebhookDelivery:
-    """Takes deliveries that are due and posts them, several at a time.
-
-    The events of one customer go out in their order, unless they are to be shuffled.
-    """
+    """Takes deliveries that are due and posts them: in the order of the events, one by one, or
+    all at once in random order when they are to be shuffled."""
 
     def __init__(
         self,
@@ -109,17 +101,13 @@ class WebhookDelivery:
     async def step(self) -> bool:
         """Deliver a batch of what is due; returns whether there was something."""
         seen, ready = await self._claim()
-        queues: dict[object, list[Delivery]] = {}
         if self._unruliness.shuffle:
             self._random.shuffle(ready)
-        for each in ready:
-            queues.setdefault(each.id if self._unruliness.shuffle else each.about, []).append(each)
-        await asyncio.gather(*(self._in_turn(each) for each in queues.values()))
+            await asyncio.gather(*(self._deliver(each) for each in ready))
+        else:
+            for each in ready:
+                await self._deliver(each)
         return seen
-
-    async def _in_turn(self, queue: list[Delivery]) -> None:
-        for each in queue:
-            await self._deliver(each)
 
     async def run_due(self) -> int:
         """Try everything that is due now; returns the number of batches."""

@@ -65,7 +65,8 @@ class Server:
     async def _answer(self, endpoint: Endpoint, request: Request, request_id: str) -> Answer:
         _authorize(request)
         body = await request.body()
-        raw = request.url.query.encode() if endpoint.method == "GET" else body
+        # The library sends the parameters of GET and DELETE in the address.
+        raw = b"&".join(part for part in (request.url.query.encode(), body) if part)
         parameters = check(endpoint.parameters, form.decode(raw))
 
         async def run(store: Store) -> Answer:
