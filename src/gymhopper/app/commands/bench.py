@@ -1,0 +1,56 @@
+"""Measure. The benchmarks are part of the source tree, not of the installed package."""
+
+import asyncio
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gymhopper.chassis.logging import configure_logging
+from gymhopper.kernel.errors import NotFound
+
+app = typer.Typer(help="Measure on this machine.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Seconds = Annotated[int, typer.Option(help="Length of each run.")]
+
+
+@app.command()
+def gate(*, as_json: AsJson = False, seconds: Seconds = 5) -> None:
+    """The door's hot path beside its server's no-op and a plain check-in (about 3 minutes)."""
+    _show(_run("bench.gate.report", seconds), as_json=as_json)
+
+
+@app.command()
+def events(*, as_json: AsJson = False, seconds: Seconds = 5) -> None:
+    """The event log with one subscriber, local and over Kafka."""
+    _show(_run("bench.events.report", seconds), as_json=as_json)
+
+
+def _run(module: str, seconds: int) -> dict[str, Any]:
+    """Call `report(seconds)` of a benchmark in the source tree."""
+    configure_logging(style="console", level="ERROR")
+    tree = Path(__file__).parents[4]
+    if not (tree / "bench").is_dir():
+        raise NotFound("The benchmarks are in the source tree: run this from a checkout.")
+    sys.path.insert(0, str(tree))
+    with Console(stderr=True).status("Measuring"):
+        figures: dict[str, Any] = asyncio.run(importlib.import_module(module).report(seconds))
+    return figures
+
+
+def _show(figures: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(figures))
+        return
+    table = Table("figure", "value")
+    for name, value in figures.items():
+        several = isinstance(value, dict)
+        shown = "  ".join(f"{k} {v}" for k, v in value.items()) if several else str(value)
+        table.add_row(name, shown)
+    Console().print(table)
