@@ -118,3 +118,15 @@ async def test_a_passage_of_an_unknown_or_foreign_decision_is_not_found(
     decision_id = str(uuid4()) if whose == "nobody" else allowed["decision_id"]
     answer = await world.passage(stranger, decision_id, "passed")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_coming_back_to_the_same_visit_uses_no_visit_elsewhere(world: World) -> None:
+    here = await world.door(reports_passage=True, same_visit=3600)
+    reader, other = await world.reader(here), await world.reader(await world.door())
+    twice = Coverage(include=(Clause(),), quotas=(VisitQuota(visits=2, per="day"),))
+    member = await world.member(await world.grant(twice))
+    first = await world.scan(reader, member)
+    await world.passage(reader, first["decision_id"], "passed")
+    world.later(minutes=1)
+    assert (await world.scan(reader, member))["notices"] == ["SAME_VISIT"]
+    assert (await world.scan(other, member))["decision"] == "allow"
