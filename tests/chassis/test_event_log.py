@@ -1,6 +1,7 @@
 """The log loses nothing, reorders nothing, and shows nobody what is not theirs."""
 
 import asyncio
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -27,6 +28,7 @@ from gymhopper.chassis.events.local import LocalSubscriber
 from gymhopper.chassis.registry import Subscriptions
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.kernel.clock import ManualClock
 from gymhopper.kernel.ids import new_id
 
 
@@ -261,3 +263,23 @@ async def test_an_event_far_from_now_finds_a_partition(
     with psycopg.connect(counting.owner_url) as connection:
         (home,) = connection.execute("SELECT tableoid::regclass::text FROM bus.event").fetchone()
     assert home == f"bus.event_{runtime.clock.now():%Y_%m}"
+
+
+async def test_partitions_may_be_made_by_several_at_once_while_others_write(
+    new_runtime: NewRuntime, counting: TestDatabase, clock: ManualClock
+) -> None:
+    runtime = await new_runtime(pool_size=12)
+    counters = await new_counters(runtime, 6)
+
+    async def ensure() -> None:
+        async with runtime.database.transaction(SERVICE) as connection:
+            await event_log.ensure_partitions(connection, clock.now(), months=2)
+
+    for _ in range(6):
+        clock.advance(timedelta(days=31))
+        await asyncio.gather(
+            *(count_up(runtime, each, 1, 2) for each in counters),
+            *(ensure() for _ in range(3)),
+            *(count_up(runtime, each, 3) for each in counters),
+        )
+    assert await number(runtime) == 6 * 18

@@ -40,6 +40,23 @@ CREATE UNIQUE INDEX event_default_version ON bus.event_default (aggregate_id, ag
 ALTER TABLE bus.event ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON bus.event USING (chassis.acts_for(organisation_id)) WITH CHECK (true);
 
+-- A month that has rows in the default partition already stays there.
+CREATE FUNCTION bus.make_partition(name text, month date) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+    first timestamptz := month::timestamp AT TIME ZONE 'UTC';
+    next timestamptz := (month + interval '1 month') AT TIME ZONE 'UTC';
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM bus.event_default WHERE recorded_at >= first AND recorded_at < next
+    ) THEN
+        EXECUTE format(
+            'CREATE TABLE bus.%I PARTITION OF bus.event FOR VALUES FROM (%L) TO (%L)',
+            name, first, next);
+        EXECUTE format('CREATE UNIQUE INDEX ON bus.%I (aggregate_id, aggregate_version)', name);
+    END IF;
+END $$;
+
 -- Partitions belong to the owner, the application only asks for them.
 CREATE FUNCTION bus.ensure_partitions(first_day date, months integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -49,17 +66,13 @@ DECLARE
 BEGIN
     FOR i IN 1..months LOOP
         name := 'event_' || to_char(month, 'YYYY_MM');
-        IF to_regclass('bus.' || name) IS NULL AND NOT EXISTS (
-            SELECT 1 FROM bus.event_default
-            WHERE recorded_at >= month::timestamp AT TIME ZONE 'UTC'
-              AND recorded_at < (month + interval '1 month')::timestamp AT TIME ZONE 'UTC'
-        ) THEN
-            EXECUTE format(
-                'CREATE TABLE bus.%I PARTITION OF bus.event FOR VALUES FROM (%L) TO (%L)',
-                name, month::text || ' 00:00+00',
-                (month + interval '1 month')::date::text || ' 00:00+00');
-            EXECUTE format(
-                'CREATE UNIQUE INDEX ON bus.%I (aggregate_id, aggregate_version)', name);
+        IF to_regclass('bus.' || name) IS NULL THEN
+            -- No other process makes it, and no writer puts a row of that month into the default
+            -- partition, between the look and the deed. Writers lock the parent first, too.
+            LOCK TABLE ONLY bus.event IN ACCESS EXCLUSIVE MODE;
+            IF to_regclass('bus.' || name) IS NULL THEN
+                PERFORM bus.make_partition(name, month);
+            END IF;
         END IF;
         month := month + interval '1 month';
     END LOOP;
