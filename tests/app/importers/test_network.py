@@ -354,4 +354,10 @@ async def test_the_public_network_of_5000_people_takes_less_than_a_minute(
     assert {code for _, code in mended} == {"age_disagrees"}
     assert len(await told(runtime, MembershipActivated)) == 5000
     async with runtime.read(SERVICE) as connection:
-        assert await search_members(connection, words=["Chris", "Wilson"], limit=1)
+        found = await search_members(
+            connection,
+            organisation_id=report.organisation_id,
+            words=["Chris", "Wilson"],
+            limit=1,
+        )
+    assert [(each.first_name, each.last_name) for each in found] == [("Chris", "Wilson")]
