@@ -31,9 +31,12 @@ class Receiver:
 
     requests: list[tuple[bytes, str]] = field(default_factory=list)
     answers: Callable[[], int] = lambda: 202
+    before_answer: Callable[[], Awaitable[None]] | None = None
 
     async def receive(self, request: Request) -> Response:
         self.requests.append((await request.body(), request.headers["stripe-signature"]))
+        if self.before_answer is not None:
+            await self.before_answer()
         return Response(status_code=self.answers())
 
 
