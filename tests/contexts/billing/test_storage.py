@@ -1,0 +1,32 @@
+"""The tables, and the walls between tenants."""
+
+from sqlalchemy import select
+
+from contexts.billing.till import Till
+from fixtures.engines import TestDatabase
+from fixtures.schema import differences
+from gymhopper.chassis.auth import AuthSubject
+from gymhopper.contexts.billing.storage import tables
+from gymhopper.kernel.ids import new_id
+
+
+def test_the_tables_equal_what_the_migrations_make(database: TestDatabase) -> None:
+    assert differences(database, tables.metadata) == []
+
+
+async def test_queries_without_any_filter_show_nothing_of_another_organisation(
+    till: Till,
+) -> None:
+    purchase = await till.subscribe()
+    claim = (await till.get(f"/memberships/{purchase.membership_id}")).json()["claims"][0]
+    await till.post(f"/claims/{claim['claim_id']}/refunds", {"amount": 100})
+    await till.settle()
+    tenant_tables = set(tables.metadata.tables) - {"billing.webhook_event"}
+    for organisation_id, visible in ((till.organisation, True), (new_id(), False), (None, False)):
+        subject = AuthSubject(kind="staff", id=new_id(), organisation_id=organisation_id)
+        async with till.runtime.read(subject) as connection:
+            for name, table in tables.metadata.tables.items():
+                found = (await connection.execute(select(table))).all()
+                assert bool(found) == (visible and name in tenant_tables), name
+                if found:
+                    assert {row.organisation_id for row in found} == {till.organisation}
