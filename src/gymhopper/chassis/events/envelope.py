@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import inspect
 
 from gymhopper import contracts
 from gymhopper.contracts.event import Event, context_of
@@ -145,4 +146,28 @@ def from_cloudevent(document: bytes) -> Envelope:
 
 def schema(event: type[Event]) -> dict[str, Any]:
     """The payload's JSON Schema."""
-    return msgspec.json.schema(event)
+    whole = msgspec.json.schema(event)
+    _mark_instants(inspect.type_info(event), whole, whole)
+    return whole
+
+
+def _mark_instants(kind: inspect.Type, part: dict[str, Any], whole: dict[str, Any]) -> None:
+    """Say which texts are instants (RFC 3339): msgspec leaves that out of a plain `datetime`."""
+    if "$ref" in part:
+        part = whole["$defs"][part["$ref"].removeprefix("#/$defs/")]
+    match kind:
+        case inspect.DateTimeType():
+            part["format"] = "date-time"
+        case inspect.StructType() | inspect.DataclassType():
+            for field in kind.fields:
+                _mark_instants(field.type, part["properties"][field.encode_name], whole)
+        case inspect.UnionType():
+            for each, variant in zip(kind.types, part["anyOf"], strict=True):
+                _mark_instants(each, variant, whole)
+        case inspect.VarTupleType() | inspect.ListType():
+            _mark_instants(kind.item_type, part["items"], whole)
+        case inspect.TupleType():
+            for each, item in zip(kind.item_types, part["prefixItems"], strict=True):
+                _mark_instants(each, item, whole)
+        case inspect.DictType():
+            _mark_instants(kind.value_type, part["additionalProperties"], whole)
