@@ -23,11 +23,11 @@ from gymhopper.chassis.settings import Settings
 
 
 async def write(
-    runtime: Runtime, counters: list[UUID], *, writers: int, count: int, seed: int
+    runtime: Runtime, counters: list[UUID], *, writers: int, count: int, values: int, seed: int
 ) -> None:
     async def one(choose: random.Random) -> None:
-        for turn in range(count):
-            await count_up(runtime, choose.choice(counters), turn)
+        for _ in range(count):
+            await count_up(runtime, choose.choice(counters), *range(values))
 
     await asyncio.gather(*(one(random.Random(f"{seed} {n}")) for n in range(writers)))
     await runtime.close()

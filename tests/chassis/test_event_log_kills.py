@@ -37,7 +37,7 @@ async def play(
     runtime = await new_runtime()
     counters = await new_counters(runtime, 5)
     url = counting.owner_url
-    crew = {"writers": 8 // processes, "count": count}
+    crew = {"writers": 8 // processes, "count": count, "values": 1}
     with troupe(counting, folder, counters, "listener") as players:
         running = {role: players.start(role) for role in ("relay", "worker")}
         writers = [players.start("writer", **crew, seed=seed + n) for n in range(processes)]

@@ -233,14 +233,14 @@ async def play(
     }
     with troupe(counting, folder, counters, "far", **settings) as players:
         running = {name: players.start(name) for name in ("relay", "worker")}
-        writer = players.start("writer", writers=8, count=events // 8, seed=seed)
+        writer = players.start("writer", writers=8, count=events // 40, values=5, seed=seed)
         for turn, amount in enumerate(cuts(seed, events, kills)):
-            await until(lambda amount=amount: noted(url) >= amount)
+            await until(lambda amount=amount: noted(url) >= amount, seconds=200)
             role = ("relay", "worker")[turn % 2]
             players.kill(running[role])
             running[role] = players.start(role)
         await players.finish(writer)
-        await until(lambda: noted(url) >= events)
+        await until(lambda: noted(url) >= events, seconds=200)
         for each in running.values():
             assert players.terminate(each) == 0
 
