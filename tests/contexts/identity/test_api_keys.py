@@ -198,7 +198,7 @@ BAD_FIELDS: list[tuple[dict[str, object], int, str | None]] = [
     ({"expires_at": "2027-01-01T00:00:00"}, 422, "expires_at"),
     ({"organisation_id": None}, 422, "organisation_id"),
     ({"organisation_id": "north"}, 422, "organisation_id"),
-    ({"organisation_id": str(new_id())}, 404, None),
+    ({"organisation_id": str(new_id())}, 404, "organisation_id"),
     ({"surprise": 1}, 422, "surprise"),
 ]
 

@@ -8,13 +8,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
-from gymhopper.chassis.runtime import Runtime
+from gymhopper.chassis.http.tenant import tenant
 from gymhopper.contexts.identity import queries
 from gymhopper.contexts.identity.domain.api_key import Kind
 from gymhopper.contexts.identity.usecases.create_api_key import CreateApiKey, create_api_key
 from gymhopper.contexts.identity.usecases.revoke_api_key import revoke_api_key
-from gymhopper.contracts.venues.api import VenuesApi
-from gymhopper.kernel.errors import InvalidInput, NotFound
 
 router = APIRouter(prefix="/api-keys", tags=["api keys"])
 
@@ -77,7 +75,7 @@ async def create_key(
 ) -> CreatedApiKey:
     """The token is in this answer and nowhere else. A key gets scopes that its maker holds."""
     command = CreateApiKey(
-        organisation_id=await _organisation(runtime, caller, body.organisation_id),
+        organisation_id=await tenant(runtime, caller, body.organisation_id),
         name=body.name,
         kind=body.kind,
         scopes=tuple(body.scopes),
@@ -116,16 +114,3 @@ async def revoke_key(
 
 def _shown(key: queries.ApiKeyView) -> ApiKey:
     return ApiKey.model_validate(key, from_attributes=True)
-
-
-async def _organisation(runtime: Runtime, caller: AuthSubject, given: UUID | None) -> UUID:
-    """For whom the key is; one for nobody would be an administrator's, which has no route."""
-    if not caller.everywhere:
-        if caller.organisation_id is None or given not in {None, caller.organisation_id}:
-            raise NotFound("There is no organisation with this id.")
-        return caller.organisation_id
-    if given is None:
-        raise InvalidInput("Say for which organisation the key is.", field="organisation_id")
-    if await runtime.api(VenuesApi).organisation(organisation_id=given) is None:
-        raise NotFound("There is no organisation with this id.")
-    return given

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
+from gymhopper.chassis.http.tenant import tenant
 from gymhopper.contexts.venues.http.fields import (
     DatedHours,
     Dates,
@@ -18,7 +19,6 @@ from gymhopper.contexts.venues.http.fields import (
     week_shown,
     week_value,
 )
-from gymhopper.contexts.venues.http.tenant import acting_for
 from gymhopper.contexts.venues.queries import CalendarView, calendar_view
 from gymhopper.contexts.venues.usecases import change_calendar as changing
 from gymhopper.contexts.venues.usecases import create_calendar as creating
@@ -60,7 +60,7 @@ async def create_calendar(
 ) -> Calendar:
     """For an organisation, or with a parent for a region of it."""
     command = creating.CreateCalendar(
-        organisation_id=acting_for(caller, body.organisation_id),
+        organisation_id=await tenant(runtime, caller, body.organisation_id),
         name=body.name,
         parent_id=body.parent_id,
         weekly=week_value(body.hours),

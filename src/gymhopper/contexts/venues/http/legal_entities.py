@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
+from gymhopper.chassis.http.tenant import tenant
 from gymhopper.contexts.venues.domain.organisation import TaxId
 from gymhopper.contexts.venues.http.fields import (
     Country,
@@ -17,7 +18,6 @@ from gymhopper.contexts.venues.http.fields import (
     PostalAddress,
     Zone,
 )
-from gymhopper.contexts.venues.http.tenant import acting_for
 from gymhopper.contexts.venues.queries import legal_entity_view
 from gymhopper.contexts.venues.usecases import create_legal_entity as usecase
 
@@ -71,7 +71,7 @@ async def create_legal_entity(
 ) -> LegalEntity:
     """Its country, currency and zone are those of everything that it sells."""
     command = usecase.CreateLegalEntity(
-        organisation_id=acting_for(caller, body.organisation_id),
+        organisation_id=await tenant(runtime, caller, body.organisation_id),
         name=body.name,
         address=None if body.address is None else body.address.value(),
         tax_ids=tuple(TaxId(kind=each.kind, value=each.value) for each in body.tax_ids),

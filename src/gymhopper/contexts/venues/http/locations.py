@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
+from gymhopper.chassis.http.tenant import tenant
 from gymhopper.contexts.venues.domain.location import (
     HIGHEST_TIER,
     LocationChange,
@@ -29,7 +30,6 @@ from gymhopper.contexts.venues.http.fields import (
     week_shown,
     week_value,
 )
-from gymhopper.contexts.venues.http.tenant import acting_for
 from gymhopper.contexts.venues.queries import (
     LocationFilter,
     LocationView,
@@ -162,7 +162,7 @@ async def open_location(
     plain = body.model_dump(exclude={"organisation_id", "address", "hours", "exceptions"})
     command = opening.OpenLocation(
         **plain,
-        organisation_id=acting_for(caller, body.organisation_id),
+        organisation_id=await tenant(runtime, caller, body.organisation_id),
         address=None if body.address is None else body.address.value(),
         weekly=week_value(body.hours),
         exceptions=dates_value(body.exceptions),

@@ -17,8 +17,8 @@ from sqlalchemy import (
     Uuid,
 )
 
+from gymhopper.chassis.columns import JsonOf
 from gymhopper.contexts.venues.domain.organisation import Address, TaxId
-from gymhopper.contexts.venues.storage.types import JsonOf
 from gymhopper.contracts.venues.events import DayHours
 from gymhopper.kernel.calendar import Hours
 
