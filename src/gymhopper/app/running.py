@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 
 from gymhopper.app.opening import open_runtime
@@ -29,13 +29,22 @@ async def running(
 
 
 async def run_until_stopped(
-    settings: Settings, *, roles: Collection[Role] = ROLES, migrated: bool = True
+    settings: Settings,
+    *,
+    roles: Collection[Role] = ROLES,
+    migrated: bool = True,
+    greet: Callable[[Process], None] | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is under way and stop in order."""
+    """Serve until SIGTERM or SIGINT, then finish what is under way and stop in order.
+
+    `greet` is called once, when the process can serve.
+    """
     configure_logging(style=settings.log_format, level=settings.log_level)
     stopping = stop_signal()
     async with running(settings, roles=roles, migrated=migrated) as process:
         log.info("ready", url=process.url, roles=list(roles))
+        if greet is not None:
+            greet(process)
         await stopping.wait()
         log.info("stopping")
 

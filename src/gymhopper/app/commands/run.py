@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 import uvloop
+from rich.console import Console
 
 from gymhopper.app import gate as gate_alone
-from gymhopper.app.process import ROLES
+from gymhopper.app.process import ROLES, Process
 from gymhopper.app.running import run_until_stopped
 from gymhopper.chassis.registry import Role
 from gymhopper.chassis.settings import CONTEXTS, SANDBOX, Settings
@@ -27,7 +28,7 @@ def up(data: Data = None, port: Port = None, host: Host = None) -> None:
     settings = adjusted(Settings(), data=data, port=port, host=host)
     if SANDBOX not in settings.contexts:
         settings = settings.model_copy(update={"contexts": (*settings.contexts, SANDBOX)})
-    uvloop.run(run_until_stopped(settings))
+    uvloop.run(run_until_stopped(settings, greet=_greet))
 
 
 def serve(
@@ -71,6 +72,19 @@ def adjusted(
     """The settings with what the command line says instead."""
     given = {"data_folder": data, "port": port, "host": host}
     return settings.model_copy(update={k: v for k, v in given.items() if v is not None})
+
+
+def _greet(process: Process) -> None:
+    """What somebody who has just started it wants to know next."""
+    folder = process.runtime.settings.data_folder
+    Console(stderr=True).print(
+        f"\n[bold]Gymhopper answers at {process.url}[/]\n"
+        f"  every call with its fields   {process.url}/api/v1/docs\n"
+        f"  is it ready                  {process.url}/readyz\n"
+        f"  a key for yourself           gymhopper admin create --data {folder}\n"
+        "  stop                         Ctrl-C\n",
+        highlight=False,
+    )
 
 
 def _dotted(name: str) -> str:

@@ -113,7 +113,8 @@ def compile_door(door: Door, location: LocationState) -> DoorRecord:
         rollover_hour=location.rollover_hour,
         hours=location.hours,
         exceptions={date.fromisoformat(x.date).toordinal(): x.open for x in location.exceptions},
-        mode=door.mode,
+        # Nobody comes into a place that was given up, whatever its doors were last told.
+        mode=door.mode if location.status == "open" else "out_of_service",
         direction=door.direction,
         reports_passage=door.reports_passage,
         debounce=door.debounce_seconds,
