@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contexts.access.domain.cases import (
     BRAND,
@@ -23,6 +25,7 @@ from contexts.access.domain.cases import (
 )
 from gymhopper.contexts.access.domain.decision import decide
 from gymhopper.contexts.access.domain.grants import Stage
+from gymhopper.contexts.access.domain.hours import is_open, within_hours
 from gymhopper.contexts.access.domain.records import (
     Credential,
     GrantKind,
@@ -32,7 +35,7 @@ from gymhopper.contexts.access.domain.records import (
 )
 from gymhopper.contexts.access.domain.usage import Spending, Usage, convert
 from gymhopper.contracts.membership.coverage import Clause, Coverage, VisitQuota
-from gymhopper.kernel.calendar import Hours
+from gymhopper.kernel.calendar import Hours, within
 
 NEVER = Coverage(include=())
 TIER_ONE = Coverage(include=(Clause(tier_up_to=1),))
@@ -175,6 +178,9 @@ def test_hours_run_into_the_next_day() -> None:
     asked = state(grant(), door=late)
     assert ask(asked, datetime(2026, 3, 4, 0, 59, tzinfo=UTC)).code == "ALLOWED"
     assert ask(asked, datetime(2026, 3, 4, 1, 0, tzinfo=UTC)).code == "LOCATION_CLOSED"
+    elsewhere = changed(asked, door=door(hours=late.hours, exceptions={1: ()}))
+    assert ask(elsewhere, datetime(2026, 3, 4, 0, 59, tzinfo=UTC)).code == "ALLOWED"
+    assert ask(elsewhere, datetime(2026, 3, 4, 1, 0, tzinfo=UTC)).code == "LOCATION_CLOSED"
     closed_tuesday = changed(asked, door=door(hours=late.hours, exceptions={739_678: ()}))
     assert datetime.fromordinal(739_678).date().isoformat() == "2026-03-03"
     assert ask(closed_tuesday, datetime(2026, 3, 4, 0, 59, tzinfo=UTC)).code == "LOCATION_CLOSED"
@@ -305,3 +311,24 @@ def test_an_unknown_zone_is_a_fault_of_the_system_not_an_exception() -> None:
 def test_a_missing_policy_admits_nobody() -> None:
     assert ask(state(grant(), policies={})).code == "SYSTEM_ERROR"
     assert ask(state(grant(), policies=policies(EVERYWHERE))).code == "ALLOWED"
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda day, start, length: Hours(day, start, start + length),
+            st.integers(1, 7),
+            st.integers(0, 1439),
+            st.integers(1, 1440),
+        ),
+        max_size=4,
+    ),
+    st.datetimes(),
+)
+def test_hours_are_read_as_the_calendar_reads_them(hours: list[Hours], wall: datetime) -> None:
+    """With and without dated exceptions, which take another path."""
+    weekly = tuple(hours)
+    expected = within(weekly, wall)
+    assert within_hours(weekly, wall) == expected
+    assert is_open(door(hours=weekly), wall) == expected
+    assert is_open(door(hours=weekly, exceptions={-1: ()}), wall) == expected

@@ -22,7 +22,7 @@ odd_scans = st.builds(
     well_formed=st.booleans(),
 )
 scans = st.one_of(good_scans, good_scans, odd_scans)
-many = settings(max_examples=200, deadline=None)
+many = settings(max_examples=150, deadline=None)
 
 
 def fresh(state: State) -> State:
