@@ -28,7 +28,7 @@ from gymhopper.contracts.billing.events import (
     SubscriptionChanged,
 )
 from gymhopper.contracts.event import Event
-from gymhopper.contracts.venues.api import LegalEntity, VenuesApi
+from gymhopper.contracts.venues.api import LegalEntity, Organisation, VenuesApi
 from gymhopper.kernel.clock import ManualClock
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
@@ -42,6 +42,11 @@ class KnownSellers:
 
     async def legal_entity(self, *, legal_entity_id: UUID) -> LegalEntity | None:
         return self._sellers.get(legal_entity_id)
+
+    async def organisation(self, *, organisation_id: UUID) -> Organisation | None:
+        if organisation_id not in {each.organisation_id for each in self._sellers.values()}:
+            return None
+        return Organisation(organisation_id=organisation_id, name="Gym", kind="brand")
 
 
 @dataclass

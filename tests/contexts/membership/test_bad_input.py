@@ -35,10 +35,10 @@ REGISTRATIONS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "field"), REGISTRATIONS)
-async def test_a_bad_registration_names_the_field(gym: Any, change: Any, field: str) -> None:
-    answer = await gym.post("/members/register", PERSON | change, expect=422)
-    assert (answer["code"], answer["field"]) == ("invalid_input", field)
+async def test_a_bad_registration_names_the_field(gym: Any) -> None:
+    for change, field in REGISTRATIONS:
+        answer = await gym.post("/members/register", PERSON | change, expect=422)
+        assert (answer["code"], answer["field"]) == ("invalid_input", field), change
     assert await gym.told() == []
     assert (await gym.get("/members"))["items"] == []
 
@@ -71,15 +71,15 @@ PLANS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "field"), PLANS)
-async def test_a_bad_plan_names_the_field(gym: Any, change: Any, field: str) -> None:
+async def test_a_bad_plan_names_the_field(gym: Any) -> None:
     body = {
         "legal_entity_id": str(gym.seller.legal_entity_id),
         "name": "Everywhere",
         "coverage": COVERAGE,
     }
-    answer = await gym.post("/plans", body | change, expect=422)
-    assert (answer["code"], answer["field"]) == ("invalid_input", field)
+    for change, field in PLANS:
+        answer = await gym.post("/plans", body | change, expect=422)
+        assert (answer["code"], answer["field"]) == ("invalid_input", field), change
     assert (await gym.get("/plans"))["items"] == []
 
 
@@ -94,13 +94,13 @@ async def test_a_price_is_valid_for_a_day_at_least(gym: Any) -> None:
     assert (answer["code"], answer["field"]) == ("date_out_of_range", "valid_until")
 
 
-@pytest.mark.parametrize("day", ["2026-03-01", "2027-03-04", "0001-01-01", "9999-12-31"])
-async def test_a_membership_starts_today_or_within_a_year(gym: Any, day: str) -> None:
+async def test_a_membership_starts_today_or_within_a_year(gym: Any) -> None:
     member, plan = await gym.member(), await gym.plan()
-    answer = await gym.post(
-        f"/members/{member['id']}/memberships", gym.order(plan, starts_on=day), expect=422
-    )
-    assert (answer["code"], answer["field"]) == ("date_out_of_range", "starts_on")
+    for day in ("2026-03-01", "2027-03-04", "0001-01-01", "9999-12-31"):
+        answer = await gym.post(
+            f"/members/{member['id']}/memberships", gym.order(plan, starts_on=day), expect=422
+        )
+        assert (answer["code"], answer["field"]) == ("date_out_of_range", "starts_on"), day
     assert (await gym.get(f"/members/{member['id']}"))["membership_ids"] == []
 
 
@@ -125,21 +125,18 @@ BODIES = {
 }
 
 
-@pytest.mark.parametrize("body", BODIES.values(), ids=list(BODIES))
-@pytest.mark.parametrize(("method", "path"), WRITES)
-async def test_no_body_is_too_bad_for_an_answer(
-    gym: Any, method: str, path: str, body: tuple[bytes, int]
-) -> None:
-    content, status = body
-    answer = await gym.http.request(
-        method,
-        f"/api/v1{path.format(id=uuid4())}",
-        content=content,
-        headers={"Content-Type": "application/json"},
-    )
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["code"] in {"malformed_json", "malformed_request", "invalid_input"}
+@pytest.mark.parametrize(("content", "status"), BODIES.values(), ids=list(BODIES))
+async def test_no_body_is_too_bad_for_an_answer(gym: Any, content: bytes, status: int) -> None:
+    for method, path in WRITES:
+        answer = await gym.http.request(
+            method,
+            f"/api/v1{path.format(id=uuid4())}",
+            content=content,
+            headers={"Content-Type": "application/json"},
+        )
+        assert answer.status_code == status, (path, answer.text)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["code"] in {"malformed_json", "malformed_request", "invalid_input"}
 
 
 ROUTES = [
@@ -153,41 +150,42 @@ ROUTES = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
-async def test_only_a_caller_with_the_scope_may(gym: Any, method: str, path: str) -> None:
-    path = f"/api/v1{path.format(id=uuid4())}"
-    for token, status in (("stranger", 401), ("visitor", 403)):
-        answer = await gym.http.request(
-            method, path, headers={"Authorization": f"Bearer {token}"}, json={}
-        )
-        assert answer.status_code == status, (path, answer.text)
+async def test_only_a_caller_with_the_scope_may(gym: Any) -> None:
+    for method, path in ROUTES:
+        for token, status in (("stranger", 401), ("visitor", 403)):
+            answer = await gym.http.request(
+                method,
+                f"/api/v1{path.format(id=uuid4())}",
+                headers={"Authorization": f"Bearer {token}"},
+                json={},
+            )
+            assert answer.status_code == status, (path, answer.text)
 
 
-@pytest.mark.parametrize("path", ["/members/{}", "/memberships/{}", "/plans/{}"])
-async def test_an_id_that_is_none_is_refused_and_an_unknown_one_not_found(
-    gym: Any, path: str
-) -> None:
-    assert (await gym.get(path.format("1"), expect=422))["code"] == "invalid_input"
-    assert (await gym.get(path.format(uuid4()), expect=404))["code"] == "not_found"
+async def test_an_id_that_is_none_is_refused_and_an_unknown_one_not_found(gym: Any) -> None:
+    for path in ("/members/{}", "/memberships/{}", "/plans/{}"):
+        assert (await gym.get(path.format("1"), expect=422))["code"] == "invalid_input"
+        assert (await gym.get(path.format(uuid4()), expect=404))["code"] == "not_found"
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"cursor": "!"},
-        {"cursor": "bm8"},
-        {"cursor": "é"},
-        {"cursor": "WyIiLCIiLCIxIl0"},
-        {"cursor": "WyJcdTAwMDAiLCIiLCIwMWEyMDAzNS04YmY5LTcwMDAtODBmOS01MTgzODk0MWIxZGYiXQ"},
-        {"limit": 0},
-        {"limit": 201},
-        {"query": "a\x00"},
-        {"query": "x" * 101},
-    ],
-)
-async def test_a_bad_search_is_refused(gym: Any, query: Any) -> None:
-    answer = await gym.get("/members", expect=422, **query)
-    assert answer["code"] in {"invalid_input", "invalid_cursor"}
+QUERIES: list[dict[str, Any]] = [
+    {"cursor": "!"},
+    {"cursor": "bm8"},
+    {"cursor": "é"},
+    {"cursor": "WyIiLCIiLCIxIl0"},
+    # A place whose last name is a NUL.
+    {"cursor": "WyJcdTAwMDAiLCIiLCIwMWEyMDAzNS04YmY5LTcwMDAtODBmOS01MTgzODk0MWIxZGYiXQ"},
+    {"limit": 0},
+    {"limit": 201},
+    {"query": "a\x00"},
+    {"query": "x" * 101},
+]
+
+
+async def test_a_bad_search_is_refused(gym: Any) -> None:
+    for query in QUERIES:
+        answer = await gym.get("/members", expect=422, **query)
+        assert answer["code"] in {"invalid_input", "invalid_cursor"}, query
 
 
 async def test_a_cursor_of_plans_is_a_cursor(gym: Any) -> None:

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from gymhopper.contracts.membership.events import (
     MembershipCancellationRevoked,
     MembershipCancellationScheduled,
@@ -119,18 +117,11 @@ async def test_a_pending_one_can_be_cancelled_only_now(gym: Any) -> None:
     assert paid["end"] == paid["start"]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"when": "date"},
-        {"when": "date", "at": "2026-03-02"},
-        {"when": "date", "at": "9999-12-31"},
-        {"when": "date", "at": "0001-01-01"},
-    ],
-)
-async def test_an_end_lies_ahead_and_in_reach(gym: Any, body: Any) -> None:
-    answer = await cancel(gym, await gym.active(), expect=422, **body)
-    assert (answer["code"], answer["field"]) == ("date_out_of_range", "at")
+async def test_an_end_lies_ahead_and_in_reach(gym: Any) -> None:
+    active = await gym.active()
+    for day in (None, "2026-03-02", "9999-12-31", "0001-01-01"):
+        answer = await cancel(gym, active, expect=422, when="date", at=day)
+        assert (answer["code"], answer["field"]) == ("date_out_of_range", "at"), day
 
 
 async def test_who_announced_the_end_is_told(gym: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.contexts.membership.domain.person import Contact
@@ -125,7 +125,18 @@ async def test_a_batch_of_hundreds_is_a_handful_of_statements(gym: Any) -> None:
         replace(one, external_ref=f"user_{number}", since=date(2020, 1, 31) + timedelta(number))
         for number in range(300)
     ]
-    outcomes = await take_over(gym, *rows)
+    statements: list[str] = []
+
+    def note(_1: Any, _2: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    engine = gym.runtime.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        outcomes = await take_over(gym, *rows)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert len(statements) < 15
     assert len({each.member_id for each in outcomes}) == 300
     assert [each.external_ref for each in outcomes] == [each.external_ref for each in rows]
     async with gym.runtime.read(SERVICE) as connection:

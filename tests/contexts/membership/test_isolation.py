@@ -158,5 +158,8 @@ async def test_a_platform_administrator_says_for_whom(town: Any) -> None:
         json={"first_name": "Ada", "last_name": "Byron", "agreement": AGREED},
     )
     assert (answer.status_code, answer.json()["field"]) == (422, "organisation_id")
+    unknown = {"first_name": "Ada", "last_name": "Byron", "agreement": AGREED}
+    unknown["organisation_id"] = str(uuid4())
+    await town.admin.post("/members/register", unknown, expect=404)
     created = await town.admin.member(organisation_id=str(town.ours.organisation_id))
     assert (await town.ours.get(f"/members/{created['id']}"))["id"] == created["id"]

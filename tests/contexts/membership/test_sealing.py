@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 from cryptography.exceptions import InvalidTag
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gymhopper.chassis.secrets import Secrets
@@ -32,6 +32,7 @@ contacts = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(contacts)
 def test_what_was_sealed_opens_as_it_was(contact: Contact) -> None:
     person_id = new_id()

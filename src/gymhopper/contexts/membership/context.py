@@ -7,6 +7,7 @@ from gymhopper.chassis.registry import Context, Implementation
 from gymhopper.contexts.membership.api import Memberships
 from gymhopper.contexts.membership.http import members, memberships, plans
 from gymhopper.contexts.membership.jobs import timers
+from gymhopper.contexts.membership.storage.invariants import INVARIANTS
 from gymhopper.contexts.membership.storage.mapping import map_all
 from gymhopper.contexts.membership.subscribers import subscriptions
 from gymhopper.contracts.membership.api import MembershipApi
@@ -20,4 +21,5 @@ context = Context(
     subscriptions=subscriptions,
     timers=timers,
     apis=[Implementation(MembershipApi, Memberships)],
+    invariants=INVARIANTS,
 )

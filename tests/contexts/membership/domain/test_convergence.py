@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import get_args
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contexts.membership.domain.samples import DAY, NOW, facts, membership
@@ -79,6 +79,7 @@ def interleave(draw: st.DrawFn, of: Sequence[Sequence[Report]]) -> list[Report]:
     return order
 
 
+@settings(deadline=None)
 @given(st.data(), streams())
 def test_any_order_of_reports_leads_to_the_same_facts(
     data: st.DataObject, of: list[list[Report]]
@@ -92,6 +93,7 @@ def test_any_order_of_reports_leads_to_the_same_facts(
     assert ends[0] == ends[1]
 
 
+@settings(deadline=None)
 @given(st.data(), streams())
 def test_what_has_ended_never_lives_again_and_never_ends_later(
     data: st.DataObject, of: list[list[Report]]
@@ -113,6 +115,7 @@ def test_what_has_ended_never_lives_again_and_never_ends_later(
         assert label(it, NOW) in get_args(Label)
 
 
+@settings(deadline=None)
 @given(st.data(), streams())
 def test_a_report_that_is_repeated_tells_nothing(
     data: st.DataObject, of: list[list[Report]]

@@ -289,7 +289,7 @@ class Membership:
         overlay = found[0]
         if self.is_over(now) or overlay.is_over(now):
             raise IllegalTransition(f"This {kind} is over.")
-        if now < overlay.start:
+        if now <= overlay.start:
             self.overlays.remove(overlay)
         else:
             overlay.until = now

@@ -137,7 +137,7 @@ async def register_member(
     caller: AuthSubject = scoped("members:write"),
 ) -> MemberCreated:
     """Always makes a new person; it never tells whether somebody is known to another gym."""
-    organisation_id = tenant(caller, body.organisation_id)
+    organisation_id = await tenant(runtime, caller, body.organisation_id)
     async with runtime.begin(caller) as uow:
         done = await register(
             uow,

@@ -110,7 +110,7 @@ async def offer_plan(
     body: PlanRequest, runtime: CurrentRuntime, caller: AuthSubject = scoped("plans:write")
 ) -> PlanAnswer:
     """Contracts under it live in the time zone of the legal entity that sells."""
-    organisation_id = tenant(caller, body.organisation_id)
+    organisation_id = await tenant(runtime, caller, body.organisation_id)
     seller = await _seller(runtime, organisation_id, body.legal_entity_id)
     async with runtime.begin(caller) as uow:
         done = await usecase.offer_plan(
