@@ -79,12 +79,15 @@ def _ends(state: MembershipState) -> tuple[Instant, Instant, str]:
 
 
 def _frozen_for(state: MembershipState) -> timedelta:
-    """How long nothing was collected: a freeze moves the end of what was paid."""
+    """How long nothing was collected: such a freeze moves the end of what was paid.
+
+    One without an end refuses by itself for as long as it lasts.
+    """
     return sum(
         (
-            each.until - each.start
+            FORGOTTEN_AFTER if each.until is None else each.until - each.start
             for each in state.overlays
-            if each.kind == "freeze" and each.until is not None
+            if each.kind == "freeze" and each.stops_billing
         ),
         timedelta(),
     )
