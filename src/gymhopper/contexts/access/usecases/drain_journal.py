@@ -1,6 +1,7 @@
 """Bring what gates wrote down into PostgreSQL: chained, stored, and visits published."""
 
 from collections.abc import Sequence
+from datetime import date
 from hashlib import sha256
 from uuid import UUID
 
@@ -23,10 +24,12 @@ BATCH = 2000
 _CLAIM = text(
     "SELECT stream_id, entry, hash FROM access.drain WHERE cell = :cell FOR UPDATE SKIP LOCKED"
 )
+_CLAIM_IN_TURN = text("SELECT entry, hash FROM access.drain WHERE cell = :cell FOR UPDATE")
 _MOVE = text(
     "UPDATE access.drain SET stream_id = :stream_id, entry = :entry, hash = :hash"
     " WHERE cell = :cell"
 )
+_LENGTHEN = text("UPDATE access.drain SET entry = :entry, hash = :hash WHERE cell = :cell")
 # Row-level security rules out COPY; one INSERT from arrays is nearly as quick.
 _INSERT_JOURNAL = text(
     "INSERT INTO access.journal (entry, at, cell, kind, decision_id, host_organisation_id,"
@@ -76,7 +79,9 @@ class JournalDrain:
             if not entries:
                 return False
             last = entries[-1][0]
-            end = await self._store(uow, [each for _, each in entries], place.entry, place.hash)
+            end = await _store(
+                uow, self._name, [each for _, each in entries], place.entry, place.hash
+            )
             await uow.connection.execute(
                 _MOVE,
                 {
@@ -89,23 +94,37 @@ class JournalDrain:
         await self._journal.trim_journal(last)
         return len(entries) == BATCH
 
-    async def _store(
-        self, uow: UnitOfWork, entries: Sequence[JournalEntry], number: int, end: bytes
-    ) -> bytes:
-        """Write entries after that number and end of the chain; returns the new end."""
-        journal, visits = [], []
-        for entry in entries:
-            number += 1
-            record = encode_entry(entry)
-            end = chained(end, record)
-            journal.append(_journal_row(entry, number, self._name, record, end))
-            if entry.counted:
-                visits.append(_visit_row(entry, number))
-                _publish(uow, entry, number)
-        await _insert(uow.connection, _INSERT_JOURNAL, journal)
-        if visits:
-            await _insert(uow.connection, _INSERT_VISITS, visits)
-        return end
+
+async def store_entries(uow: UnitOfWork, cell: str, entries: Sequence[JournalEntry]) -> None:
+    """Store entries that reach the cell's journal by another way than its stream.
+
+    They are chained, become visits and are published like those that come through it. A few
+    thousand at a time: they are one transaction, and the drain waits for its end.
+    """
+    place = (await uow.connection.execute(_CLAIM_IN_TURN, {"cell": cell})).one()
+    end = await _store(uow, cell, entries, place.entry, place.hash)
+    await uow.connection.execute(
+        _LENGTHEN, {"cell": cell, "entry": place.entry + len(entries), "hash": end}
+    )
+
+
+async def _store(
+    uow: UnitOfWork, cell: str, entries: Sequence[JournalEntry], number: int, end: bytes
+) -> bytes:
+    """Write entries after that number and end of the chain; returns the new end."""
+    journal, visits = [], []
+    for entry in entries:
+        number += 1
+        record = encode_entry(entry)
+        end = chained(end, record)
+        journal.append(_journal_row(entry, number, cell, record, end))
+        if entry.counted:
+            visits.append(_visit_row(entry, number))
+            _publish(uow, entry, number)
+    await _insert(uow.connection, _INSERT_JOURNAL, journal)
+    if visits:
+        await _insert(uow.connection, _INSERT_VISITS, visits)
+    return end
 
 
 def chained(previous: bytes, record: bytes) -> bytes:
@@ -113,9 +132,12 @@ def chained(previous: bytes, record: bytes) -> bytes:
     return sha256(previous + record).digest()
 
 
-async def ensure_partitions(uow: UnitOfWork) -> None:
-    """Have partitions for this month and the next two."""
-    await uow.connection.execute(_PARTITIONS, {"day": uow.now.date(), "months": 3})
+async def ensure_partitions(uow: UnitOfWork, first: date | None = None) -> None:
+    """Have partitions for this month and the next two, and for all from the month of `first`."""
+    today = uow.now.date()
+    first = min(first or today, today)
+    months = (today.year - first.year) * 12 + today.month - first.month + 3
+    await uow.connection.execute(_PARTITIONS, {"day": first, "months": months})
 
 
 def _journal_row(

@@ -1,6 +1,7 @@
 """Give people something to present at doors, and take it back."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -48,8 +49,25 @@ async def hand_out_credential(uow: UnitOfWork, new: NewCredential) -> HandedOut:
 
     Raises InvalidInput for a value that cannot be one, CredentialTaken for one that is in use.
     """
+    return (await hand_out_credentials(uow, [new]))[0]
+
+
+async def hand_out_credentials(uow: UnitOfWork, news: Iterable[NewCredential]) -> list[HandedOut]:
+    """Give many people something at once; see `hand_out_credential`. One that fails fails all."""
+    secret = uow.runtime.secrets.key(CREDENTIALS)
+    handed_out = [_hand_out(uow, new, secret) for new in news]
+    try:
+        await uow.session.flush()
+    except IntegrityError as error:
+        raise CredentialTaken("This number is in use already.", field="value") from error
+    for each in handed_out:
+        _publish(uow, each.holding)
+    return handed_out
+
+
+def _hand_out(uow: UnitOfWork, new: NewCredential, secret: bytes) -> HandedOut:
     value = new.value or secrets.token_urlsafe(24)
-    key = credential_key(uow.runtime.secrets.key(CREDENTIALS), new.kind, value)
+    key = credential_key(secret, new.kind, value)
     if key is None:
         raise InvalidInput("This cannot be the number of a card.", field="value")
     holding = Holding(
@@ -68,11 +86,6 @@ async def hand_out_credential(uow: UnitOfWork, new: NewCredential) -> HandedOut:
         CredentialIssued(credential_id=holding.id, person_id=holding.person_id, kind=holding.kind),
         organisation_id=holding.organisation_id,
     )
-    try:
-        await uow.session.flush()
-    except IntegrityError as error:
-        raise CredentialTaken("This number is in use already.", field="value") from error
-    _publish(uow, holding)
     return HandedOut(holding, value)
 
 
