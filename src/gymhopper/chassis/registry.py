@@ -150,7 +150,9 @@ class Context:
 
     `fast_paths` maps exact paths below `/api/v1` to bare ASGI apps that bypass the framework, and
     gives the component that must run for them;
-    `mounts` maps a prefix of the whole site to an app that serves everything below it.
+    `mounts` maps a prefix of the whole site to an app that serves everything below it;
+    `invariants` maps what must always be true of the data, as a sentence, to the SQL that counts
+    what breaks it.
     """
 
     name: str
@@ -164,6 +166,7 @@ class Context:
     fast_paths: Callable[[Runtime], tuple[Mapping[str, ASGIApp], Component]] | None = None
     mounts: Callable[[Runtime], Mapping[str, ASGIApp]] | None = None
     before_start: Callable[[Runtime], Awaitable[None]] | None = None
+    invariants: Mapping[str, str] = field(default_factory=dict)
 
 
 def load(names: Iterable[str]) -> list[Context]:

@@ -10,6 +10,7 @@ from gymhopper.chassis.registry import Component, Context, Part
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.access import http, jobs, subscribers
 from gymhopper.contexts.access.gate.app import GateApp
+from gymhopper.contexts.access.storage.invariants import INVARIANTS
 from gymhopper.contexts.access.usecases.keys import CREDENTIALS
 
 _GATE_PATHS = (
@@ -35,4 +36,5 @@ context = Context(
     timers=jobs.timers,
     parts=[Part("worker", jobs.feeder), Part("worker", jobs.drain)],
     fast_paths=_gate,
+    invariants=INVARIANTS,
 )

@@ -7,6 +7,7 @@ from gymhopper.chassis.registry import Context, Part
 from gymhopper.contexts.billing.gateways.providers import ProviderConnection
 from gymhopper.contexts.billing.http import router
 from gymhopper.contexts.billing.jobs import jobs, timers
+from gymhopper.contexts.billing.storage.invariants import INVARIANTS
 from gymhopper.contexts.billing.storage.mapping import map_all
 from gymhopper.contexts.billing.subscribers import subscriptions
 
@@ -20,4 +21,5 @@ context = Context(
     jobs=jobs,
     timers=timers,
     parts=[Part("api", ProviderConnection), Part("worker", ProviderConnection)],
+    invariants=INVARIANTS,
 )
