@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from gymhopper import __version__
-from gymhopper.app.commands import access, admin, bench, database, demo, importing, run
+from gymhopper.app.commands import access, admin, bench, database, demo, events, importing, run
 from gymhopper.kernel.errors import GymhopperError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command()(database.restore)
 app.add_typer(admin.app, name="admin")
 app.add_typer(importing.app, name="import")
 app.add_typer(access.app, name="access")
+app.add_typer(events.app, name="events")
 app.add_typer(bench.app, name="bench")
 
 
