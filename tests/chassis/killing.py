@@ -51,11 +51,6 @@ class Troupe:
         process.wait()
         self.running.remove(process)
 
-    def terminate(self, process: subprocess.Popen[bytes]) -> int:
-        process.terminate()
-        self.running.remove(process)
-        return process.wait(30)
-
     async def finish(self, *processes: subprocess.Popen[bytes]) -> None:
         """Wait until they have ended by themselves."""
         for each in processes:
