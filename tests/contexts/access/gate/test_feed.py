@@ -162,6 +162,16 @@ async def test_the_new_epoch_wins_over_higher_numbers_of_the_old(store: ValkeySt
     assert await stored(store) == Version(epoch, 5).pack() + b"new"
 
 
+async def test_epochs_are_counted_beyond_one_byte(store: ValkeyStore) -> None:
+    epoch = 0
+    while epoch < 255:
+        epoch = await store.valkey.begin_rebuild()
+    await store.valkey.apply_snapshot(255, [row(9, b"old")])
+    assert await store.valkey.begin_rebuild() == 256
+    await store.valkey.apply_snapshot(256, [row(1, b"new")])
+    assert await stored(store) == Version(256, 1).pack() + b"new"
+
+
 async def test_a_rebuild_that_was_overtaken_is_told_so(store: ValkeyStore) -> None:
     first = await store.valkey.begin_rebuild()
     second = await store.valkey.begin_rebuild()

@@ -106,11 +106,14 @@ async def test_request_ids_of_two_devices_are_apart(world: World) -> None:
     assert (await world.scan(other, "77", request_id="same"))["decision"] == "deny"
 
 
-async def test_one_request_id_sent_many_times_at_once_is_one_decision(world: World) -> None:
+@pytest.mark.parametrize("known", [True, False])
+async def test_one_request_id_sent_many_times_at_once_is_one_decision(
+    world: World, known: bool
+) -> None:
     reader = await world.reader(await world.door())
-    member = await world.member(await world.grant())
+    card = await world.member(await world.grant()) if known else "0815"
     answers = await asyncio.gather(
-        *(world.scan(reader, member, request_id="flood") for _ in range(50))
+        *(world.scan(reader, card, request_id="flood") for _ in range(50))
     )
     assert all(answer == answers[0] for answer in answers)
     assert len(await world.store.journal()) == 1

@@ -3,9 +3,9 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from contexts.access.gate.world import Reader, World, bearer
+from contexts.access.gate.world import Reader, World, base64url, bearer
 from gymhopper.contexts.access.gate.ports import SESSION
-from gymhopper.contexts.access.gate.sessions import session_hash
+from gymhopper.contexts.access.gate.sessions import session_hash, signed_message
 
 
 async def test_a_session_lasts_an_hour_and_is_stored_as_a_hash(world: World) -> None:
@@ -55,6 +55,16 @@ async def test_a_challenge_that_is_answered_wrongly_opens_nothing(world: World, 
     answer = await world.http.post("/access/sessions", json=body)
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
     assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_challenge_that_the_device_made_itself_opens_nothing(world: World) -> None:
+    """Else a signature that was overheard once would serve for ever."""
+    reader = await world.reader(await world.door(), signed_in=False)
+    far_future = (2**62).to_bytes(8, "big")
+    nonce = base64url(far_future + b"r" * 16 + b"p" * 16)
+    signature = reader.key.sign(signed_message(reader.device_id, nonce))
+    body = {"device_id": str(reader.device_id), "nonce": nonce, "signature": base64url(signature)}
+    assert (await world.http.post("/access/sessions", json=body)).status_code == 401
 
 
 async def test_an_unknown_device_is_told_nothing_by_the_challenge(world: World) -> None:

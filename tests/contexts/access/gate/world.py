@@ -130,7 +130,7 @@ class World:
         assert asked.status_code == 201, asked.text
         nonce = asked.json()["nonce"]
         signature = reader.key.sign(signed_message(reader.device_id, nonce))
-        return device | {"nonce": nonce, "signature": _base64(signature)}
+        return device | {"nonce": nonce, "signature": base64url(signature)}
 
     async def sign_in(self, reader: Reader) -> str:
         opened = await self.http.post("/access/sessions", json=await self.challenge(reader))
@@ -222,5 +222,5 @@ def bearer(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
 
 
-def _base64(raw: bytes) -> str:
+def base64url(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
