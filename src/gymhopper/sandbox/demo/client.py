@@ -80,7 +80,13 @@ class Platform:
         await self._client.aclose()
 
 
-async def until(ask: Callable[[], Awaitable[T]], good: Callable[[T], bool], *, what: str) -> T:
+async def until(
+    ask: Callable[[], Awaitable[T]],
+    good: Callable[[T], bool],
+    *,
+    what: str,
+    pause: float = 0.02,
+) -> T:
     """Ask again and again until the answer is good: effects travel by events.
 
     Raises UnexpectedAnswer with the last answer when patience ends.
@@ -92,7 +98,7 @@ async def until(ask: Callable[[], Awaitable[T]], good: Callable[[T], bool], *, w
             return answer
         if asyncio.get_running_loop().time() > deadline:
             raise UnexpectedAnswer(f"{what}: still {answer}")
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(pause)
 
 
 class Reader:

@@ -143,7 +143,7 @@ def _invent(network: Network, number: int, standing: Standing) -> Person:
         home=home,
         offer=chance.choices(offers, [each.share for each in offers])[0],
         standing=standing,
-        keenness=min(0.8, chance.lognormvariate(-2.9, 0.9)),
+        keenness=min(0.8, chance.lognormvariate(-2.62, 0.9)),
         tenure=-10 if standing is Standing.NOT_STARTED else started,
     )
 
