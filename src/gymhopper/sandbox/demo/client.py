@@ -102,12 +102,22 @@ async def until(
 
 
 class Reader:
-    """A device at a door: it holds its own key, keeps a session, and scans."""
+    """A device at a door: it holds its own key, keeps a session, and scans.
 
-    def __init__(self, platform: Platform, door_id: str) -> None:
+    One that was enrolled before brings its id and its key.
+    """
+
+    def __init__(
+        self,
+        platform: Platform,
+        door_id: str,
+        *,
+        device_id: str = "",
+        key: Ed25519PrivateKey | None = None,
+    ) -> None:
         self._platform = platform
-        self._key = Ed25519PrivateKey.generate()
-        self._device_id = ""
+        self._key = key or Ed25519PrivateKey.generate()
+        self._device_id = device_id
         self.session = ""
         self.door_id = door_id
 

@@ -64,7 +64,7 @@ class Past:
             (venue.name, door.name)
             for venue in network.venues
             for door in venue.doors
-            if door.mode == "normal" and "pass" in door.accepts
+            if door.lets_in
         }
         for each in founded.doors:
             if (each.venue, each.name) in open_doors:
@@ -113,7 +113,7 @@ class Past:
         """A place that is open to the person, and when; None when nothing suits that day."""
         person = one.person
         choice = self._reachable[person.home, person.offer.name]
-        hours = _WORKING_DAY if day.isoweekday() < 6 else _WEEKEND
+        hours = _hours(day)
         for _ in range(TRIES):
             venue = person.home if chance.random() < AT_HOME else chance.choice(choice)
             hour = chance.choices(_HOURS, hours)[0]
@@ -214,6 +214,15 @@ async def _is_stored(connection: AsyncConnection, entry: JournalEntry) -> bool:
         )
     )
     return found.first() is not None
+
+
+def busy_hour(wall: datetime) -> int:
+    """How busy places are at that wall-clock time; a weight."""
+    return _hours(wall.date())[wall.hour]
+
+
+def _hours(day: date) -> tuple[int, ...]:
+    return _WORKING_DAY if day.isoweekday() < 6 else _WEEKEND
 
 
 @lru_cache(maxsize=2048)

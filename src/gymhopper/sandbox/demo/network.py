@@ -50,6 +50,11 @@ class DoorPlan:
     accepts: tuple[str, ...] = ("card", "pass")
     mode: Mode = "normal"
 
+    @property
+    def lets_in(self) -> bool:
+        """Whether a pass can open it."""
+        return self.mode == "normal" and "pass" in self.accepts
+
 
 MAIN = DoorPlan("Main")
 SIDE = DoorPlan("Side")
