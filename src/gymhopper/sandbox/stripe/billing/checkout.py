@@ -52,11 +52,12 @@ async def complete(store: Store, session: Object, card: Card, *, email: str | No
     started = await store.update(started, {"latest_invoice": billed["id"]})
     await store.emit("customer.subscription.created", started)
     await renewal.plan_renewal(store, started)
+    payer = await store.get("customer", session["customer"], param="customer")
     return await _completed(
         store,
         session,
         {
-            "customer_details": customer_details(email or session["customer_email"]),
+            "customer_details": customer_details(payer["email"]),
             "invoice": billed["id"],
             "payment_status": "paid",
             "subscription": started["id"],

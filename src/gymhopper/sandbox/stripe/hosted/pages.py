@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from gymhopper.chassis.auth import SERVICE
@@ -58,7 +58,7 @@ class CheckoutPages:
         try:
             given = form.decode(await request.body())
         except StripeError as error:
-            return HTMLResponse(error.message, 400, _HEADERS)
+            return PlainTextResponse(error.message, 400, _HEADERS)
         async with self._runtime.database.transaction(SERVICE) as connection:
             store = await writing_store(self._runtime, connection)
             session = await store.find("checkout.session", request.path_params["key"])
