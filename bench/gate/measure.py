@@ -3,6 +3,7 @@
 `measure` returns one JSON-able object; figures that others add go in next to it.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,9 @@ from uuid import UUID
 
 from bench.baselines import checkin as baseline
 from bench.gate.drive import Load, Result, Route, drive, drive_at, write_readers
-from bench.gate.processes import free_port, resident_mb, serving
+from bench.gate.lag import drain_lag_s, drained
+from bench.gate.processes import free_port, resident_mb, running, serving
+from bench.gate.rebuilding import migrated
 from bench.gate.seed import seed_cell
 
 Figures = dict[str, object]
@@ -30,8 +33,10 @@ class Plan:
     rounds: int = 3
 
 
-async def measure_gate(valkey_url: str, valkey_pid: int, folder: Path, plan: Plan) -> Figures:
-    """Fill the cell, start one worker, and load it and its no-op in turns."""
+async def measure_gate(
+    postgres_url: str, valkey_url: str, valkey_pid: int, folder: Path, plan: Plan
+) -> Figures:
+    """Fill the cell, start one worker and the drain, and load the worker and its no-op in turns."""
     readers = write_readers(
         folder / "readers",
         [
@@ -40,7 +45,11 @@ async def measure_gate(valkey_url: str, valkey_pid: int, folder: Path, plan: Pla
         ],
     )
     port = free_port()
-    async with serving("bench.gate.worker", valkey_url, str(port), port=port) as pid:
+    database_url = await asyncio.to_thread(migrated, postgres_url)
+    async with (
+        serving("bench.gate.worker", valkey_url, str(port), port=port) as pid,
+        running("bench.gate.draining", database_url, valkey_url, str(folder)),
+    ):
         rss = {"gate": resident_mb(pid), "valkey": resident_mb(valkey_pid)}
 
         def load(route: Route, connections: int, seconds: int) -> Load:
@@ -56,11 +65,17 @@ async def measure_gate(valkey_url: str, valkey_pid: int, folder: Path, plan: Pla
             port, load("scan", plan.connections, plan.seconds), ours.rps / 2, ours.p50_ms / 3
         )
         alone = await drive(port, load("scan", 1, plan.seconds))
+        await drained(valkey_url)
+        lag = await drain_lag_s(
+            valkey_url, port, load("scan", plan.connections, 2 * plan.seconds), ours.p50_ms / 3
+        )
     return {
         "ours": ours.figures(),
         "noop": noop.figures(),
         "half_of_maximum": half.figures(),
         "one_connection_p50_ms": alone.p50_ms,
+        "drain_lag_s": round(lag.oldest, 3),
+        "drain_lag_at_rps": lag.rps,
         "ratio_to_noop": round(ours.rps / noop.rps, 3),
         "rss_mb": {name: round(size, 1) for name, size in rss.items()},
     }
@@ -87,7 +102,7 @@ async def measure(
 ) -> Figures:
     """Everything in one run on the given empty servers."""
     usual = await measure_baseline(postgres_url, folder, plan)
-    gate = await measure_gate(valkey_url, valkey_pid, folder, plan)
+    gate = await measure_gate(postgres_url, valkey_url, valkey_pid, folder, plan)
     ours = gate["ours"]
     assert isinstance(ours, dict)
     return gate | {

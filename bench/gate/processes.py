@@ -37,6 +37,24 @@ async def serving(module: str, *arguments: str, port: int) -> AsyncIterator[int]
         await process.wait()
 
 
+@asynccontextmanager
+async def running(module: str, *arguments: str) -> AsyncIterator[int]:
+    """Run `python -m module arguments`, which prints a line when it is ready; yields its id."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(20):
+            if not await process.stdout.readline():
+                raise ServerFailed(f"{module} ended with {await process.wait()}")
+        yield process.pid
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
 async def _listening(process: asyncio.subprocess.Process, port: int) -> None:
     async with asyncio.timeout(20):
         while process.returncode is None:

@@ -7,6 +7,9 @@ import msgspec
 from bench.gate.seed import PLAN, ZONE, made_id
 
 from gymhopper.chassis.auth import SERVICE
+from gymhopper.chassis.migrate import migrate
+from gymhopper.chassis.provision import APPLICATION, provision
+from gymhopper.chassis.registry import load
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.access import jobs
 from gymhopper.contexts.access.domain.coverage import encode_coverage
@@ -16,6 +19,7 @@ from gymhopper.contexts.access.usecases.feed_cell import CellFeeder
 
 REBUILT_PEOPLE = 200_000
 _AT_ONCE = 5000
+ACCESS = "gymhopper.contexts.access"
 
 
 async def rebuild_seconds(runtime: Runtime, people: int = REBUILT_PEOPLE) -> float:
@@ -61,3 +65,11 @@ def _person(number: int, policy: bytes, now: datetime) -> tuple[Change, Change]:
             msgspec.msgpack.encode(Credential(person_id, made_id("credential", number))),
         ),
     )
+
+
+def migrated(superuser_url: str) -> str:
+    """The application's URL of a database that holds access's tables."""
+    owner_url, application_url = provision(superuser_url, "gymhopper")
+    lines = [each.migrations for each in load([ACCESS]) if each.migrations]
+    migrate(owner_url, APPLICATION, lines)
+    return application_url

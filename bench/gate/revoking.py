@@ -133,8 +133,12 @@ async def _revoke(runtime: Runtime, story: Story, number: int, subscription: str
         what="the member is let in",
     )
     await story.provider("DELETE", f"/v1/subscriptions/{subscription}")
-    while (await reader.scan("card", card(number)))["decision"] == "allow":
-        await asyncio.sleep(0.002)
+    await until(
+        lambda: reader.scan("card", card(number)),
+        lambda answer: answer["decision"] == "deny",
+        what="the member is refused",
+        pause=0.002,
+    )
     refused = datetime.now(UTC)
     async with runtime.read(SERVICE) as connection:
         accepted = (
