@@ -1,6 +1,7 @@
 """Show the platform at work."""
 
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,8 +9,15 @@ import uvloop
 from rich.console import Console
 
 from gymhopper.app import demo as demonstration
+from gymhopper.app.display.screen import screen_of
+from gymhopper.app.living import demo_settings, live
 from gymhopper.chassis.logging import configure_logging
 from gymhopper.kernel.errors import GymhopperError
+from gymhopper.sandbox.demo.network import WORLD
+
+FOLDER = Path("data/demo")
+PORT = 8700
+MEMBERS = 5000
 
 
 def demo(
@@ -17,11 +25,22 @@ def demo(
     check: Annotated[
         bool, typer.Option("--check", help="Play the story once, check every answer, and end.")
     ] = False,
+    data: Annotated[
+        Path, typer.Option(help="Folder of the network; a second start finds it there.")
+    ] = FOLDER,
+    port: Annotated[
+        int | None, typer.Option(help=f"Port on which to answer; {PORT} or the next free one.")
+    ] = None,
+    members: Annotated[
+        int, typer.Option(min=20, help="How many members are invented at the first start.")
+    ] = MEMBERS,
 ) -> None:
     """Run a whole network of gyms on this machine, and people who walk through its doors."""
     if check:
         uvloop.run(_check())
-    raise typer.Exit
+        return
+    with screen_of(Console()) as screen:
+        uvloop.run(live(demo_settings(data, port, PORT), WORLD, members, screen))
 
 
 async def _check() -> None:

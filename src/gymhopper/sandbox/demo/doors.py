@@ -94,7 +94,7 @@ class Doors:
             self._renew_at[reader] = self._clock.now()
             return self._unanswered(what)
         return Seen(
-            at=datetime.fromisoformat(answer["decided_at"]),
+            at=self._clock.now(),
             venue=what.venue,
             door=what.door,
             who=what.who,

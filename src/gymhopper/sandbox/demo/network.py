@@ -145,7 +145,7 @@ _NEW_YORK = City("New York", "US", "America/New_York", 0.20)
 _SAO_PAULO = City("São Paulo", "BR", "America/Sao_Paulo", 0.09)
 _TOKYO = City("Tokyo", "JP", "Asia/Tokyo", 0.13)
 
-_CARDS_ONLY = DoorPlan("Car park", accepts=("card",))
+_CARDS_ONLY = DoorPlan("Gate", accepts=("card",))
 _LOCKED = DoorPlan("Rear", mode="lockdown")
 _BROKEN = DoorPlan("Lift", mode="out_of_service")
 

@@ -1,0 +1,56 @@
+"""Where to look in the demonstration, who to sign in as, and what to try."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.text import Text
+
+from gymhopper.chassis.http.app import PREFIX
+from gymhopper.sandbox.demo.newcomer import Newcomer
+
+CARD = "4242 4242 4242 4242"
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """The addresses of a running demonstration. `session` is the file of the spare reader's."""
+
+    url: str
+    administrator: str
+    newcomer: Newcomer
+    venue: str
+    session: Path
+    log: Path
+
+    def lines(self) -> Iterator[Text]:
+        """The guide, a line at a time, to be printed without wrapping: commands can be copied."""
+        api = self.url + PREFIX
+        yield Text()
+        yield _entry("API docs", f"{api}/docs")
+        yield _entry("OpenAPI", f"{api}/openapi.json")
+        yield _entry("Health", f"{self.url}/readyz")
+        yield _entry(
+            "Sign in as", f"administrator, with Authorization: Bearer {self.administrator}"
+        )
+        yield _entry("Log", str(self.log))
+        yield Text()
+        yield Text(
+            f"{self.newcomer.name} has a pass and has not paid for {self.newcomer.plan}."
+            f" Scan it at {self.venue}, pay, scan again:",
+            style="bold",
+        )
+        yield _entry("Scan", f"curl -s {api}/access/checkin \\")
+        yield _entry("", f'-H "Authorization: Bearer $(cat {self.session})" \\')
+        yield _entry("", """-d '{"request_id": "'$(date +%s)'", "credential":""")
+        yield _entry("", f"""{{"type": "pass", "value": "{self.newcomer.pass_value}"}}}}'""")
+        yield _entry("Pay", self.newcomer.checkout_url)
+        yield _entry("", f"with card {CARD}")
+        yield Text()
+        yield _entry("Check", "gymhopper demo --check plays the whole story apart from this")
+        yield _entry("Stop", "Ctrl-C; the next start goes on with what is here")
+        yield Text()
+
+
+def _entry(name: str, what: str) -> Text:
+    return Text.assemble((f"{name:<11}", "cyan"), what)
