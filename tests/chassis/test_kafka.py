@@ -1,6 +1,9 @@
 """The Kafka transport on a real broker: nothing is lost, nothing done twice, no order broken."""
 
 import asyncio
+import socket
+import subprocess
+import sys
 from pathlib import Path
 from uuid import UUID
 
@@ -11,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from chassis.counting import count_up, effects, new_counters, noting, number, versions
 from chassis.killing import cuts, troupe, until
 from fixtures.engines import TestDatabase
+from fixtures.kafka import RUN
 from fixtures.runtimes import NewRuntime
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.events.delivery import Delivery
@@ -300,3 +304,48 @@ async def test_of_ten_thousand_events_none_is_lost_doubled_or_out_of_order(
     runtime: Runtime, counting: TestDatabase, tmp_path: Path
 ) -> None:
     await play(runtime, counting, tmp_path, events=10_000, kills=4, seed=2)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(300)
+async def test_a_restart_of_the_broker_loses_and_doubles_nothing(
+    new_runtime: NewRuntime, counting: TestDatabase, kafka: str, prefix: str, tmp_path: Path
+) -> None:
+    """A broker of its own; `kafka` is asked for so that a machine without one skips this."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    runtime = await new_runtime(
+        kafka_servers=f"127.0.0.1:{port}", kafka_prefix=prefix, kafka_partitions=4
+    )
+    counters, url = await new_counters(runtime, 8), counting.owner_url
+    relay = KafkaRelay(runtime)
+    subscriber = KafkaSubscriber(runtime, Delivery("s", noting("s")))
+    await relay.start()
+    await subscriber.start()
+    for turn in range(1, 4):
+        broker = await asyncio.to_thread(start_broker, port, tmp_path / "kafka")
+        try:
+            await count_many(runtime, counters, 10)
+            await until(lambda: effects(url, "s") == versions(url), seconds=90)
+        finally:
+            broker.terminate()
+            await asyncio.to_thread(broker.communicate, timeout=60)
+        if turn < 3:
+            await count_many(runtime, counters, 1)  # while there is no broker
+    await subscriber.stop()
+    await relay.stop()
+    assert effects(url, "s") == versions(url)
+    assert noted(url) == 8 * 32
+
+
+def start_broker(port: int, data: Path) -> subprocess.Popen[str]:
+    broker = subprocess.Popen(
+        [sys.executable, RUN, "--port", str(port), "--data", data],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert broker.stdout is not None
+    assert broker.stdout.readline()
+    return broker

@@ -7,18 +7,22 @@ Topics are `<prefix>.<context>`, a record's key is its aggregate, its value a st
 import asyncio
 from collections.abc import Iterable
 
-from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped] # it has no types
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition  # type: ignore[import-untyped] # it has no types
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped] # it has no types
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code  # type: ignore[import-untyped] # it has no types
 
+from gymhopper.chassis.logging import get_logger
 from gymhopper.chassis.settings import Settings
 from gymhopper.contracts.event import context_of
+
+log = get_logger(__name__)
 
 HEADERS = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
 
 METADATA_MAX_AGE_MS = 30_000
 
 _TOPIC_TRIES = 100
+_STOP_SECONDS = 10.0
 
 
 def topic_of(settings: Settings, event_type: str) -> str:
@@ -57,6 +61,17 @@ async def ensure_topics(settings: Settings, topics: Iterable[str]) -> None:
         await admin.close()
 
 
+async def stop_client(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
+    """Stop a client in whatever state its cluster is; its own stop may fail, cancel or hang."""
+    stopping = asyncio.create_task(client.stop())
+    _, unfinished = await asyncio.wait({stopping}, timeout=_STOP_SECONDS)
+    if unfinished:
+        stopping.cancel()
+        await asyncio.wait({stopping})
+    if not stopping.cancelled() and (error := stopping.exception()) is not None:
+        log.warning("kafka_client_failed_to_stop", error=f"{type(error).__name__}: {error}")
+
+
 async def group_lag(settings: Settings, subscriber: str) -> int:
     """How many records the subscriber's consumer group has still before it."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_servers)
@@ -74,5 +89,5 @@ async def group_lag(settings: Settings, subscriber: str) -> int:
         ends = await consumer.end_offsets(list(committed)) if committed else {}
         return sum(ends[each] - offset for each, offset in committed.items())
     finally:
-        await consumer.stop()
+        await stop_client(consumer)
         await admin.close()

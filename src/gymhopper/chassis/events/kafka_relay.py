@@ -15,6 +15,7 @@ from gymhopper.chassis.events.kafka import (
     HEADERS,
     METADATA_MAX_AGE_MS,
     ensure_topics,
+    stop_client,
     topic_of,
 )
 from gymhopper.chassis.loop import Loop
@@ -131,7 +132,7 @@ class KafkaRelay:
         try:
             await producer.start()
         except BaseException:
-            await producer.stop()
+            await stop_client(producer)
             raise
         self._producer = producer
         return producer
@@ -139,7 +140,7 @@ class KafkaRelay:
     async def _disconnect(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            await producer.stop()
+            await stop_client(producer)
 
 
 def _key(envelope: Envelope) -> bytes:

@@ -22,6 +22,7 @@ from gymhopper.chassis.events.kafka import (
     METADATA_MAX_AGE_MS,
     ensure_topics,
     group_of,
+    stop_client,
     topic_of,
 )
 from gymhopper.chassis.events.local import LocalSubscriber
@@ -194,7 +195,7 @@ class KafkaSubscriber:
         try:
             await consumer.start()
         except BaseException:
-            await consumer.stop()
+            await stop_client(consumer)
             raise
         self._consumer = consumer
         return consumer
@@ -202,7 +203,7 @@ class KafkaSubscriber:
     async def _disconnect(self) -> None:
         consumer, self._consumer, self._taken_next = self._consumer, None, {}
         if consumer is not None:
-            await consumer.stop()
+            await stop_client(consumer)
 
 
 def _readable(records: Records) -> list[Envelope]:
