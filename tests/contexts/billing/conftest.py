@@ -23,6 +23,7 @@ from gymhopper.kernel.clock import ManualClock
 from gymhopper.kernel.ids import new_id
 from gymhopper.sandbox.stripe.account import API_KEY, MOUNT
 from gymhopper.sandbox.stripe.context import context as sandbox
+from gymhopper.sandbox.stripe.webhooks.delivery import WebhookDelivery
 
 
 @pytest.fixture
@@ -54,7 +55,9 @@ async def till(
         API_KEY, base_addresses={"api": runtime.url + MOUNT}, http_client=http
     )
     async with httpx.AsyncClient(base_url=runtime.url, trust_env=False, timeout=30) as browser:
-        yield Till(runtime, clock, memberships, browser, client, organisation)
+        delivery = WebhookDelivery(runtime)
+        yield Till(runtime, clock, memberships, browser, client, organisation, delivery)
+        await delivery.close()
     await http.close_async()
     await ProviderConnection(runtime).stop()
     await server.stop()

@@ -17,7 +17,6 @@ from gymhopper.contracts.billing.events import PaymentSucceeded
 from gymhopper.contracts.membership.api import Purchase
 from gymhopper.kernel.errors import NotFound, Unavailable
 from gymhopper.kernel.ids import new_id
-from gymhopper.sandbox.stripe.webhooks.delivery import WebhookDelivery
 
 
 async def received(till: Till) -> list[UUID]:
@@ -32,9 +31,7 @@ async def paid_and_delivered(till: Till) -> Purchase:
     """A first payment whose webhooks have arrived and wait."""
     purchase = till.sell()
     await till.pay(purchase)
-    delivery = WebhookDelivery(till.runtime)
-    await delivery.run_due()
-    await delivery.close()
+    await till.deliver()
     return purchase
 
 
@@ -77,7 +74,7 @@ async def test_a_snapshot_that_was_fetched_earlier_never_replaces_a_later_one(ti
     purchase = await till.subscribe()
     subscription_id = await till.subscription_id(purchase)
     await till.stripe.v1.subscriptions.update_async(subscription_id, {"metadata": {"n": "1"}})
-    await WebhookDeliveryOnce(till).deliver()
+    await till.deliver()
     (slow,) = await received(till)
 
     async def overtaken(method: str) -> None:
@@ -86,7 +83,7 @@ async def test_a_snapshot_that_was_fetched_earlier_never_replaces_a_later_one(ti
             await till.stripe.v1.subscriptions.update_async(
                 subscription_id, {"cancel_at_period_end": True}
             )
-            await WebhookDeliveryOnce(till).deliver()
+            await till.deliver()
             (quick,) = [each for each in await received(till) if each != slow]
             await apply_webhook(till.runtime, till.provider, quick)
 
@@ -95,17 +92,6 @@ async def test_a_snapshot_that_was_fetched_earlier_never_replaces_a_later_one(ti
     (mirror,) = await till.rows("SELECT cancel_at FROM billing.subscription")
     assert mirror["cancel_at"] is not None
     assert (await one(till, slow))["state"] == "handled"
-
-
-class WebhookDeliveryOnce:
-    """Delivers what is due, without doing the jobs."""
-
-    def __init__(self, till: Till) -> None:
-        self._delivery = WebhookDelivery(till.runtime)
-
-    async def deliver(self) -> None:
-        await self._delivery.run_due()
-        await self._delivery.close()
 
 
 async def test_a_failing_event_is_tried_less_and_less_often_and_then_dead(till: Till) -> None:

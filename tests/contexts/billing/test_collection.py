@@ -17,6 +17,7 @@ from gymhopper.contexts.billing.usecases.follow_contract import contract_ended, 
 from gymhopper.contracts.billing.events import PaymentSucceeded, SubscriptionChanged
 from gymhopper.contracts.membership.api import Purchase
 from gymhopper.contracts.membership.events import Overlay
+from gymhopper.kernel.errors import Unavailable
 from gymhopper.kernel.ids import new_id
 
 
@@ -205,3 +206,23 @@ async def test_an_alignment_that_dies_anywhere_is_finished_by_the_next(
     assert mirror["status"] == found.status
     assert mirror["collection_paused"] == (wish == "pause")
     assert (mirror["cancel_at"] == end) == (wish == "end")
+
+
+async def test_a_provider_that_was_down_is_brought_in_line_when_it_is_back(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purchase = await till.subscribe()
+    provider = till.provider
+
+    async def down(*_: object, **__: object) -> None:
+        raise Unavailable("The payment provider cannot be reached now.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(provider, "pause", down)
+        await till.hear(overlaid(purchase, freeze(till.clock.now())))
+        # What comes later does not wait behind what failed.
+        await till.hear(overlaid(purchase))
+        await till.hear(overlaid(purchase, freeze(till.clock.now())))
+    assert (await at_stripe(till, purchase)).pause_collection is None
+    await till.advance(minutes=1)
+    assert (await at_stripe(till, purchase)).pause_collection is not None

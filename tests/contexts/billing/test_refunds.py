@@ -5,6 +5,7 @@ import pytest
 from contexts.billing.till import Till
 from gymhopper.contracts.billing.events import PaymentRefunded
 from gymhopper.contracts.membership.api import Purchase
+from gymhopper.kernel.errors import Unavailable
 from gymhopper.kernel.ids import new_id
 
 
@@ -86,3 +87,25 @@ async def test_a_foreign_or_unknown_claim_is_not_found(till: Till, caller: str) 
     wanted = claim_id if caller == "stranger" else str(new_id())
     answer = await till.post(f"/claims/{wanted}/refunds", {}, caller)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_a_refund_waits_for_a_provider_that_is_down(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim_id = await claim_of(till, await till.subscribe())
+    provider = till.provider
+
+    async def down(*_: object, **__: object) -> None:
+        raise Unavailable("The payment provider cannot be reached now.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(provider, "refund", down)
+        await till.post(f"/claims/{claim_id}/refunds", {"amount": 100})
+        await till.settle()
+        for _ in range(3):
+            await till.advance(hours=1)
+    assert await till.events(PaymentRefunded) == []
+    await till.advance(hours=1)
+    assert len(await till.events(PaymentRefunded)) == 1
+    await till.advance(hours=1)
+    assert await till.rows("SELECT 1 FROM chassis.timer WHERE key <> ''") == []

@@ -25,7 +25,7 @@ from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
 from gymhopper.sandbox.stripe.billing.clock import BillingClock
 from gymhopper.sandbox.stripe.billing.renewal import Recovery
-from gymhopper.sandbox.stripe.webhooks.delivery import Unruliness, WebhookDelivery
+from gymhopper.sandbox.stripe.webhooks.delivery import WebhookDelivery
 
 GOOD = "4242424242424242"
 FAILS_LATER = "4000000000000341"
@@ -73,6 +73,7 @@ class Till:
     client: httpx.AsyncClient
     stripe: stripe.StripeClient
     organisation: UUID
+    delivery: WebhookDelivery
     recovery: Recovery = field(default_factory=Recovery)
 
     @property
@@ -112,15 +113,14 @@ class Till:
         await self.settle()
         return purchase
 
-    async def settle(self, unruliness: Unruliness | None = None, *, seed: int = 0) -> None:
+    async def settle(self, delivery: WebhookDelivery | None = None) -> None:
         """Deliver what the sandbox has to say, and do all that follows, until nothing is left."""
-        while True:
-            delivery = WebhookDelivery(self.runtime, unruliness, seed=seed)
-            delivered = await delivery.run_due()
-            await delivery.close()
-            worked = await self.work()
-            if not delivered and not worked:
-                return
+        while await self.deliver(delivery) or await self.work():
+            pass
+
+    async def deliver(self, delivery: WebhookDelivery | None = None) -> int:
+        """Deliver what the sandbox has to say, without doing what follows."""
+        return await (delivery or self.delivery).run_due()
 
     async def work(self) -> int:
         """Do the jobs that are waiting; returns how many there were."""
@@ -139,12 +139,12 @@ class Till:
             )
         return int(waiting)
 
-    async def advance(self, **by: float) -> None:
+    async def advance(self, delivery: WebhookDelivery | None = None, **by: float) -> None:
         """Let time pass: what falls due is billed, rings, and is settled."""
         self.clock.advance(timedelta(**by))
         await BillingClock(self.runtime, self.recovery).run_due()
         await TimerRunner(self.runtime, [billing.timers]).run_due()
-        await self.settle()
+        await self.settle(delivery)
 
     async def hear(self, event: Event) -> None:
         """Deliver another context's event to billing."""

@@ -3,15 +3,28 @@
 from datetime import timedelta
 from uuid import UUID
 
+from gymhopper.chassis.auth import SERVICE
+from gymhopper.chassis.logging import get_logger
 from gymhopper.chassis.registry import Due, Jobs, Timers
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.billing.gateways.providers import payment_provider
 from gymhopper.contexts.billing.usecases.align_collection import align_collection
 from gymhopper.contexts.billing.usecases.apply_webhook import apply_webhook
-from gymhopper.contexts.billing.usecases.follow_contract import FREEZE_TURNS, freeze_turned
+from gymhopper.contexts.billing.usecases.follow_contract import (
+    FREEZE_TURNS,
+    defer_alignment,
+    freeze_turned,
+)
 from gymhopper.contexts.billing.usecases.issue_refund import issue_refund
+from gymhopper.contexts.billing.usecases.request_refund import defer_refund
 from gymhopper.contexts.billing.usecases.sweep_webhooks import sweep_webhooks
+from gymhopper.kernel.errors import GymhopperError
+
+log = get_logger(__name__)
+
+ALIGN_AGAIN = "billing.collection_align_again"
+REFUND_AGAIN = "billing.refund_issue_again"
 
 jobs = Jobs()
 timers = Timers()
@@ -23,16 +36,44 @@ async def apply(runtime: Runtime, *, webhook_event_id: str) -> None:
     await apply_webhook(runtime, payment_provider(runtime), UUID(webhook_event_id))
 
 
-@jobs.job("billing.align_collection", attempts=16)
-async def align(runtime: Runtime, *, dues_id: str) -> None:
-    """Tried for most of a day: a provider that is down must not go on charging."""
-    await align_collection(runtime, payment_provider(runtime), UUID(dues_id))
+@jobs.job("billing.align_collection")
+async def align(runtime: Runtime, *, dues_id: str, failures: int = 0) -> None:
+    """Tried until it succeeds: a provider that was down must not go on charging."""
+    try:
+        await align_collection(runtime, payment_provider(runtime), UUID(dues_id))
+    except GymhopperError:
+        log.warning("collection_not_aligned", dues_id=dues_id, failures=failures, exc_info=True)
+        await _try_again(runtime, ALIGN_AGAIN, dues_id, failures)
 
 
-@jobs.job("billing.issue_refund", attempts=16)
-async def issue(runtime: Runtime, *, refund_id: str) -> None:
-    """Tried for most of a day."""
-    await issue_refund(runtime, payment_provider(runtime), UUID(refund_id))
+@jobs.job("billing.issue_refund")
+async def issue(runtime: Runtime, *, refund_id: str, failures: int = 0) -> None:
+    """Tried until the provider has said yes or no."""
+    try:
+        await issue_refund(runtime, payment_provider(runtime), UUID(refund_id))
+    except GymhopperError:
+        log.warning("refund_not_issued", refund_id=refund_id, failures=failures, exc_info=True)
+        await _try_again(runtime, REFUND_AGAIN, refund_id, failures)
+
+
+async def _try_again(runtime: Runtime, timer: str, key: str, failures: int) -> None:
+    """Set the timer for the next try. Not the queue's own retry: while that waits, it would keep
+    later jobs with the same lock from running."""
+    delay = min(timedelta(seconds=10) * 2**failures, timedelta(hours=1))
+    async with runtime.begin(SERVICE) as uow:
+        await uow.schedule(timer, key, uow.now + delay, {"failures": failures + 1})
+
+
+@timers.on(ALIGN_AGAIN)
+async def collection_align_again(uow: UnitOfWork, due: Due) -> None:
+    """The provider could not be brought in line before."""
+    await defer_alignment(uow, UUID(due.key), failures=due.payload["failures"])
+
+
+@timers.on(REFUND_AGAIN)
+async def refund_issue_again(uow: UnitOfWork, due: Due) -> None:
+    """The provider could not be asked before."""
+    await defer_refund(uow, UUID(due.key), failures=due.payload["failures"])
 
 
 @timers.on(FREEZE_TURNS)

@@ -18,7 +18,8 @@ from sqlalchemy import (
     text,
 )
 
-from gymhopper.contexts.billing.storage.periods import Periods
+from gymhopper.chassis.columns import JsonOf
+from gymhopper.kernel.period import Period
 
 metadata = MetaData(schema="billing")
 
@@ -56,7 +57,7 @@ dues = Table(
     Column("contract_ended", Boolean, nullable=False),
     _instant("collect_until"),
     _instant("asked_until"),
-    Column("frozen", Periods, nullable=False),
+    Column("frozen", JsonOf(list[Period]), nullable=False),
     Index("dues_organisation", "organisation_id"),
 )
 

@@ -15,9 +15,14 @@ FREEZE_TURNS = "billing.freeze_turns"
 """The timer that rings when a freeze begins or ends; its key is the id of the dues."""
 
 
-async def defer_alignment(uow: UnitOfWork, dues_id: UUID) -> None:
-    """Have the provider brought in line after the commit."""
-    await uow.defer("billing.align_collection", lock=f"dues:{dues_id}", dues_id=str(dues_id))
+async def defer_alignment(uow: UnitOfWork, dues_id: UUID, *, failures: int = 0) -> None:
+    """Have the provider brought in line after the commit, one job of the dues at a time."""
+    await uow.defer(
+        "billing.align_collection",
+        lock=f"billing.align_collection:{dues_id}",
+        dues_id=str(dues_id),
+        failures=failures,
+    )
 
 
 async def contract_ends(uow: UnitOfWork, membership_id: UUID, until: datetime | None) -> None:

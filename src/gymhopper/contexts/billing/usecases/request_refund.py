@@ -44,5 +44,10 @@ async def request_refund(uow: UnitOfWork, command: RequestRefund) -> Refund:
         now=uow.now,
     )
     uow.add(refund)
-    await uow.defer("billing.issue_refund", lock=f"dues:{dues_id}", refund_id=str(refund.id))
+    await defer_refund(uow, refund.id)
     return refund
+
+
+async def defer_refund(uow: UnitOfWork, refund_id: UUID, *, failures: int = 0) -> None:
+    """Have the provider asked after the commit."""
+    await uow.defer("billing.issue_refund", refund_id=str(refund_id), failures=failures)
