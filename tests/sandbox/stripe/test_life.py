@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
 import stripe
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -71,9 +72,26 @@ async def _objects(sandbox: Sandbox, customer: str) -> dict[str, list[Object]]:
     return found
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+def _lives(count: int) -> settings:
+    """So many lives, all in the same sandbox; each is a customer of its own."""
+    return settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@_lives(6)
 @given(STEPS)
 async def test_a_life_adds_up(sandbox: Sandbox, steps: list[tuple[str, int]]) -> None:
+    await _live(sandbox, steps)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(900)
+@_lives(150)
+@given(STEPS)
+async def test_many_lives_add_up(sandbox: Sandbox, steps: list[tuple[str, int]]) -> None:
+    await _live(sandbox, steps)
+
+
+async def _live(sandbox: Sandbox, steps: list[tuple[str, int]]) -> None:
     customer = await sandbox.client.v1.customers.create_async({})
     subscription = await sandbox.subscribe(
         customer=customer.id, line_items=[{"price_data": MONTHLY}]
