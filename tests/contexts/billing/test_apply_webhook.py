@@ -140,9 +140,12 @@ async def test_two_jobs_for_one_event_apply_it_once(till: Till) -> None:
     async def overtaken(method: str) -> None:
         if method == "subscription":
             await apply_webhook(till.runtime, till.provider, event_id)
+            till.clock.advance(timedelta(seconds=1))
 
+    handled_at = till.clock.now()
     provider: Any = Disturbed(till.provider, after=overtaken)
     await apply_webhook(till.runtime, provider, event_id)
+    assert (await one(till, event_id))["handled_at"] == handled_at
     assert len(await till.events(PaymentSucceeded)) == 1
 
 

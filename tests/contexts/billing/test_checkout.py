@@ -84,6 +84,12 @@ async def test_a_double_submit_makes_one_customer_and_one_page(till: Till) -> No
     assert {each.status_code for each in answers} == {201}, [each.text for each in answers]
     assert len({each.json()["url"] for each in answers}) == 1
     assert await at_stripe(till) == {"customers": 1, "pages": 1, "subscriptions": 0}
+    # And once more with everything but a page that is still open.
+    till.clock.advance(timedelta(hours=25))
+    later = await asyncio.gather(*(till.checkout(purchase) for _ in range(6)))
+    assert {each.status_code for each in later} == {201}, [each.text for each in later]
+    assert len({each.json()["url"] for each in later}) == 1
+    assert await at_stripe(till) == {"customers": 1, "pages": 2, "subscriptions": 0}
 
 
 async def test_a_person_with_two_memberships_is_one_customer(till: Till) -> None:
@@ -159,6 +165,20 @@ async def test_what_is_paid_already_is_not_paid_again(till: Till) -> None:
     again = await till.checkout(purchase)
     assert (again.status_code, again.json()["code"]) == (409, "already_subscribed")
     assert (await at_stripe(till))["subscriptions"] == 1
+
+
+async def test_a_page_that_was_paid_at_the_last_moment_is_not_followed_by_another(
+    till: Till,
+) -> None:
+    purchase = till.sell()
+    await till.pay(purchase)
+    # Its webhooks are a day late.
+    till.clock.advance(timedelta(hours=25))
+    again = await till.checkout(purchase)
+    assert (again.status_code, again.json()["code"]) == (409, "already_subscribed")
+    await till.settle()
+    assert (await at_stripe(till))["subscriptions"] == 1
+    assert len(await till.events(PaymentSucceeded)) == 1
 
 
 @pytest.mark.parametrize("contract", ["active", "trialing", "under_notice", "ended"])

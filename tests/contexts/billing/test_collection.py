@@ -88,6 +88,17 @@ async def test_what_began_at_the_provider_is_not_told_back_to_it(till: Till) -> 
     assert (await at_stripe(till, purchase)).cancel_at_period_end
 
 
+async def test_an_end_that_was_set_at_the_provider_outlives_a_freeze(till: Till) -> None:
+    purchase = await till.subscribe()
+    await till.stripe.v1.subscriptions.update_async(
+        await till.subscription_id(purchase), {"cancel_at_period_end": True}
+    )
+    await till.settle()
+    await till.hear(overlaid(purchase, freeze(till.clock.now())))
+    found = await at_stripe(till, purchase)
+    assert (found.pause_collection is not None, found.cancel_at_period_end) == (True, True)
+
+
 async def test_a_contract_that_is_over_is_never_charged_again(till: Till) -> None:
     purchase = await till.subscribe()
     await till.hear(is_over(purchase))

@@ -30,8 +30,8 @@ class PaymentProvider(Protocol):
         """A page on which the person subscribes on the checkout's terms."""
         ...
 
-    async def expire_checkout(self, checkout_id: str) -> None:
-        """Close a page that is still open."""
+    async def expire_checkout(self, checkout_id: str) -> ProviderCheckout | None:
+        """Close a page, and say what it is then: somebody may have paid a moment before."""
         ...
 
     async def checkout(self, checkout_id: str) -> ProviderCheckout | None:

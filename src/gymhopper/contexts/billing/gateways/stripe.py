@@ -96,12 +96,20 @@ class StripeGateway:
             )
         return objects.checkout(made)
 
-    async def expire_checkout(self, checkout_id: str) -> None:
-        """A session that is complete or expired already stays as it is."""
-        with _translated():
-            found = await self._stripe.checkout.sessions.retrieve_async(checkout_id)
-            if found.status == "open":
-                await self._stripe.checkout.sessions.expire_async(checkout_id)
+    async def expire_checkout(self, checkout_id: str) -> ProviderCheckout | None:
+        """POST /v1/checkout/sessions/{id}/expire, which Stripe refuses unless the page is open."""
+        try:
+            with _translated():
+                return objects.checkout(
+                    await self._stripe.checkout.sessions.expire_async(checkout_id)
+                )
+        except _Missing:
+            return None
+        except ProviderRefused:
+            found = await self.checkout(checkout_id)
+            if found is not None and found.status == "open":
+                raise
+            return found
 
     async def checkout(self, checkout_id: str) -> ProviderCheckout | None:
         """GET /v1/checkout/sessions/{id}."""

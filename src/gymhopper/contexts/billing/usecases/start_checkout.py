@@ -205,11 +205,9 @@ async def _retire(
     runtime: Runtime, provider: PaymentProvider, caller: AuthSubject, page: Checkout
 ) -> None:
     """A page whose time is over: close it, unless it was paid at the last moment."""
-    found = await provider.checkout(page.provider_id or "")
-    if found is not None and found.status == "complete":
+    closed = await provider.expire_checkout(page.provider_id or "")
+    if closed is not None and closed.status == "complete":
         raise AlreadySubscribed("This membership was paid a moment ago.")
-    if found is not None and found.status == "open":
-        await provider.expire_checkout(found.id)
     async with runtime.begin(caller) as uow:
         await uow.connection.execute(
             update(tables.checkout)
