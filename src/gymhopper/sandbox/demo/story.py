@@ -4,12 +4,13 @@ closes it. Every step is a real call and looks at what a person would see."""
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import httpx
 
-from gymhopper.sandbox.demo.client import Json, Platform, Reader, UnexpectedAnswer, until
+from gymhopper.sandbox.demo.client import Json, Reader, UnexpectedAnswer, until
+from gymhopper.sandbox.demo.stage import Stage, same
 
 DAY = timedelta(days=1)
 AGREEMENT = {"terms": "2026-01", "privacy": "2026-01", "language": "en", "channel": "online"}
@@ -23,36 +24,8 @@ class Step:
     milliseconds: float
 
 
-@dataclass
-class Cast:
-    """Who and what the story is about, as far as it has been told."""
-
-    operator: str = ""
-    brand: str = ""
-    seller: str = ""
-    plan: Json = field(default_factory=dict)
-    doors: dict[str, str] = field(default_factory=dict)
-    readers: dict[str, Reader] = field(default_factory=dict)
-    member: Json = field(default_factory=dict)
-    membership: str = ""
-    pass_value: str = ""
-
-
-class Story:
-    """Tells the story to one platform.
-
-    `stripe_url` is where the simulated provider answers, `sign` makes its signature of a body.
-    """
-
-    def __init__(
-        self, platform: Platform, *, stripe_url: str, sign: Callable[[bytes], str]
-    ) -> None:
-        self.platform = platform
-        self.cast = Cast()
-        self._sign = sign
-        self._stripe = httpx.AsyncClient(
-            base_url=stripe_url, auth=("sk_test_sandbox", ""), timeout=10
-        )
+class Story(Stage):
+    """Tells the story to one platform."""
 
     async def tell(self) -> AsyncIterator[Step]:
         """Take the steps one by one; UnexpectedAnswer at the first that goes another way."""
@@ -208,7 +181,7 @@ class Story:
     async def not_yet_paid(self) -> None:
         """The reader knows the pass, and there is nothing behind it."""
         await self.sign_in()
-        await self._door_says("deny", "NO_ENTITLEMENT")
+        await self.door_says("deny", "NO_ENTITLEMENT")
 
     async def pay(self) -> None:
         """The hosted page takes a card; the provider's webhook says so."""
@@ -223,8 +196,8 @@ class Story:
 
     async def enter(self) -> None:
         """The contract runs, and the door knows."""
-        await self._label("active")
-        await self._door_says("allow", "ALLOWED")
+        await self.labelled("active")
+        await self.door_says("allow", "ALLOWED")
 
     async def visit_is_recorded(self) -> None:
         """The drain has brought the visit where people can see it."""
@@ -241,185 +214,98 @@ class Story:
             visit["host_organisation_id"],
             visit["home_organisation_id"],
         )
-        _same(found, wanted, "membership, host and home of the visit")
+        same(found, wanted, "membership, host and home of the visit")
 
     async def same_request(self) -> None:
         """A reader that did not hear the answer asks again and gets it, and no second visit."""
-        first = await self._scan(request_id="asked-twice")
-        second = await self._scan(request_id="asked-twice")
-        _same(second["decision_id"], first["decision_id"], "the repeated answer")
+        first = await self.scan(request_id="asked-twice")
+        second = await self.scan(request_id="asked-twice")
+        same(second["decision_id"], first["decision_id"], "the repeated answer")
 
     async def higher_tier(self) -> None:
         """The refusal says which tier would do."""
-        answer = await self._scan("Alster")
-        _same((answer["decision"], answer["code"]), ("deny", "TIER_TOO_LOW"), "the answer")
-        _same(answer["tier_needed"], 3, "the tier that is needed")
+        answer = await self.scan("Alster")
+        same((answer["decision"], answer["code"]), ("deny", "TIER_TOO_LOW"), "the answer")
+        same(answer["tier_needed"], 3, "the tier that is needed")
 
     async def freeze_and_end(self) -> None:
         """Access stops and comes back; the contract goes on."""
         path = f"/memberships/{self.cast.membership}/freezes"
         frozen = await self.platform.post(path, {"reason": "holiday", "stops_billing": False})
-        await self._door_says("deny", "MEMBERSHIP_FROZEN")
+        await self.door_says("deny", "MEMBERSHIP_FROZEN")
         await self.platform.delete(f"{path}/{frozen['id']}")
-        await self._door_says("allow", "ALLOWED")
+        await self.door_says("allow", "ALLOWED")
 
     async def lockdown(self) -> None:
         """The door's own state comes before everything."""
         door = f"/doors/{self.cast.doors['Mitte']}"
         await self.platform.patch(door, {"mode": "lockdown"})
-        await self._door_says("deny", "DOOR_LOCKDOWN")
+        await self.door_says("deny", "DOOR_LOCKDOWN")
         await self.platform.patch(door, {"mode": "normal"})
-        await self._door_says("allow", "ALLOWED")
+        await self.door_says("allow", "ALLOWED")
 
     async def refund(self) -> None:
         """Part of the money goes back, by decision without effect on access."""
-        money = await self._money()
+        money = await self.money()
         await self.platform.post(
             f"/payments/claims/{money['claims'][0]['claim_id']}/refunds",
             {"amount": 500, "access": "keep"},
         )
         await until(
-            self._money,
+            self.money,
             lambda found: found["claims"][0]["refunded"]["amount"] == 500,
             what="the refund is booked",
         )
-        await self._label("active")
-        await self._door_says("allow", "ALLOWED")
+        await self.labelled("active")
+        await self.door_says("allow", "ALLOWED")
 
     async def webhooks_again(self) -> None:
         """Everything that the provider ever said, again, backwards and twice."""
-        before = await self._money()
+        before = await self.money()
         events = (await self.provider("GET", "/v1/events", {"limit": "100"}))["data"]
         for event in (*events, *reversed(events)):
             body = json.dumps(event).encode()
             answer = await self.platform.deliver(
-                "/payments/webhook", body, {"Stripe-Signature": self._sign(body)}
+                "/payments/webhook", body, {"Stripe-Signature": self.sign(body)}
             )
-            _same(answer["status"], "known", "what the platform says to a known event")
-        _same(await self._money(), before, "the money")
-        await self._door_says("allow", "ALLOWED")
+            same(answer["status"], "known", "what the platform says to a known event")
+        same(await self.money(), before, "the money")
+        await self.door_says("allow", "ALLOWED")
 
     async def fall_overdue(self) -> None:
         """The card fails at the renewal: a few days' grace with a notice, then no entry."""
-        await self._use_card("pm_card_chargeCustomerFail")
-        await self._advance_to_renewal()
-        await self._label("past_due")
+        await self.use_card("pm_card_chargeCustomerFail")
+        await self.advance_to_renewal()
+        await self.labelled("past_due")
         await until(
-            self._scan,
+            self.scan,
             lambda found: found["decision"] == "allow" and "PAYMENT_GRACE" in found["notices"],
             what="the door lets in with a notice of the grace",
         )
-        await self._advance(4 * DAY + timedelta(minutes=5))
-        await self._door_says("deny", "PAYMENT_PAST_DUE")
+        await self.advance(4 * DAY + timedelta(minutes=5))
+        await self.door_says("deny", "PAYMENT_PAST_DUE")
 
     async def catch_up(self) -> None:
         """A new card, the open invoice is paid, and the next scan is green."""
-        await self._use_card("pm_card_visa")
+        await self.use_card("pm_card_visa")
         open_invoices = await self.provider("GET", "/v1/invoices", {"status": "open"})
         for invoice in open_invoices["data"]:
             await self.provider("POST", f"/v1/invoices/{invoice['id']}/pay")
-        await self._label("active")
-        await self._door_says("allow", "ALLOWED")
+        await self.labelled("active")
+        await self.door_says("allow", "ALLOWED")
 
     async def cancel(self) -> None:
         """Notice is given; until the period is over nothing changes at the door."""
         await self.platform.post(
             f"/memberships/{self.cast.membership}/cancel", {"when": "period_end"}
         )
-        await self._door_says("allow", "ALLOWED")
+        await self.door_says("allow", "ALLOWED")
 
     async def after_the_end(self) -> None:
         """The door does not wait for anybody to do anything: the date is in the grant."""
-        membership = await self._membership()
+        membership = await self.found_membership()
         end = datetime.fromisoformat(membership["end"])
-        now = await self._advance(timedelta())
-        await self._advance(end - now + timedelta(seconds=1))
-        await self._door_says("deny", "MEMBERSHIP_CANCELLED")
-        await self._label("cancelled")
-
-    async def _scan(self, at: str = "Mitte", *, request_id: str | None = None) -> Json:
-        return await self.cast.readers[at].scan("pass", self.cast.pass_value, request_id=request_id)
-
-    async def _door_says(self, decision: str, code: str) -> None:
-        await until(
-            self._scan,
-            lambda answer: (answer["decision"], answer["code"]) == (decision, code),
-            what=f"the door says {code}",
-        )
-
-    async def _membership(self) -> Json:
-        found: Json = await self.platform.get(f"/memberships/{self.cast.membership}")
-        return found
-
-    async def _label(self, label: str) -> None:
-        await until(
-            self._membership,
-            lambda found: found["label"] == label,
-            what=f"the membership is {label}",
-        )
-
-    async def _money(self) -> Json:
-        found: Json = await self.platform.get(f"/payments/memberships/{self.cast.membership}")
-        return found
-
-    async def sign_in(self) -> None:
-        """Readers open a session as soon as the cell knows them; sessions end as time moves."""
-
-        async def tried() -> str | None:
-            try:
-                for reader in self.cast.readers.values():
-                    await reader.sign_in()
-            except UnexpectedAnswer as error:
-                return error.detail
-            return None
-
-        await until(tried, lambda trouble: trouble is None, what="the readers sign in")
-
-    async def _advance(self, by: timedelta) -> datetime:
-        moved = await self.platform.post("/sandbox/clock", {"seconds": by.total_seconds()})
-        if by > timedelta(minutes=30):
-            await self.sign_in()
-        return datetime.fromisoformat(moved["now"])
-
-    async def _advance_to_renewal(self) -> None:
-        money = await self._money()
-        until_ = datetime.fromisoformat(money["subscription"]["period_until"])
-        now = await self._advance(timedelta())
-        await self._advance(until_ - now + timedelta(seconds=1))
-
-    async def _use_card(self, card: str) -> None:
-        """As a person does on the provider's own page for means of payment."""
-        customers = await self.provider("GET", "/v1/customers", {"limit": "1"})
-        customer = customers["data"][0]["id"]
-        attached = await self.provider(
-            "POST", f"/v1/payment_methods/{card}/attach", {"customer": customer}
-        )
-        await self.provider(
-            "POST",
-            f"/v1/customers/{customer}",
-            {"invoice_settings[default_payment_method]": attached["id"]},
-        )
-        subscription = (await self._money())["subscription"]["provider_id"]
-        await self.provider(
-            "POST",
-            f"/v1/subscriptions/{subscription}",
-            {"default_payment_method": attached["id"]},
-        )
-
-    async def provider(self, method: str, path: str, form: dict[str, str] | None = None) -> Json:
-        """Call the simulated provider's API, as its dashboard would."""
-        query = {"params": form} if method == "GET" else {"data": form or {}}
-        response = await self._stripe.request(method, path, **query)
-        if response.is_error:
-            raise UnexpectedAnswer(f"{path}: {response.status_code} {response.text}")
-        found: Json = response.json()
-        return found
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._stripe.aclose()
-
-
-def _same(found: object, wanted: object, what: str) -> None:
-    if found != wanted:
-        raise UnexpectedAnswer(f"{what}: {found}, not {wanted}")
+        now = await self.advance(timedelta())
+        await self.advance(end - now + timedelta(seconds=1))
+        await self.door_says("deny", "MEMBERSHIP_CANCELLED")
+        await self.labelled("cancelled")
