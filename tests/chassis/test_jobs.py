@@ -14,12 +14,12 @@ from fixtures.engines import TestDatabase
 from fixtures.runtimes import NewRuntime
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.correlation import correlate, correlation_id
-from gymhopper.chassis.events.delivery import Delivery
 from gymhopper.chassis.events.envelope import Envelope
-from gymhopper.chassis.events.local import LocalSubscriber
 from gymhopper.chassis.jobs import Worker
 from gymhopper.chassis.registry import Jobs, Subscriptions
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.chassis.transports.delivery import Delivery
+from gymhopper.chassis.transports.local import LocalSubscriber
 from gymhopper.chassis.unit_of_work import UnitOfWork
 
 
@@ -142,12 +142,13 @@ async def test_jobs_with_one_lock_are_done_one_at_a_time_and_in_order(
     runtime = await new_runtime()
     jobs = Jobs()
     at_work: set[str] = set()
+    overlaps: list[str] = []
     both = asyncio.Event()
     done: list[tuple[str, int]] = []
 
     @jobs.job("testing.work")
     async def work(here: Runtime, *, lock: str, turn: int) -> None:
-        assert lock not in at_work
+        overlaps.extend({lock} & at_work)
         at_work.add(lock)
         if len(at_work) == 2:
             both.set()
@@ -161,8 +162,12 @@ async def test_jobs_with_one_lock_are_done_one_at_a_time_and_in_order(
                 await uow.runtime.jobs.defer(
                     uow.connection, "testing.work", lock, {"lock": lock, "turn": turn}
                 )
+    with as_operator(database) as connection:
+        locks = connection.execute("SELECT lock FROM procrastinate_jobs ORDER BY id").fetchall()
+    assert locks == [("a",), ("b",)] * 5
     async with working(runtime, jobs):
         await until(lambda: len(done) == 10)
+    assert overlaps == []
     for lock in ("a", "b"):
         assert [turn for which, turn in done if which == lock] == list(range(5))
 
