@@ -64,7 +64,7 @@ class Board:
         )
 
     def _figures(self, running: timedelta) -> Table:
-        table = Table.grid(expand=True)
+        table = Table.grid(expand=True, padding=(0, 1))
         figures = dict(self._counts(running))
         for _ in figures:
             table.add_column(justify="center", no_wrap=True)
@@ -88,7 +88,7 @@ class Board:
         table = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="dim")
         for name, width in (("Time", 5), ("City", 9), ("Location", 10), ("Door", 4)):
             table.add_column(name, width=width, no_wrap=True, overflow="ellipsis")
-        table.add_column("Person", width=11, no_wrap=True, overflow="ellipsis")
+        table.add_column("Person", width=10, no_wrap=True, overflow="ellipsis")
         table.add_column("Answer", ratio=1, no_wrap=True, overflow="ellipsis")
         table.add_column("ms", width=4, no_wrap=True, justify="right")
         for seen in islice(self._latest, rows):
@@ -99,7 +99,7 @@ class Board:
                 seen.door,
                 seen.who,
                 answer(seen),
-                f"{seen.milliseconds:.1f}",
+                _brief(seen.milliseconds),
             )
         for _ in range(rows - len(self._latest)):
             table.add_row()
@@ -130,4 +130,9 @@ def quantile(values: deque[float], share: float) -> str:
     if not values:
         return "-"
     ordered = sorted(values)
-    return f"{ordered[min(len(ordered) - 1, int(share * len(ordered)))]:.1f}"
+    return _brief(ordered[min(len(ordered) - 1, int(share * len(ordered)))])
+
+
+def _brief(milliseconds: float) -> str:
+    """In four characters, up to ten seconds."""
+    return f"{milliseconds:.1f}" if milliseconds < 99.95 else f"{milliseconds:.0f}"

@@ -30,9 +30,8 @@ class Guide:
         yield _entry("API docs", f"{api}/docs")
         yield _entry("OpenAPI", f"{api}/openapi.json")
         yield _entry("Health", f"{self.url}/readyz")
-        yield _entry(
-            "Sign in as", f"administrator, with Authorization: Bearer {self.administrator}"
-        )
+        yield _entry("Sign in as", "an administrator of everything, with the header")
+        yield _entry("", f"Authorization: Bearer {self.administrator}")
         yield _entry("Log", str(self.log))
         yield Text()
         yield Text(

@@ -14,6 +14,9 @@ from gymhopper.app.display.board import line
 from gymhopper.app.display.guide import Guide
 from gymhopper.sandbox.demo.doors import Seen
 
+ROOM = 16
+"""Lines that a board should have at least."""
+
 Draw = Callable[[int], RenderableType]
 """Draws the board for that many lines."""
 
@@ -108,6 +111,7 @@ class TerminalScreen:
         self._bars: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._live: Live | None = None
+        self._above = 0
 
     def progress(self, what: str, done: int, total: int) -> None:
         if self._bars is None:
@@ -121,7 +125,9 @@ class TerminalScreen:
 
     def guide(self, guide: Guide) -> None:
         self._stack.close()
-        for each in guide.lines():
+        lines = list(guide.lines())
+        self._above = len(lines)
+        for each in lines:
             self._console.print(each, soft_wrap=True)
         self._live = self._stack.enter_context(
             Live(console=self._console, auto_refresh=False, vertical_overflow="crop")
@@ -132,8 +138,11 @@ class TerminalScreen:
 
     def refresh(self, draw: Draw) -> None:
         if self._live is not None:
-            # The last line stays free, or the terminal scrolls at every drawing.
-            self._live.update(draw(self._console.height - 1), refresh=True)
+            # The last line stays free, or the terminal scrolls at every drawing. What is above
+            # stays in sight where there is room for both.
+            height = self._console.height - 1
+            rest = height - self._above
+            self._live.update(draw(rest if rest >= ROOM else height), refresh=True)
 
     def __enter__(self) -> "TerminalScreen":
         return self

@@ -1,5 +1,6 @@
 """Who goes to which door next, and with what: mostly members on their way in, and every trouble."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,6 +68,7 @@ class Crowd:
         for each in self._with[Standing.GOOD]:
             self._at_home[each.home].append(each)
         self._turned_away: set[str] = set()
+        self._lately: deque[str] = deque(maxlen=len(people) // 2)
         self.scenes = tuple(self._scenes())
 
     def next_scene(self) -> Scene:
@@ -84,13 +86,16 @@ class Crowd:
         if not venues:
             return ()
         busy = [busy_hour(local(now, each.city.zone)) for each in venues]
-        for _ in range(TRIES):
+        for number in range(TRIES):
             home = self._chance.choices(venues, busy)[0]
             person = self._one_of(self._at_home[home])
             if person is None or person.ref in self._turned_away:
                 continue
+            if person.ref in self._lately and number < TRIES // 2:
+                continue  # somebody else, if there is anybody
             reach = self._reach(person, now, others=self._chance.random() < 0.3)
             if reach:
+                self._lately.append(person.ref)
                 return [self._presents(person, self._chance.choice(reach))]
         return ()
 

@@ -167,7 +167,7 @@ def _rate(seconds: float) -> float:
 
 
 def _sentence(answer: Json) -> str:
-    """What staff read: the reason as it is, and what is to be said beside an admission."""
-    code = explain(answer["code"])
+    """What staff read: the reason as it is, or what is to be said beside an admission."""
     notices = [explain(each).sentence for each in answer["notices"]]
-    return " ".join([code.sentence if code.delicate else answer["message"], *notices])
+    code = explain(answer["code"])
+    return " ".join(notices) or (code.sentence if code.delicate else answer["message"])

@@ -91,12 +91,11 @@ class Past:
         return entries
 
     def _life(self, one: Registered, pass_id: UUID | None) -> Iterator[JournalEntry]:
-        """The visits of one person, at most one a day and no more than the plan has."""
+        """The visits of one person, about one a day at most and no more than the plan has."""
         person, chance = one.person, dice("past", one.person.ref)
         today = local_date(self._until, self._zone)
         first = max(today - timedelta(days=DAYS), person.since(today))
-        monthly = [each.visits for each in person.offer.coverage.quotas if each.per == "month"]
-        visits: Counter[int] = Counter()
+        used: Counter[tuple[str, int]] = Counter()
         for number in range((today - first).days + 1):
             if chance.random() >= person.keenness:
                 continue
@@ -104,10 +103,20 @@ class Past:
             if found is None:
                 continue
             venue, at = found
-            month = month_number(local(at, self._zone))
-            if not monthly or visits[month] < min(monthly):
-                visits[month] += 1
+            periods = self._periods(venue, at)
+            if all(
+                used[each.per, periods[each.per]] < each.visits
+                for each in person.offer.coverage.quotas
+            ):
+                used.update(periods.items())
                 yield self._entry(one, venue, at, pass_id, chance)
+
+    def _periods(self, venue: Venue, at: datetime) -> dict[str, int]:
+        """The day and the month that a visit counts for."""
+        return {
+            "day": visit_day(local(at, venue.city.zone), rules.door_of(venue).rollover_hour),
+            "month": month_number(local(at, self._zone)),
+        }
 
     def _outing(self, one: Registered, day: date, chance: Random) -> tuple[Venue, datetime] | None:
         """A place that is open to the person, and when; None when nothing suits that day."""
@@ -151,7 +160,7 @@ class Past:
         )
         if refused:
             return entry
-        wall, rollover = local(at, venue.city.zone), rules.door_of(venue).rollover_hour
+        periods = self._periods(venue, at)
         return msgspec.structs.replace(
             entry,
             person_id=one.person_id.bytes,
@@ -165,8 +174,8 @@ class Past:
                 membership_id,
                 place.location_id.bytes,
                 place.organisation_id.bytes,
-                visit_day(wall, rollover),
-                month_number(local(at, self._zone)),
+                periods["day"],
+                periods["month"],
             ),
             counted=True,
         )

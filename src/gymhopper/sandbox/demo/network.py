@@ -72,7 +72,7 @@ class Venue:
     longitude: float
     weekly: WeeklyHours | None
     doors: tuple[DoorPlan, ...] = (MAIN,)
-    same_visit_seconds: int = 1800
+    same_visit_seconds: int = 600
 
 
 @dataclass(frozen=True, slots=True)

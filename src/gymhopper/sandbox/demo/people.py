@@ -134,7 +134,11 @@ def _invent(network: Network, number: int, standing: Standing) -> Person:
     city = chance.choices(network.cities, [each.share for each in network.cities])[0]
     homes = [each for each in network.venues if each.city == city]
     home = chance.choice(homes)
-    offers = [each for each in network.offers if opens(each.coverage, home)]
+    offers = [
+        each
+        for each in network.offers
+        if opens(each.coverage, home) and (standing is Standing.GOOD or _is_plain(each))
+    ]
     started = chance.randrange(2, 540)
     return Person(
         ref=f"demo-{number:05}",
@@ -146,6 +150,11 @@ def _invent(network: Network, number: int, standing: Standing) -> Person:
         keenness=min(0.8, chance.lognormvariate(-2.62, 0.9)),
         tenure=-10 if standing is Standing.NOT_STARTED else started,
     )
+
+
+def _is_plain(offer: Offer) -> bool:
+    """Whether nothing but what befell the member can be said at a door that it covers."""
+    return offer.coverage.hours is None and not offer.coverage.quotas
 
 
 async def register_people(
