@@ -8,6 +8,14 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from gymhopper.kernel.errors import GymhopperError
+
+
+class PortTaken(GymhopperError):
+    """The address is not ours to listen on: somebody else does, or this machine has none such."""
+
+    code = "port_taken"
+
 
 class _Server(uvicorn.Server):
     """Leaves signals to the process, which stops all its components in order."""
@@ -49,14 +57,16 @@ class HttpServer:
         return port
 
     def bind(self) -> str:
-        """Take the port, answer nothing yet; returns the URL. OSError when it is not free."""
+        """Take the port, answer nothing yet; returns the URL. PortTaken when it is not free."""
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((self._host, self._wanted))
-        except OSError:
+        except OSError as error:
             listening.close()
-            raise
+            raise PortTaken(
+                f"Cannot answer on {self._host}:{self._wanted}: {error.strerror}."
+            ) from error
         self._socket = listening
         return f"http://{self._host}:{self.port}"
 
