@@ -13,6 +13,8 @@ from gymhopper.app.running import run_until_stopped
 from gymhopper.chassis.registry import Role
 from gymhopper.chassis.settings import CONTEXTS, SANDBOX, Settings
 
+_SIMULATORS = {"sandbox": SANDBOX, "clock": "gymhopper.sandbox.clock"}
+
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of the embedded engines' data.")]
 Port = Annotated[int | None, typer.Option(help="Port on which to answer; 0 takes a free one.")]
 Host = Annotated[str | None, typer.Option(help="Address on which to answer.")]
@@ -88,7 +90,7 @@ def _greet(process: Process) -> None:
 
 
 def _dotted(name: str) -> str:
-    known = {each.rpartition(".")[2]: each for each in CONTEXTS} | {"sandbox": SANDBOX}
+    known = {each.rpartition(".")[2]: each for each in CONTEXTS} | _SIMULATORS
     if name not in known:
         raise typer.BadParameter(f"{name} is none of {', '.join(known)}", param_hint="--contexts")
     return known[name]

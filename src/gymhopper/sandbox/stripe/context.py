@@ -40,7 +40,11 @@ def _clock(runtime: Runtime) -> Component:
 
 def _webhooks(runtime: Runtime) -> Component:
     settings = StripeSandboxSettings()
-    return _DeliveryLoop(WebhookDelivery(runtime, settings.unruliness(), seed=settings.seed))
+    return _DeliveryLoop(
+        WebhookDelivery(
+            runtime, settings.unruliness(), seed=settings.seed, base=settings.webhook_base
+        )
+    )
 
 
 context = Context(

@@ -36,6 +36,9 @@ class StripeSandboxSettings(BaseSettings):
         default=0, ge=0, le=1, description="share of deliveries whose first try gets lost"
     )
     seed: int | None = Field(default=None, description="makes the unruliness repeatable")
+    webhook_base: str | None = Field(
+        default=None, description="where the platform takes webhooks, if not in this process"
+    )
 
     def recovery(self) -> Recovery:
         """What follows a failed renewal."""

@@ -80,7 +80,8 @@ class Delivery:
 
 class WebhookDelivery:
     """Takes deliveries that are due and posts them: in the order of the events, one by one, or
-    all at once in random order when they are to be shuffled."""
+    all at once in random order when they are to be shuffled. They go to the platform at `base`, or
+    to this process."""
 
     def __init__(
         self,
@@ -88,9 +89,11 @@ class WebhookDelivery:
         unruliness: Unruliness | None = None,
         *,
         seed: int | None = None,
+        base: str | None = None,
     ) -> None:
         self._runtime = runtime
         self._unruliness = unruliness or Unruliness()
+        self._base = base
         self._random = random.Random(seed)  # noqa: S311 - decides about bad luck, not secrets
         self._client = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False)
 
@@ -163,7 +166,7 @@ class WebhookDelivery:
         timestamp = int(self._now())
         secret = webhook_secret(self._runtime.secrets)
         return await self._client.post(
-            self._runtime.url + WEBHOOK_ROUTE,
+            (self._base or self._runtime.url) + WEBHOOK_ROUTE,
             content=body,
             headers={
                 "Content-Type": "application/json; charset=utf-8",
