@@ -24,7 +24,7 @@ async def test_cancelled_now_it_has_ended(gym: Any) -> None:
         "cancelled",
         "cancelled",
     )
-    assert ended["end"] == "2026-03-05T09:00:00Z"
+    assert (ended["end"], ended["cancellation_reason"]) == ("2026-03-05T09:00:00Z", "moved away")
     assert (await gym.told_types(active["id"]))[-1] == "ended"
 
 

@@ -1,5 +1,6 @@
 """Freezes and blocks."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -34,6 +35,7 @@ async def test_a_freeze_starts_now_and_lasts_until_it_is_lifted(gym: Any) -> Non
         "start": "2026-03-02T09:00:00Z",
         "until": None,
         "stops_billing": True,
+        "reason": "injury",
     }
     await gym.pass_time(5 * DAY)
     lifted = await gym.delete(f"/memberships/{active['id']}/freezes/{frozen['id']}")
@@ -121,6 +123,13 @@ async def test_two_freezes_do_not_overlap(gym: Any, second: Any) -> None:
     answer = await freeze(gym, active, **second, expect=409)
     assert answer["code"] == "overlay_overlaps"
     assert await gym.told(active["id"]) == before
+
+
+async def test_of_freezes_that_are_asked_for_at_once_one_is_set(gym: Any) -> None:
+    active = await gym.active()
+    path = f"/api/v1/memberships/{active['id']}/freezes"
+    answers = await asyncio.gather(*(gym.http.post(path, json={}) for _ in range(8)))
+    assert sorted(each.status_code for each in answers) == [201] + 7 * [409]
 
 
 async def test_freezes_may_touch(gym: Any) -> None:

@@ -1,6 +1,6 @@
 """What can be asked about members, plans and memberships."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -79,10 +79,15 @@ class PlanOffer(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MembershipView:
-    """A membership as it is, the word for its state, and the terms that it was sold with."""
+    """A membership as it is, the word for its state, and the terms that it was sold with.
+
+    `reasons` are those of its freezes and blocks, by their ids: for the desk, not for events.
+    """
 
     state: MembershipState
     label: Label
+    cancellation_reason: str | None
+    reasons: Mapping[UUID, str]
     plan_name: str
     price_id: UUID
     price: Money
@@ -97,6 +102,8 @@ def view(membership: Membership, now: datetime) -> MembershipView:
     return MembershipView(
         state=membership.state(now),
         label=label(membership, now),
+        cancellation_reason=membership.cancellation_reason,
+        reasons={each.id: each.reason for each in membership.overlays},
         plan_name=membership.plan_name,
         price_id=membership.price_id,
         price=membership.price,

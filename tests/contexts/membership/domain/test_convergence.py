@@ -16,6 +16,7 @@ from gymhopper.kernel.period import Period
 Report = Callable[[Membership], object]
 
 moments = st.integers(min_value=-60, max_value=60).map(lambda hours: NOW + timedelta(hours=hours))
+past = st.integers(min_value=-60, max_value=0).map(lambda hours: NOW + timedelta(hours=hours))
 
 
 @st.composite
@@ -41,7 +42,7 @@ def collection(draw: st.DrawFn) -> list[Report]:
 
     reports = [announced(each) for each in draw(st.lists(st.none() | moments, max_size=3))]
     if draw(st.booleans()):
-        reports.append(ended(draw(st.none() | moments), draw(moments)))
+        reports.append(ended(draw(st.none() | moments), draw(past)))
     return reports
 
 
@@ -58,7 +59,7 @@ def refunds(draw: st.DrawFn) -> list[Report]:
     def taken_back(at: datetime) -> Report:
         return lambda it: it.terminate(at, NOW)
 
-    return [taken_back(each) for each in draw(st.lists(moments, max_size=2))]
+    return [taken_back(each) for each in draw(st.lists(past, max_size=2))]
 
 
 @st.composite

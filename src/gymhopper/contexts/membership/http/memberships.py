@@ -59,19 +59,21 @@ class FreezeRequest(Request):
 
 
 class OverlayAnswer(BaseModel):
-    """A freeze or block that runs or is to come; `until` None lasts until it is lifted."""
+    """A freeze or block; `until` None lasts until it is lifted."""
 
     id: UUID
     kind: OverlayKind
     start: datetime
     until: datetime | None
     stops_billing: bool
+    reason: str
 
 
 class MembershipAnswer(BaseModel):
     """A membership on its three axes, `label` the word that they come to.
 
     `start` and `end` are instants, half-open; `no_entry_from` is when a debt closes the door.
+    `overlays` run, are to come, or ran into the latest paid period.
     """
 
     id: UUID
@@ -87,6 +89,7 @@ class MembershipAnswer(BaseModel):
     start: datetime | None
     end: datetime | None
     end_reason: EndReason | None
+    cancellation_reason: str | None
     paid_until: datetime | None
     overdue_since: datetime | None
     no_entry_from: datetime | None
@@ -267,6 +270,7 @@ def _answer(view: queries.MembershipView) -> MembershipAnswer:
         start=state.start,
         end=state.end,
         end_reason=state.end_reason,
+        cancellation_reason=view.cancellation_reason,
         paid_until=state.paid_until,
         overdue_since=state.overdue_since,
         no_entry_from=state.no_entry_from,
@@ -277,6 +281,7 @@ def _answer(view: queries.MembershipView) -> MembershipAnswer:
                 start=each.start,
                 until=each.until,
                 stops_billing=each.stops_billing,
+                reason=view.reasons[each.overlay_id],
             )
             for each in state.overlays
         ],

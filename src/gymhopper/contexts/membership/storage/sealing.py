@@ -38,8 +38,8 @@ class ContactSeal:
         key = os.urandom(_KEY_BYTES)
         birth_date = contact.birth_date
         return SealedContact(
-            key=_encrypt(self._wrapping, key, b"key" + person_id.bytes),
-            content=_encrypt(key, msgspec.json.encode(contact), b"contact" + person_id.bytes),
+            key=_encrypt(self._wrapping, key, _bound_to(person_id)),
+            content=_encrypt(key, msgspec.json.encode(contact), b"contact"),
             email_index=self.email_index(contact.email) if contact.email else None,
             phone_index=self.phone_index(contact.phone) if contact.phone else None,
             birth_date_index=self._hash("birth_date", birth_date.isoformat())
@@ -54,8 +54,8 @@ class ContactSeal:
         """
         if sealed.key is None or sealed.content is None:
             return Contact()
-        key = _decrypt(self._wrapping, sealed.key, b"key" + person_id.bytes)
-        content = _decrypt(key, sealed.content, b"contact" + person_id.bytes)
+        key = _decrypt(self._wrapping, sealed.key, _bound_to(person_id))
+        content = _decrypt(key, sealed.content, b"contact")
         return msgspec.json.decode(content, type=Contact)
 
     def email_index(self, email: str) -> bytes:
@@ -68,6 +68,11 @@ class ContactSeal:
 
     def _hash(self, kind: str, value: str) -> bytes:
         return hmac.digest(self._index, f"{kind}\0{value}".encode(), hashlib.sha256)
+
+
+def _bound_to(person_id: UUID) -> bytes:
+    """A wrapped key opens only beside its own person."""
+    return b"contact key of " + person_id.bytes
 
 
 def _encrypt(key: bytes, plain: bytes, bound_to: bytes) -> bytes:
