@@ -30,11 +30,11 @@ from fixtures.runtimes import NewRuntime
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.correlation import correlate, correlation_id
 from gymhopper.chassis.events import log as event_log
-from gymhopper.chassis.events.delivery import RETRY_DELAYS, Delivery
 from gymhopper.chassis.events.envelope import Envelope
-from gymhopper.chassis.events.local import LocalSubscriber
 from gymhopper.chassis.registry import Subscriptions
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.chassis.transports.delivery import RETRY_DELAYS, Delivery
+from gymhopper.chassis.transports.local import LocalSubscriber
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.kernel.clock import ManualClock
 from gymhopper.kernel.ids import new_id

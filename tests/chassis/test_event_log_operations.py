@@ -21,13 +21,13 @@ from fixtures.engines import TestDatabase
 from fixtures.runtimes import NewRuntime
 from gymhopper.app.commands.events import app
 from gymhopper.chassis.engines import Engines
-from gymhopper.chassis.events import operations
-from gymhopper.chassis.events.delivery import Delivery
 from gymhopper.chassis.events.envelope import Envelope
-from gymhopper.chassis.events.local import LocalSubscriber
-from gymhopper.chassis.events.operations import Progress, Replay
 from gymhopper.chassis.registry import Subscriptions
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.chassis.transports import operations
+from gymhopper.chassis.transports.delivery import Delivery
+from gymhopper.chassis.transports.local import LocalSubscriber
+from gymhopper.chassis.transports.operations import Progress, Replay
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.kernel.clock import ManualClock
 from gymhopper.kernel.errors import Conflict, InvalidInput, NotFound

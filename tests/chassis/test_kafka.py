@@ -17,13 +17,13 @@ from fixtures.engines import TestDatabase
 from fixtures.kafka import RUN
 from fixtures.runtimes import NewRuntime
 from gymhopper.chassis.auth import SERVICE
-from gymhopper.chassis.events.delivery import Delivery
 from gymhopper.chassis.events.envelope import from_cloudevent
-from gymhopper.chassis.events.kafka import ensure_topics, group_lag
-from gymhopper.chassis.events.kafka_relay import KafkaRelay
-from gymhopper.chassis.events.kafka_subscriber import KafkaSubscriber
-from gymhopper.chassis.events.operations import replay
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.chassis.transports.delivery import Delivery
+from gymhopper.chassis.transports.kafka import ensure_topics, group_lag
+from gymhopper.chassis.transports.kafka_relay import KafkaRelay
+from gymhopper.chassis.transports.kafka_subscriber import KafkaSubscriber
+from gymhopper.chassis.transports.operations import replay
 from gymhopper.kernel.ids import new_id
 
 

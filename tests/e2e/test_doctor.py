@@ -13,6 +13,8 @@ from gymhopper.app.wellness import promises
 from gymhopper.chassis.registry import load
 from gymhopper.chassis.settings import CONTEXTS, Settings
 
+pytestmark = pytest.mark.timeout(300)
+
 PROMISES = promises(load(CONTEXTS))
 
 BROKEN_PROMISES = {

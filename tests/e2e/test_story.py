@@ -5,8 +5,12 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from e2e.soundness import assert_sound
 from gymhopper.app.demo import tell_story, temporary_platform
+
+pytestmark = pytest.mark.timeout(200)
 
 GYMHOPPER = Path(sys.executable).with_name("gymhopper")
 

@@ -8,13 +8,14 @@ import pytest
 
 from e2e.soundness import assert_sound
 from gymhopper.app.demo import tell_story, temporary_platform
-from gymhopper.chassis.events.delivery import Delivery
 from gymhopper.chassis.events.envelope import Envelope
 from gymhopper.chassis.remote import RemoteApi
+from gymhopper.chassis.transports.delivery import Delivery
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contracts.membership.api import MembershipApi
 
 
+@pytest.mark.timeout(300)
 async def test_the_story_passes_with_calls_serialised_and_events_delivered_twice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -7,11 +7,6 @@ from starlette.types import ASGIApp
 
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.events import log as event_log
-from gymhopper.chassis.events.delivery import Delivery
-from gymhopper.chassis.events.kafka_relay import KafkaRelay
-from gymhopper.chassis.events.kafka_subscriber import KafkaSubscriber
-from gymhopper.chassis.events.local import LocalSubscriber
-from gymhopper.chassis.events.sequencer import sequencer
 from gymhopper.chassis.http.app import create_app
 from gymhopper.chassis.lifecycle import Lifecycle
 from gymhopper.chassis.listener import Listener
@@ -20,6 +15,11 @@ from gymhopper.chassis.registry import Component, Context, Role
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.server import HttpServer
 from gymhopper.chassis.timers import TimerRunner
+from gymhopper.chassis.transports.delivery import Delivery
+from gymhopper.chassis.transports.kafka_relay import KafkaRelay
+from gymhopper.chassis.transports.kafka_subscriber import KafkaSubscriber
+from gymhopper.chassis.transports.local import LocalSubscriber
+from gymhopper.chassis.transports.sequencer import sequencer
 
 ROLES: tuple[Role, ...] = ("api", "relay", "worker")
 

@@ -11,11 +11,11 @@ from rich.table import Table
 
 from gymhopper.app.commands.run import Data, adjusted
 from gymhopper.app.opening import open_runtime
-from gymhopper.chassis.events import operations
-from gymhopper.chassis.events.kafka import group_lag
-from gymhopper.chassis.events.operations import Progress, SetAside
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.settings import Settings
+from gymhopper.chassis.transports import operations
+from gymhopper.chassis.transports.kafka import group_lag
+from gymhopper.chassis.transports.operations import Progress, SetAside
 
 T = TypeVar("T")
 

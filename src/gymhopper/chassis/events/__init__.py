@@ -1,1 +1,1 @@
-"""The event log, its sequencer, and the transports that carry events to subscribers."""
+"""The event log: envelopes, and how events are appended, numbered and read."""

@@ -1,11 +1,11 @@
 """The local transport: each subscribing context reads the log past its own cursor."""
 
 from gymhopper.chassis.auth import SERVICE
-from gymhopper.chassis.events import cursors
 from gymhopper.chassis.events import log as event_log
-from gymhopper.chassis.events.delivery import Delivery
 from gymhopper.chassis.events.envelope import from_cloudevent, to_cloudevent
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.chassis.transports import cursors
+from gymhopper.chassis.transports.delivery import Delivery
 
 BATCH = 200
 

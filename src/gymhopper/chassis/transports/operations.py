@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.events import log as event_log
-from gymhopper.chassis.events.kafka_subscriber import handover
 from gymhopper.chassis.logging import get_logger
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.chassis.transports.kafka_subscriber import handover
 from gymhopper.kernel.errors import Conflict, InvalidInput, NotFound
 
 log = get_logger(__name__)

@@ -14,21 +14,21 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.chassis.auth import SERVICE
-from gymhopper.chassis.events import cursors
 from gymhopper.chassis.events import log as event_log
-from gymhopper.chassis.events.delivery import Delivery
 from gymhopper.chassis.events.envelope import Envelope, from_cloudevent
-from gymhopper.chassis.events.kafka import (
+from gymhopper.chassis.logging import get_logger
+from gymhopper.chassis.loop import Loop
+from gymhopper.chassis.runtime import Runtime
+from gymhopper.chassis.transports import cursors
+from gymhopper.chassis.transports.delivery import Delivery
+from gymhopper.chassis.transports.kafka import (
     METADATA_MAX_AGE_MS,
     ensure_topics,
     group_of,
     stop_client,
     topic_of,
 )
-from gymhopper.chassis.events.local import LocalSubscriber
-from gymhopper.chassis.logging import get_logger
-from gymhopper.chassis.loop import Loop
-from gymhopper.chassis.runtime import Runtime
+from gymhopper.chassis.transports.local import LocalSubscriber
 
 log = get_logger(__name__)
 

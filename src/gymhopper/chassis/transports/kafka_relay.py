@@ -8,18 +8,18 @@ from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped] # it has n
 from aiokafka.partitioner import murmur2  # type: ignore[import-untyped] # it has no types
 
 from gymhopper.chassis.auth import SERVICE
-from gymhopper.chassis.events import cursors
 from gymhopper.chassis.events import log as event_log
 from gymhopper.chassis.events.envelope import Envelope, to_cloudevent
-from gymhopper.chassis.events.kafka import (
+from gymhopper.chassis.loop import Loop
+from gymhopper.chassis.runtime import Runtime
+from gymhopper.chassis.transports import cursors
+from gymhopper.chassis.transports.kafka import (
     HEADERS,
     METADATA_MAX_AGE_MS,
     ensure_topics,
     stop_client,
     topic_of,
 )
-from gymhopper.chassis.loop import Loop
-from gymhopper.chassis.runtime import Runtime
 
 READER = "relay:kafka"
 BATCH = 2000

@@ -1,0 +1,1 @@
+"""Carries events from the log to subscribers: locally, or over Kafka."""
