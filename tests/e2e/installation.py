@@ -1,0 +1,156 @@
+"""A whole installation as an operator runs it: `gymhopper up` on a folder, in a process of its own.
+
+Its parts can be killed without warning, as a full memory or a pulled plug would kill them.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import httpx
+
+from gymhopper.app.demo import DEMO_CONTEXTS
+from gymhopper.chassis.engines.server import processes
+from gymhopper.sandbox.demo.client import Platform
+
+GYMHOPPER = Path(sys.executable).with_name("gymhopper")
+READY_SECONDS = 90
+
+Part = Literal["main", "postgres", "valkey"]
+
+
+@dataclass
+class Installation:
+    """`settings` are environment variables without their prefix."""
+
+    folder: Path
+    port: int = 0
+    settings: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self.port = self.port or free_port()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database_url(self) -> str:
+        """The superuser's."""
+        found: str = json.loads((self.folder / "engines.json").read_text())["postgres_url"]
+        return found
+
+    @property
+    def environment(self) -> dict[str, str]:
+        given = {"DATA_FOLDER": str(self.folder), "CONTEXTS": json.dumps(DEMO_CONTEXTS)}
+        given |= {"LOG_LEVEL": "WARNING", "LOG_FORMAT": "json"} | self.settings
+        return os.environ | {f"GYMHOPPER_{name}": value for name, value in given.items()}
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `gymhopper` with this installation's settings to its end."""
+        return subprocess.run(
+            [GYMHOPPER, *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def start(self) -> None:
+        """Return once it is ready."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "up.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [GYMHOPPER, "up", "--port", str(self.port)],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not self.ready():
+            assert self.process is not None
+            assert self.process.poll() is None, f"it ended: {self.log()[-3000:]}"
+            assert time.monotonic() < deadline, f"it does not get ready: {self.log()[-3000:]}"
+            time.sleep(0.05)
+
+    def ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=5).is_success
+        except httpx.TransportError:
+            return False
+
+    def kill(self, part: Part) -> None:
+        """SIGKILL, and return when it has ended. `main` is relay, workers, API and gate at once."""
+        if part == "main":
+            assert self.process is not None
+            self.process.kill()
+            self.process.wait()
+            return
+        if part == "postgres":
+            pid = int((self.folder / "postgres" / "postmaster.pid").read_text().split()[0])
+        else:
+            (pid,) = processes("valkey-server", self.folder / "valkey")
+        os.kill(pid, signal.SIGKILL)
+
+    def stop(self) -> int:
+        """SIGTERM; the exit status."""
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(60)
+
+    def log(self) -> str:
+        return (self.folder / "up.log").read_text(errors="replace")
+
+    def administrator(self) -> Platform:
+        """A client with an administrator's key."""
+        made = self.command("admin", "create", "--name", "proof")
+        assert made.returncode == 0, made.stderr
+        return Platform(self.url, made.stdout.strip())
+
+
+@contextmanager
+def installed(folder: Path, **settings: str) -> Iterator[Installation]:
+    """An installation that runs as long as the block, engines and all."""
+    made = Installation(folder, settings=settings)
+    try:
+        made.start()
+        yield made
+    finally:
+        end(made)
+
+
+def end(made: Installation) -> None:
+    """Leave no process behind, whatever state it is in."""
+    if made.process is not None and made.process.poll() is None:
+        made.process.terminate()
+        try:
+            made.process.wait(60)
+        except subprocess.TimeoutExpired:
+            made.process.kill()
+            made.process.wait()
+    for program, name in (("postgres", "postgres"), ("valkey-server", "valkey")):
+        folder = made.folder / name
+        for pid in processes(program, folder) if folder.exists() else ():
+            os.kill(pid, signal.SIGKILL)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
