@@ -85,7 +85,7 @@ async def test_a_life_adds_up(sandbox: Sandbox, steps: list[tuple[str, int]]) ->
 
 @pytest.mark.prove
 @pytest.mark.timeout(900)
-@_lives(150)
+@_lives(60)
 @given(STEPS)
 async def test_many_lives_add_up(sandbox: Sandbox, steps: list[tuple[str, int]]) -> None:
     await _live(sandbox, steps)
