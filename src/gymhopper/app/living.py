@@ -131,6 +131,7 @@ class _Life:
         platform = Platform(runtime.url, loaded.administrator)
         self._stack.push_async_callback(platform.close)
         doors = Doors(platform, loaded.founded.doors, loaded.keyring, runtime.clock)
+        self._stack.push_async_callback(doors.close)
         await doors.sign_in()
         spare = SpareReader(platform, loaded, folder)
         await spare.sign_in()

@@ -51,7 +51,8 @@ async def client(platform: Process, loaded: Loaded) -> AsyncIterator[Platform]:
 
 
 @pytest.fixture
-async def doors(platform: Process, loaded: Loaded, client: Platform) -> Doors:
+async def doors(platform: Process, loaded: Loaded, client: Platform) -> AsyncIterator[Doors]:
     doors = Doors(client, loaded.founded.doors, loaded.keyring, platform.runtime.clock)
     await doors.sign_in()
-    return doors
+    yield doors
+    await doors.close()

@@ -33,7 +33,7 @@ class Platform:
     def __init__(
         self, url: str, token: str | None = None, *, urls: Mapping[str, str] | None = None
     ) -> None:
-        self._url = url
+        self.url = url
         self._urls = urls or {}
         self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self._client = httpx.AsyncClient(timeout=10)
@@ -67,7 +67,7 @@ class Platform:
         sent: Mapping[str, str] | None = None,
         **body: Any,
     ) -> Any:
-        base = self._urls.get(path.split("/")[1], self._url)
+        base = self._urls.get(path.split("/")[1], self.url)
         headers = self._headers if token is None else {"Authorization": f"Bearer {token}"}
         headers = {**headers, **(sent or {})}
         response = await self._client.request(method, base + PREFIX + path, headers=headers, **body)

@@ -1,21 +1,26 @@
 """Readers at doors: they sign in, scan what people hold to them, and show what they were told."""
 
 import asyncio
+import json
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from uuid import uuid4
 
 import httpx
 
 from gymhopper.contexts.access.domain.codes import explain
 from gymhopper.kernel.clock import Clock
-from gymhopper.sandbox.demo.client import Json, Platform, Reader, UnexpectedAnswer, until
+from gymhopper.sandbox.demo.client import PREFIX, Json, Platform, Reader, UnexpectedAnswer, until
+from gymhopper.sandbox.demo.connection import Connection
 from gymhopper.sandbox.demo.crowd import Crowd, Presentation, Scene
 from gymhopper.sandbox.demo.keeping import FoundedDoor, Keyring
 from gymhopper.sandbox.demo.network import Venue
+
+CHECK_IN = f"{PREFIX}/access/checkin"
 
 RENEW_AFTER = timedelta(minutes=30)
 """A session lasts an hour."""
@@ -58,6 +63,7 @@ class Doors:
         self, platform: Platform, doors: Sequence[FoundedDoor], keyring: Keyring, clock: Clock
     ) -> None:
         self._clock = clock
+        self._connection = Connection(platform.url)
         self._readers = {
             (each.venue, each.name): Reader(
                 platform,
@@ -90,7 +96,7 @@ class Doors:
             if self._clock.now() >= self._renew_at[reader]:
                 await self._sign_in(reader)
             answer, took = await self._scan(reader, what.value)
-        except (UnexpectedAnswer, httpx.HTTPError):
+        except (UnexpectedAnswer, httpx.HTTPError, OSError):
             self._renew_at[reader] = self._clock.now()
             return self._unanswered(what)
         return Seen(
@@ -108,10 +114,24 @@ class Doors:
             and "DUPLICATE_SCAN" not in answer["notices"],
         )
 
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._connection.close()
+
     async def _scan(self, reader: Reader, value: str) -> tuple[Json, float]:
+        request = {
+            "request_id": str(uuid4()),
+            "credential": {"type": "pass", "value": value},
+            "door_id": reader.door_id,
+        }
+        body = json.dumps(request).encode()
         began = time.perf_counter()
-        answer = await reader.scan("pass", value)
-        return answer, (time.perf_counter() - began) * 1000
+        status, raw = await self._connection.post(CHECK_IN, body, reader.session)
+        took = (time.perf_counter() - began) * 1000
+        answer: Json = json.loads(raw)
+        if status != httpx.codes.OK:
+            raise UnexpectedAnswer(f"the check-in was answered with {status} {answer}")
+        return answer, took
 
     async def _sign_in(self, reader: Reader) -> None:
         await reader.sign_in()
