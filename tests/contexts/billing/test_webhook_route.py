@@ -71,14 +71,14 @@ REFUSED: dict[str, Callable[[Till, bytes], str | None]] = {
 }
 
 
-@pytest.mark.parametrize("kind", REFUSED)
-async def test_a_bad_signature_is_refused_and_nothing_is_stored(till: Till, kind: str) -> None:
-    body = event()
-    made = REFUSED[kind](till, body)
-    headers = [] if made is None else [("Stripe-Signature", made.encode("latin-1"))]
-    answer = await till.client.post("/api/v1/payments/webhook", content=body, headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad_signature")
-    assert answer.headers["content-type"] == "application/problem+json"
+async def test_a_bad_signature_is_refused_and_nothing_is_stored(till: Till) -> None:
+    for kind, make in REFUSED.items():
+        body = event()
+        made = make(till, body)
+        headers = [] if made is None else [("Stripe-Signature", made.encode("latin-1"))]
+        answer = await till.client.post("/api/v1/payments/webhook", content=body, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_signature"), kind
+        assert answer.headers["content-type"] == "application/problem+json"
     assert await stored(till) == 0
 
 
@@ -104,25 +104,25 @@ async def test_the_very_bytes_are_kept_and_a_double_changes_nothing(till: Till) 
     assert [job["task_name"] for job in jobs] == ["billing.apply_webhook"]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"not json",
-        b"[]",
-        b"{}",
-        b'"text"',
-        b'{"id": 1, "type": "x", "data": {"object": {}}}',
-        b'{"id": "", "type": "x", "data": {"object": {}}}',
-        b'{"id": "evt_1", "data": {"object": {}}}',
-        b'{"id": "evt_1", "type": "x", "data": {"object": []}}',
-        b'\xff{"id": "evt_1"}',
-        b"[" * 5000,
-    ],
-)
-async def test_a_signed_body_that_is_no_event_is_refused(till: Till, body: bytes) -> None:
-    answer = await send(till, body, signed(till, body))
-    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_event")
+NO_EVENTS = [
+    b"",
+    b"not json",
+    b"[]",
+    b"{}",
+    b'"text"',
+    b'{"id": 1, "type": "x", "data": {"object": {}}}',
+    b'{"id": "", "type": "x", "data": {"object": {}}}',
+    b'{"id": "evt_1", "data": {"object": {}}}',
+    b'{"id": "evt_1", "type": "x", "data": {"object": []}}',
+    b'\xff{"id": "evt_1"}',
+    b"[" * 5000,
+]
+
+
+async def test_a_signed_body_that_is_no_event_is_refused(till: Till) -> None:
+    for body in NO_EVENTS:
+        answer = await send(till, body, signed(till, body))
+        assert (answer.status_code, answer.json()["code"]) == (400, "malformed_event"), body
     assert await stored(till) == 0
 
 
