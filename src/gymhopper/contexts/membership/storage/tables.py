@@ -17,8 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 
+from gymhopper.chassis.columns import JsonOf
 from gymhopper.contexts.membership.domain.plan import FreezeRules
-from gymhopper.contexts.membership.storage.values import Value
 from gymhopper.contracts.membership.coverage import Coverage
 
 metadata = MetaData(schema="membership")
@@ -75,11 +75,11 @@ plan = Table(
     Column("organisation_id", Uuid, nullable=False),
     Column("legal_entity_id", Uuid, nullable=False),
     Column("name", Text, nullable=False),
-    Column("coverage", Value(Coverage), nullable=False),
+    Column("coverage", JsonOf(Coverage), nullable=False),
     Column("interval", Text, nullable=False),
     Column("interval_count", Integer, nullable=False),
     Column("entry_grace_days", Integer, nullable=False),
-    Column("freeze_rules", Value(FreezeRules), nullable=False),
+    Column("freeze_rules", JsonOf(FreezeRules), nullable=False),
     Column("zone", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
@@ -112,12 +112,12 @@ membership = Table(
     Column("plan_id", ForeignKey(plan.c.id, name="membership_from_plan"), nullable=False),
     Column("legal_entity_id", Uuid, nullable=False),
     Column("plan_name", Text, nullable=False),
-    Column("coverage", Value(Coverage), nullable=False),
+    Column("coverage", JsonOf(Coverage), nullable=False),
     Column("interval", Text, nullable=False),
     Column("interval_count", Integer, nullable=False),
     Column("zone", Text, nullable=False),
     Column("entry_grace_days", Integer, nullable=False),
-    Column("freeze_rules", Value(FreezeRules), nullable=False),
+    Column("freeze_rules", JsonOf(FreezeRules), nullable=False),
     Column("price_id", ForeignKey(price.c.id, name="membership_at_price"), nullable=False),
     Column("price_amount", BigInteger, nullable=False),
     Column("price_currency", Text, nullable=False),
