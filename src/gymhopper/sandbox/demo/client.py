@@ -26,6 +26,10 @@ class UnexpectedAnswer(GymhopperError):
     code = "unexpected_answer"
 
 
+class NotSignedIn(UnexpectedAnswer):
+    """The token or session is not known, or has ended."""
+
+
 class Platform:
     """Calls the API with one token. Where contexts run apart, `urls` gives the base of each by the
     first part of the path; everything else goes to `url`."""
@@ -72,7 +76,9 @@ class Platform:
         headers = {**headers, **(sent or {})}
         response = await self._client.request(method, base + PREFIX + path, headers=headers, **body)
         if response.is_error:
-            raise UnexpectedAnswer(f"{method} {path}: {response.status_code} {response.text}")
+            unknown = response.status_code == httpx.codes.UNAUTHORIZED
+            kind = NotSignedIn if unknown else UnexpectedAnswer
+            raise kind(f"{method} {path}: {response.status_code} {response.text}")
         return response.json() if response.content else None
 
     async def close(self) -> None:
@@ -147,14 +153,18 @@ class Reader:
         self.session = session["token"]
 
     async def scan(self, kind: str, value: str, *, request_id: str | None = None) -> Json:
-        """Present something; the door's answer."""
-        answer: Json = await self._platform.post(
-            "/access/checkin",
-            {
-                "request_id": request_id or str(uuid4()),
-                "credential": {"type": kind, "value": value},
-                "door_id": self.door_id,
-            },
-            token=self.session,
-        )
+        """Present something; the door's answer. A session that has ended is renewed, once."""
+        body = {
+            "request_id": request_id or str(uuid4()),
+            "credential": {"type": kind, "value": value},
+            "door_id": self.door_id,
+        }
+        try:
+            return await self._check_in(body)
+        except NotSignedIn:
+            await self.sign_in()
+            return await self._check_in(body)
+
+    async def _check_in(self, body: Json) -> Json:
+        answer: Json = await self._platform.post("/access/checkin", body, token=self.session)
         return answer
