@@ -1,5 +1,6 @@
 """A provider whose answers get lost, and a process that dies at the step that a test names."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -56,10 +57,23 @@ class CutAt:
         self._left -= 1
 
 
+class Pause:
+    """Holds whoever comes first until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def __call__(self, _: str = "") -> None:
+        if not self.reached.is_set():
+            self.reached.set()
+            await self.go_on.wait()
+
+
 class MortalRuntime:
     """A runtime whose every transaction may be the last, before its commit or right after it."""
 
-    def __init__(self, runtime: Runtime, cut: CutAt) -> None:
+    def __init__(self, runtime: Runtime, cut: CutAt | Pause) -> None:
         self._runtime = runtime
         self._cut = cut
 

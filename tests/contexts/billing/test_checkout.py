@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from contexts.billing.disturbed import Cut, CutAt, Disturbed, MortalRuntime
+from contexts.billing.disturbed import Cut, CutAt, Disturbed, MortalRuntime, Pause
 from contexts.billing.till import DECLINED, GOOD, Till, other_price
-from fixtures.callers import staff_of
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.contexts.billing.usecases.start_checkout import StartCheckout, start_checkout
 from gymhopper.contracts.billing.events import PaymentSucceeded
+from gymhopper.contracts.membership.api import Purchase
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
 
@@ -99,11 +99,10 @@ async def test_a_person_with_two_memberships_is_one_customer(till: Till) -> None
     assert await at_stripe(till) == {"customers": 1, "pages": 2, "subscriptions": 2}
 
 
-async def test_a_request_that_dies_anywhere_is_finished_by_its_repeat(till: Till) -> None:
-    purchase = till.sell()
-    desk = staff_of(till.organisation)
+def wish(till: Till, purchase: Purchase) -> tuple[AuthSubject, StartCheckout]:
+    """Who asks at the desk, and for what."""
     caller = AuthSubject(
-        kind="staff", id=desk.id, organisation_id=till.organisation, scopes=frozenset({"*"})
+        kind="staff", id=new_id(), organisation_id=till.organisation, scopes=frozenset({"*"})
     )
     command = StartCheckout(
         membership_id=purchase.membership_id,
@@ -111,6 +110,30 @@ async def test_a_request_that_dies_anywhere_is_finished_by_its_repeat(till: Till
         success_url="http://127.0.0.1/yes",
         cancel_url="http://127.0.0.1/no",
     )
+    return caller, command
+
+
+async def test_two_that_ask_at_the_same_moment_for_a_new_page_get_one(till: Till) -> None:
+    purchase = till.sell()
+    await till.checkout(purchase)
+    await till.advance(hours=25)
+    pause = Pause()
+    slow: Any = MortalRuntime(till.runtime, pause)
+    first = asyncio.create_task(start_checkout(slow, till.provider, *wish(till, purchase)))
+    await pause.reached.wait()
+    second = asyncio.create_task(start_checkout(till.runtime, till.provider, *wish(till, purchase)))
+    # The second has to wait for the first one's transaction; only then may that be committed.
+    async with asyncio.timeout(20):
+        while not await till.rows("SELECT 1 FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - a lock in PostgreSQL is no event of ours
+            await asyncio.sleep(0.01)
+    pause.go_on.set()
+    assert (await first).url == (await second).url
+    assert (await at_stripe(till))["pages"] == 2
+
+
+async def test_a_request_that_dies_anywhere_is_finished_by_its_repeat(till: Till) -> None:
+    purchase = till.sell()
+    caller, command = wish(till, purchase)
     step = 0
     while True:
         cut = CutAt(step)
