@@ -14,12 +14,12 @@ from fixtures.callers import ADMIN, callers_context, http_client, staff_of
 from fixtures.runtimes import NewRuntime
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.events import log as event_log
-from gymhopper.chassis.transports.delivery import Delivery
 from gymhopper.chassis.events.envelope import Envelope
-from gymhopper.chassis.transports.local import LocalSubscriber
 from gymhopper.chassis.registry import Context, Implementation
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.timers import TimerRunner
+from gymhopper.chassis.transports.delivery import Delivery
+from gymhopper.chassis.transports.local import LocalSubscriber
 from gymhopper.contexts.membership.context import context
 from gymhopper.contracts.billing.events import (
     DebtChanged,

@@ -15,8 +15,9 @@ from gymhopper.kernel.period import Period
 
 Report = Callable[[Membership], object]
 
-moments = st.integers(min_value=-60, max_value=60).map(lambda hours: NOW + timedelta(hours=hours))
-past = st.integers(min_value=-60, max_value=0).map(lambda hours: NOW + timedelta(hours=hours))
+# Few instants, so that things often happen at once; some lie before the first day's midnight.
+moments = st.integers(min_value=-4, max_value=4).map(lambda each: NOW + each * timedelta(hours=4))
+past = st.integers(min_value=-4, max_value=0).map(lambda each: NOW + each * timedelta(hours=4))
 
 
 @st.composite
@@ -55,16 +56,18 @@ def debts(draw: st.DrawFn) -> list[Report]:
 
 
 @st.composite
-def refunds(draw: st.DrawFn) -> list[Report]:
+def refunds(draw: st.DrawFn) -> list[list[Report]]:
+    """Each is reported by a claim of its own too."""
+
     def taken_back(at: datetime) -> Report:
         return lambda it: it.terminate(at, NOW)
 
-    return [taken_back(each) for each in draw(st.lists(past, max_size=2))]
+    return [[taken_back(each)] for each in draw(st.lists(past, max_size=2))]
 
 
 @st.composite
 def streams(draw: st.DrawFn) -> list[list[Report]]:
-    return [*draw(payments()), draw(collection()), draw(debts()), draw(refunds())]
+    return [*draw(payments()), draw(collection()), draw(debts()), *draw(refunds())]
 
 
 def interleave(draw: st.DrawFn, of: Sequence[Sequence[Report]]) -> list[Report]:
@@ -127,3 +130,12 @@ def test_a_report_that_is_repeated_tells_nothing(
         known = facts(it)
         assert report(it) is None
         assert facts(it) == known
+
+
+def test_an_end_is_not_taken_back_by_a_provider_whose_clock_is_ahead() -> None:
+    it = membership()
+    it.receive_payment(Period(NOW, NOW + 28 * DAY), NOW)
+    ahead = NOW + timedelta(seconds=2)
+    it.follow_collection(None, ended=True, at=ahead, now=NOW)
+    it.follow_collection(None, ended=False, at=ahead, now=NOW)
+    assert (it.contract, it.end, it.end_reason) == ("ended", ahead, "expired")

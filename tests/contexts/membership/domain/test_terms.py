@@ -27,6 +27,11 @@ def test_months_keep_the_day_of_the_anchor() -> None:
     assert ends == [date(2027, 2, 28), date(2027, 3, 31), date(2027, 4, 30), date(2027, 5, 31)]
 
 
+def test_weeks_are_seven_days_each() -> None:
+    assert Term("week", 4).boundary(date(2026, 3, 2), 2) == date(2026, 4, 27)
+    assert Term("day", 10).boundary(date(2026, 3, 2), 3) == date(2026, 4, 1)
+
+
 def test_a_leap_day_comes_back_in_leap_years() -> None:
     ends = [Term("year", 1).boundary(date(2024, 2, 29), number) for number in (1, 4)]
     assert ends == [date(2025, 2, 28), date(2028, 2, 29)]

@@ -334,8 +334,8 @@ class Membership:
         if self.paid_from is not None:
             self.start = max(start_of_day(self.starts_on, self.zone), self.paid_from)
         ending = earliest(self._endings())
-        said = self.closed_at or self.terminated_at
-        if said or self.collection_ended or (ending is not None and ending.at <= now):
+        closed = self.closed_at or self.terminated_at or self.collection_ended
+        if closed or (ending is not None and ending.at <= now):
             self.contract = "ended"
             if ending is not None:
                 self.closed_at, self.closed_reason = ending.at, ending.reason
