@@ -91,8 +91,7 @@ async def live(settings: Settings, network: Network, members: int, screen: Scree
             screen.say(f"Ready after {time.monotonic() - began:.0f} s")
             await stopping.wait()
     except Stopped:
-        pass
-    screen.say("Stopped; the data stays where it is")
+        return
 
 
 class _Life:

@@ -41,6 +41,7 @@ def demo(
         return
     with screen_of(Console()) as screen:
         uvloop.run(live(demo_settings(data, port, PORT), WORLD, members, screen))
+    screen.say(f"Stopped. The network stays in {data}.")
 
 
 async def _check() -> None:
