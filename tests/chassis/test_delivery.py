@@ -1,15 +1,10 @@
 """Each event is handled once, in order per aggregate, whatever fails on the way."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
-from uuid import UUID
 
-import msgspec
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -25,6 +20,7 @@ from chassis.counting import (
     number,
     versions,
 )
+from chassis.delivering import drain, failing, local, parked, retry_all
 from fixtures.engines import TestDatabase
 from fixtures.runtimes import NewRuntime
 from gymhopper.chassis.auth import SERVICE
@@ -32,50 +28,10 @@ from gymhopper.chassis.correlation import correlate, correlation_id
 from gymhopper.chassis.events import log as event_log
 from gymhopper.chassis.events.envelope import Envelope
 from gymhopper.chassis.registry import Subscriptions
-from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.transports.delivery import RETRY_DELAYS, Delivery
 from gymhopper.chassis.transports.local import LocalSubscriber
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.kernel.clock import ManualClock
-from gymhopper.kernel.ids import new_id
-
-Fails = Callable[[Counted, Envelope], bool]
-
-
-def failing(subscriber: str, fails: Fails) -> Subscriptions:
-    """Notes each count first, and fails after it when it is told to."""
-    subscriptions = Subscriptions()
-
-    @subscriptions.on(Counted)
-    async def handle(uow: UnitOfWork, event: Counted, envelope: Envelope) -> None:
-        await note(uow, subscriber, envelope)
-        if fails(event, envelope):
-            raise RuntimeError("not today")
-
-    return subscriptions
-
-
-def local(runtime: Runtime, name: str, subscriptions: Subscriptions) -> LocalSubscriber:
-    return LocalSubscriber(runtime, Delivery(name, subscriptions))
-
-
-async def drain(subscriber: LocalSubscriber) -> None:
-    while await subscriber.step():
-        pass
-
-
-async def retry_all(subscriber: LocalSubscriber) -> int:
-    count = 0
-    while await subscriber.retry_step():
-        count += 1
-    return count
-
-
-def parked(url: str) -> list[tuple[int, str, int]]:
-    with psycopg.connect(url) as connection:
-        return connection.execute(
-            "SELECT seq, state, attempts FROM bus.parked ORDER BY seq"
-        ).fetchall()
 
 
 async def test_a_failed_delivery_is_tried_again_later_and_later_and_then_parked(
@@ -367,64 +323,3 @@ async def test_an_event_that_cannot_be_read_is_set_aside_and_blocks_nobody_else(
     clock.advance(RETRY_DELAYS[1])
     assert await retry_all(subscriber) == 1
     assert effects(counting.owner_url, "s") == versions(counting.owner_url)
-
-
-class _Plan(msgspec.Struct, frozen=True):
-    """For each event: which of three counters it is of, and how often its handling fails."""
-
-    events: tuple[tuple[int, int], ...]
-    batches: tuple[int, ...]
-
-
-plans = st.builds(
-    _Plan,
-    events=st.lists(
-        st.tuples(st.integers(0, 2), st.sampled_from((0, 0, 0, 1, 2))), min_size=1, max_size=12
-    ).map(tuple),
-    batches=st.lists(st.integers(1, 5), min_size=1, max_size=6).map(tuple),
-)
-
-
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(plan=plans)
-async def test_whatever_fails_each_event_has_its_effect_once_and_in_order(
-    new_runtime: NewRuntime, counting: TestDatabase, clock: ManualClock, plan: _Plan
-) -> None:
-    runtime = await new_runtime()
-    name = str(new_id())
-    counters = await new_counters(runtime, 3)
-    fails = dict(enumerate(times for _, times in plan.events))
-
-    def fail(event: Counted, _: Envelope) -> bool:
-        return fails[event.value] > 0
-
-    for value, (which, _) in enumerate(plan.events):
-        await count_up(runtime, counters[which], value)
-    await number(runtime)
-    async with runtime.read(SERVICE) as connection:
-        last = await event_log.last_seq(connection)
-        count = len(plan.events)
-        envelopes = await event_log.read(connection, after=last - count, last=last, limit=count)
-
-    delivery = Delivery(name, failing(name, fail))
-    place = 0
-    for size in (*plan.batches, count):
-        async with runtime.begin(SERVICE) as uow:
-            await delivery.take(uow, envelopes[max(0, place - 1) : place + size])
-        place += size
-    subscriber = LocalSubscriber(runtime, delivery)
-    for _ in range(3):
-        clock.advance(RETRY_DELAYS[-1])
-        fails = {value: max(0, times - 1) for value, times in fails.items()}
-        await retry_all(subscriber)
-
-    expected: dict[UUID, list[int]] = {}
-    for which, _ in plan.events:
-        known = expected.setdefault(counters[which], [])
-        known.append(len(known) + 1)
-    assert effects(counting.owner_url, name) == expected
-    await runtime.close()
