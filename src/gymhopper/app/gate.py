@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import signal
 from contextlib import suppress
 from datetime import timedelta
 
@@ -81,6 +82,9 @@ def create() -> ASGIApp:
 
 def serve(*, host: str, port: int, workers: int) -> None:
     """Answer doors until SIGTERM or SIGINT."""
+    for each in (signal.SIGTERM, signal.SIGINT):
+        # The server drains and then raises the signal again, which would end us as if killed.
+        signal.signal(each, lambda *_: None)
     uvicorn.run(
         "gymhopper.app.gate:create",
         factory=True,
@@ -93,4 +97,7 @@ def serve(*, host: str, port: int, workers: int) -> None:
         access_log=False,
         server_header=False,
         log_level="warning",
+        # Loading takes longer than the usual 5 s on a busy machine, and a worker that is silent for
+        # longer is killed and started again: without end.
+        timeout_worker_healthcheck=60,
     )
