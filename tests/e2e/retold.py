@@ -11,7 +11,7 @@ import httpx
 from e2e.installation import Installation
 from gymhopper.chassis.secrets import Secrets
 from gymhopper.kernel.clock import SystemClock
-from gymhopper.sandbox.demo.client import Json, Platform, Reader, UnexpectedAnswer
+from gymhopper.sandbox.demo.client import Json, Platform, UnexpectedAnswer
 from gymhopper.sandbox.demo.story import Story
 from gymhopper.sandbox.stripe.account import webhook_secret
 from gymhopper.sandbox.stripe.webhooks.signature import sign
@@ -99,7 +99,7 @@ class RetoldStory(Story):
         if self._renewal is None:
             period = (await self.money())["subscription"]["period_until"]
             self._renewal = datetime.fromisoformat(period)
-        await self._advance_to(self._renewal + timedelta(seconds=1))
+        await self.advance_to(self._renewal + timedelta(seconds=1))
         await self.labelled("past_due")
         answer = await self.scan()
         if answer["decision"] != "allow" or "PAYMENT_GRACE" not in answer["notices"]:
@@ -108,7 +108,7 @@ class RetoldStory(Story):
     async def let_grace_pass(self) -> None:
         """The grace counts from the day on which the failure was known."""
         since = datetime.fromisoformat((await self.found_membership())["no_entry_from"])
-        await self._advance_to(since + timedelta(minutes=5))
+        await self.advance_to(since + timedelta(minutes=5))
         await self.door_says("deny", "PAYMENT_PAST_DUE")
 
     async def cancel(self) -> None:
@@ -120,7 +120,7 @@ class RetoldStory(Story):
     async def after_the_end(self) -> None:
         """The last day has passed."""
         end = datetime.fromisoformat((await self.found_membership())["end"])
-        await self._advance_to(end + timedelta(seconds=1))
+        await self.advance_to(end + timedelta(seconds=1))
         await self.door_says("deny", "MEMBERSHIP_CANCELLED")
         await self.labelled("cancelled")
 
@@ -136,15 +136,8 @@ class RetoldStory(Story):
                 )
                 request_id = str(uuid4())
             except (UnexpectedAnswer, httpx.HTTPError):
-                await self._renew(reader)
+                await asyncio.sleep(0.1)
             await asyncio.sleep(0.03)
-
-    async def _renew(self, reader: Reader) -> None:
-        """Its session may have ended; a cell that is away will be back."""
-        try:
-            await reader.sign_in()
-        except (UnexpectedAnswer, httpx.HTTPError):
-            await asyncio.sleep(0.1)
 
     async def scan(self, at: str = "Mitte", *, request_id: str | None = None) -> Json:
         return await self._note(await super().scan(at, request_id=request_id))
@@ -154,7 +147,7 @@ class RetoldStory(Story):
             self.told.add(UUID(answer["visit_id"]))
         return answer
 
-    async def _advance_to(self, instant: datetime) -> None:
+    async def advance_to(self, instant: datetime) -> None:
         now = await self.advance(timedelta())
         if instant > now:
             await self.advance(instant - now)
