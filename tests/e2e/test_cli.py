@@ -1,0 +1,155 @@
+"""The command line as an operator meets it: what it says, and with which exit status."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from psycopg import sql
+from typer.testing import CliRunner, Result
+
+from e2e.installation import Installation, installed
+from gymhopper import __version__
+from gymhopper.app.cli import app
+from gymhopper.app.wellness import promises
+from gymhopper.chassis.registry import load
+from gymhopper.chassis.settings import CONTEXTS
+
+pytestmark = pytest.mark.timeout(300)
+
+TIMER = "access.ensure_partitions"
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with installed(tmp_path_factory.mktemp("cli") / "data") as running:
+        yield running
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def words(text: str) -> str:
+    """Without the frames and line breaks that depend on the terminal."""
+    return " ".join(text.replace("│", " ").split())
+
+
+def test_help_names_every_command() -> None:
+    said = run("--help")
+
+    assert said.exit_code == 0
+    for command in (
+        "admin",
+        "backup",
+        "demo",
+        "doctor",
+        "gate",
+        "migrate",
+        "restore",
+        "serve",
+        "up",
+    ):
+        assert f" {command} " in said.stdout
+
+
+def test_no_command_is_the_same_as_asking_for_help() -> None:
+    assert words(run().output) == words(run("--help").output)
+
+
+def test_version_is_the_packages_own() -> None:
+    assert run("version").stdout == f"{__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("serve", "--contexts", "acess"), "acess is none of identity, venues, membership"),
+        (("serve", "--roles", "boss"), "boss is none of api, relay, worker"),
+        (("gate", "--workers", "0"), "--workers"),
+        (("open-sesame",), "No such command 'open-sesame'"),
+    ],
+)
+def test_a_wrong_argument_is_named_in_a_sentence(arguments: tuple[str, ...], says: str) -> None:
+    refused = run(*arguments)
+
+    assert refused.exit_code == 2
+    assert says in words(refused.stderr)
+    assert "Traceback" not in refused.stderr
+
+
+def test_an_administrator_is_made_while_the_platform_runs(installation: Installation) -> None:
+    made = installation.command("admin", "create", "--name", "Ada")
+    token = made.stdout.strip()
+
+    assert made.returncode == 0, made.stderr
+    assert "Ada" in made.stderr
+    assert token not in made.stderr
+    answer = httpx.get(
+        f"{installation.url}/api/v1/members", headers={"Authorization": f"Bearer {token}"}
+    )
+    assert answer.status_code == 200
+    stranger = httpx.get(
+        f"{installation.url}/api/v1/members", headers={"Authorization": f"Bearer {token[:-1]}x"}
+    )
+    assert stranger.status_code == 401
+
+
+def test_migrating_twice_changes_nothing(installation: Installation) -> None:
+    def revisions() -> set[tuple[str, str]]:
+        with psycopg.connect(installation.database_url) as connection:
+            found = set()
+            for (schema,) in connection.execute(
+                "SELECT table_schema FROM information_schema.tables WHERE table_name = 'migration'"
+            ).fetchall():
+                revision = sql.SQL("SELECT version_num FROM {}.migration")
+                row = connection.execute(revision.format(sql.Identifier(schema))).fetchone()
+                assert row is not None
+                found.add((schema, row[0]))
+        return found
+
+    before = revisions()
+    for _ in range(2):
+        migrated = installation.command("migrate")
+        assert migrated.returncode == 0, migrated.stderr
+        assert migrated.stdout == "The database is up to date.\n"
+    assert before
+    assert revisions() == before
+
+
+def test_doctor_finds_a_running_platform_well(installation: Installation) -> None:
+    examined = installation.command("doctor")
+
+    assert examined.returncode == 0, examined.stdout + examined.stderr
+    assert examined.stdout.count("✓") == len(promises(load(CONTEXTS)))
+
+
+def test_doctor_fails_and_names_a_broken_promise(installation: Installation) -> None:
+    with psycopg.connect(installation.database_url, autocommit=True) as connection:
+        connection.execute("UPDATE chassis.timer SET attempts = 7 WHERE name = %s", (TIMER,))
+        try:
+            examined = installation.command("doctor")
+        finally:
+            connection.execute("UPDATE chassis.timer SET attempts = 0 WHERE name = %s", (TIMER,))
+
+    assert examined.returncode == 1
+    assert "✗ No timer has given up 1 violations" in words(examined.stdout)
+
+
+def test_a_second_platform_on_the_same_folder_is_refused(installation: Installation) -> None:
+    second = installation.command("up", "--port", "0")
+
+    assert second.returncode == 1
+    assert f"is in use by process {installation.process.pid}" in words(second.stderr)  # type: ignore[union-attr]  # it runs
+    assert "Traceback" not in second.stderr
+    assert installation.ready()
+
+
+def test_a_port_that_is_taken_is_named(installation: Installation, tmp_path: Path) -> None:
+    other = Installation(tmp_path / "data", port=installation.port)
+    refused = other.command("up", "--port", str(installation.port))
+
+    assert refused.returncode == 1
+    assert f"{installation.port}" in words(refused.stderr)
+    assert "Traceback" not in refused.stderr
