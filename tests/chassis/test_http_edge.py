@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 import httpx
+import psycopg
 import pytest
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +14,7 @@ from fixtures.callers import ADMIN, callers_context, http_client, staff_of
 from fixtures.engines import TestDatabase
 from fixtures.runtimes import NewRuntime
 from gymhopper.chassis.auth import SERVICE, AuthSubject
+from gymhopper.chassis.database import Database
 from gymhopper.chassis.events import log as event_log
 from gymhopper.chassis.http.app import MAX_BODY, create_app
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
@@ -216,6 +218,28 @@ async def test_a_bug_is_500_and_tells_nothing(new_runtime: NewRuntime) -> None:
         answer = await client.get("/api/v1/things/errors/bug")
     assert problem(answer) == (500, "internal_error")
     assert "4711" not in answer.text
+
+
+async def test_a_database_that_is_away_is_503_and_back_it_serves_again(
+    new_runtime: NewRuntime, counting: TestDatabase
+) -> None:
+    runtime = await new_runtime([callers_context(), THINGS])
+    at_home = runtime.database
+    runtime.database = Database("postgresql://nobody@/nothing?host=/nowhere")
+    async with http_client(runtime) as client:
+        away = await client.post("/api/v1/things", json={"name": "a"})
+        assert problem(away) == (503, "unavailable")
+        assert away.headers["retry-after"] == "1"
+
+        runtime.database = at_home
+        assert (await client.post("/api/v1/things", json={"name": "a"})).status_code == 201
+        # Connections that died in the pool are noticed before they are given out.
+        with psycopg.connect(counting.superuser_url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        assert (await client.post("/api/v1/things", json={"name": "a"})).status_code == 201
 
 
 async def test_a_correlation_id_goes_in_out_and_into_events(

@@ -34,6 +34,7 @@ def local_date(instant: datetime, zone_name: str, *, rollover: time = time()) ->
     return wall.date() - timedelta(days=1) if wall.time() < rollover else wall.date()
 
 
+@lru_cache(maxsize=4096)
 def start_of_day(day: date, zone_name: str) -> datetime:
     """The earliest instant (UTC) whose local date is `day`.
 

@@ -16,12 +16,24 @@ from gymhopper.chassis.events.envelope import Envelope, encode_payload, read_pay
 
 NOTIFY_CHANNEL = "bus_numbered"
 
+# One statement for however many; they get their positions in the order in which they were recorded.
 _APPEND = text(
     "INSERT INTO bus.event (id, type, recorded_at, aggregate, aggregate_id, aggregate_version,"
-    " organisation_id, correlation_id, causation_id, actor, data) VALUES (:id, :type, :time,"
-    " :aggregate, :aggregate_id, :aggregate_version, :organisation_id, :correlation_id,"
-    " :causation_id, :actor, CAST(:data AS jsonb))"
+    " organisation_id, correlation_id, causation_id, actor, data)"
+    " SELECT id, type, time, aggregate, aggregate_id, aggregate_version, organisation_id,"
+    " correlation_id, causation_id, actor, CAST(data AS jsonb) FROM unnest("
+    "CAST(:id AS uuid[]), CAST(:type AS text[]), CAST(:time AS timestamptz[]),"
+    " CAST(:aggregate AS text[]), CAST(:aggregate_id AS uuid[]),"
+    " CAST(:aggregate_version AS integer[]), CAST(:organisation_id AS uuid[]),"
+    " CAST(:correlation_id AS text[]), CAST(:causation_id AS uuid[]), CAST(:actor AS text[]),"
+    " CAST(:data AS text[])) WITH ORDINALITY AS e (id, type, time, aggregate, aggregate_id,"
+    " aggregate_version, organisation_id, correlation_id, causation_id, actor, data, nth)"
+    " ORDER BY nth"
 )
+_PLAIN = (
+    "id", "type", "time", "aggregate", "aggregate_id", "aggregate_version", "organisation_id",
+    "correlation_id", "causation_id", "actor",
+)  # fmt: skip
 _LOCK_SEQUENCE = text("SELECT last FROM bus.sequence FOR UPDATE SKIP LOCKED")
 _NUMBER = text(
     "WITH pending AS ("
@@ -50,22 +62,10 @@ async def append(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> 
     """Write events in the transaction of the change that they tell of."""
     await connection.execute(
         _APPEND,
-        [
-            {
-                "id": each.id,
-                "type": each.type,
-                "time": each.time,
-                "aggregate": each.aggregate,
-                "aggregate_id": each.aggregate_id,
-                "aggregate_version": each.aggregate_version,
-                "organisation_id": each.organisation_id,
-                "correlation_id": each.correlation_id,
-                "causation_id": each.causation_id,
-                "actor": each.actor,
-                "data": encode_payload(each.data).decode(),
-            }
-            for each in envelopes
-        ],
+        {
+            **{name: [getattr(each, name) for each in envelopes] for name in _PLAIN},
+            "data": [encode_payload(each.data).decode() for each in envelopes],
+        },
     )
 
 

@@ -5,6 +5,8 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -91,6 +93,17 @@ async def _invalid(_: Request, error: Exception) -> Response:
     )
 
 
+async def _away(_: Request, error: Exception) -> Response:
+    """The database is away, or was too busy: nothing was done, and trying again may work."""
+    log.warning("database_away", error=str(error.__cause__ or error).splitlines()[0])
+    return problem(
+        503,
+        "unavailable",
+        "The database cannot be reached now; try again in a moment.",
+        headers={"Retry-After": "1"},
+    )
+
+
 async def _unexpected(_: Request, error: Exception) -> Response:
     log.error("unexpected_error", exc_info=error)
     return problem(500, "internal_error", "Something went wrong on our side; it has been logged.")
@@ -101,4 +114,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(GymhopperError, _expected)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    for away in (OperationalError, InterfaceError, PoolTimeout):
+        app.add_exception_handler(away, _away)
     app.add_exception_handler(Exception, _unexpected)
