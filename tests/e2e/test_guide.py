@@ -13,7 +13,7 @@ GUIDE = ROOT / "docs" / "guide" / "the-first-door.md"
 
 async def test_the_first_door_opens_as_the_guide_shows() -> None:
     blocks = re.findall(r"^```bash\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
-    promised = re.findall(r"\| of \S+\s+# ([A-Z_]+)$", "".join(blocks), re.MULTILINE)
+    promised = re.findall(r"^await ([A-Z_]+) ", "".join(blocks), re.MULTILINE)
     assert promised == ["NO_ENTITLEMENT", "ALLOWED", "NO_ENTITLEMENT"]
     async with temporary_platform() as process:
         shell = await asyncio.create_subprocess_exec(
