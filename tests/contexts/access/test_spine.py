@@ -84,6 +84,7 @@ async def test_a_late_older_state_never_overwrites_a_newer_one(furnished_world: 
     )
     membership.version = 1
     await say(world.runtime, membership, over)
+    await world.settle()
     # As a replay or another transport might bring it: the first version after the second.
     membership.version = 0
     await say(world.runtime, membership, active)
