@@ -28,6 +28,7 @@ def main(valkey_url: str, port: str) -> None:
         log_level="warning",
         server_header=False,
         date_header=False,
+        proxy_headers=False,
     )
 
 

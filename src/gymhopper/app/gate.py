@@ -93,9 +93,12 @@ def serve(*, host: str, port: int, workers: int) -> None:
         workers=workers,
         loop="uvloop",
         http="httptools",
+        ws="none",
         lifespan="on",
         access_log=False,
         server_header=False,
+        date_header=False,
+        proxy_headers=False,
         log_level="warning",
         # Loading takes longer than the usual 5 s on a busy machine, and a worker that is silent for
         # longer is killed and started again: without end.

@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gymhopper.contexts.access.domain.hours import month_number, visit_day
+from gymhopper.contexts.access.domain.hours import WallTime, visit_day
 from gymhopper.contexts.access.domain.records import moment
 from gymhopper.kernel.calendar import local
 from gymhopper.sandbox.demo import rules
@@ -114,8 +114,8 @@ def test_the_past_keeps_opening_hours_plan_hours_and_quotas(minutes: int, first:
         assert rules.is_venue_open(venue, at)
         assert rules.is_plan_hour(person.offer.coverage, venue, at)
         rollover = 4 if venue.weekly is None else 0
-        assert entry.spending.day == visit_day(wall, rollover)
-        assert entry.spending.month == month_number(local(at, ZONE))
+        assert entry.spending.day == visit_day(WallTime.of(wall), rollover)
+        assert entry.spending.month == WallTime.of(local(at, ZONE)).month
         days[entry.membership_id, entry.spending.day] += 1
         months[entry.membership_id, entry.spending.month] += 1
     for quota_of, counted in (("day", days), ("month", months)):

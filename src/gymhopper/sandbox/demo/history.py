@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.access.domain.coverage import encode_coverage
-from gymhopper.contexts.access.domain.hours import month_number, visit_day
+from gymhopper.contexts.access.domain.hours import WallTime, visit_day
 from gymhopper.contexts.access.domain.records import milliseconds, moment
 from gymhopper.contexts.access.domain.usage import Spending
 from gymhopper.contexts.access.gate.journal import JournalEntry
@@ -113,9 +113,10 @@ class Past:
 
     def _periods(self, venue: Venue, at: datetime) -> dict[str, int]:
         """The day and the month that a visit counts for."""
+        wall = WallTime.of(local(at, venue.city.zone))
         return {
-            "day": visit_day(local(at, venue.city.zone), rules.door_of(venue).rollover_hour),
-            "month": month_number(local(at, self._zone)),
+            "day": visit_day(wall, rules.door_of(venue).rollover_hour),
+            "month": WallTime.of(local(at, self._zone)).month,
         }
 
     def _outing(self, one: Registered, day: date, chance: Random) -> tuple[Venue, datetime] | None:

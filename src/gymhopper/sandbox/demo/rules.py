@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from gymhopper.contexts.access.domain.coverage import Policy, compile_policy, encode_coverage
-from gymhopper.contexts.access.domain.hours import is_open, within_hours
+from gymhopper.contexts.access.domain.hours import WallTime, is_open, within_hours
 from gymhopper.contexts.access.domain.records import Door
 from gymhopper.contracts.membership.coverage import Coverage
 from gymhopper.kernel.calendar import local
@@ -44,9 +44,10 @@ def opens(coverage: Coverage, venue: Venue) -> bool:
 
 def is_venue_open(venue: Venue, at: datetime) -> bool:
     """Whether the place is open."""
-    return is_open(door_of(venue), local(at, venue.city.zone))
+    return is_open(door_of(venue), WallTime.of(local(at, venue.city.zone)))
 
 
 def is_plan_hour(coverage: Coverage, venue: Venue, at: datetime) -> bool:
     """Whether the coverage holds at that hour at the place."""
-    return coverage.hours is None or within_hours(coverage.hours, local(at, venue.city.zone))
+    wall = WallTime.of(local(at, venue.city.zone))
+    return coverage.hours is None or within_hours(coverage.hours, wall)

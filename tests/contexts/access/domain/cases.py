@@ -188,7 +188,7 @@ answers = st.builds(
     notices=st.just(()),
     decision_id=ids,
     visit_id=st.none() | ids,
-    tier_needed=st.none() | st.integers(),
+    tier_needed=st.none() | st.integers(0, 4),
     passed=st.booleans(),
 )
 usages = st.builds(

@@ -25,7 +25,7 @@ from contexts.access.domain.cases import (
 )
 from gymhopper.contexts.access.domain.decision import decide
 from gymhopper.contexts.access.domain.grants import Stage
-from gymhopper.contexts.access.domain.hours import is_open, within_hours
+from gymhopper.contexts.access.domain.hours import WallTime, is_open, within_hours
 from gymhopper.contexts.access.domain.records import (
     Credential,
     GrantKind,
@@ -329,6 +329,7 @@ def test_hours_are_read_as_the_calendar_reads_them(hours: list[Hours], wall: dat
     """With and without dated exceptions, which take another path."""
     weekly = tuple(hours)
     expected = within(weekly, wall)
-    assert within_hours(weekly, wall) == expected
-    assert is_open(door(hours=weekly), wall) == expected
-    assert is_open(door(hours=weekly, exceptions={-1: ()}), wall) == expected
+    read = WallTime.of(wall)
+    assert within_hours(weekly, read) == expected
+    assert is_open(door(hours=weekly), read) == expected
+    assert is_open(door(hours=weekly, exceptions={-1: ()}), read) == expected

@@ -21,7 +21,7 @@ from gymhopper.contexts.access.domain.grants import (
     consider,
     furthest,
 )
-from gymhopper.contexts.access.domain.hours import is_open, month_number, visit_day, wall_clock
+from gymhopper.contexts.access.domain.hours import is_open, visit_day, wall_time
 from gymhopper.contexts.access.domain.records import (
     Credential,
     Door,
@@ -113,7 +113,7 @@ def decide(state: State, scan: Scan, now: datetime) -> Decision:
         code = _credential_refusal(state, scan, at) or _person_refusal(state.person, at)
     if code is not None:
         return _refuse(state, scan, at, code)
-    return _decide_by_grants(state, scan, now, at)
+    return _decide_by_grants(state, scan, at)
 
 
 def _door_refusal(door: Door) -> str | None:
@@ -174,16 +174,15 @@ def _person_refusal(person: Person | None, at: Instant) -> str | None:
     return None if person.grants else "NO_ENTITLEMENT"
 
 
-def _decide_by_grants(state: State, scan: Scan, now: datetime, at: Instant) -> Decision:
+def _decide_by_grants(state: State, scan: Scan, at: Instant) -> Decision:
     door, person = state.door, state.person
-    wall = wall_clock(now, door.zone)
+    wall = wall_time(at, door.zone)
     if wall is None or person is None:
         return _refuse(state, scan, at, "SYSTEM_ERROR")
     question = Question(
         door,
         state.policies,
         state.usage,
-        now,
         at,
         wall,
         visit_day(wall, door.rollover_hour),
@@ -256,7 +255,7 @@ def _admit(
         door.location_id,
         door.organisation_id,
         question.day,
-        month_number(question.wall) if month is None else month,
+        question.wall.month if month is None else month,
     )
     hold, hold_until, new_visit = None, None, None
     if door.reports_passage:

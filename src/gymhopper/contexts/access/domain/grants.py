@@ -1,14 +1,13 @@
 """Whether a grant admits, and how far it gets when it does not."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from enum import IntEnum
 
 import msgspec
 
 from gymhopper.contexts.access.domain import usage as using
 from gymhopper.contexts.access.domain.coverage import Policy
-from gymhopper.contexts.access.domain.hours import month_number, wall_clock, within_hours
+from gymhopper.contexts.access.domain.hours import WallTime, wall_time, within_hours
 from gymhopper.contexts.access.domain.records import Door, Grant, Id, Instant
 from gymhopper.contexts.access.domain.usage import Hold, Usage, Visit
 
@@ -42,9 +41,8 @@ class Question(msgspec.Struct, frozen=True, gc=False):
     door: Door
     policies: Mapping[bytes, Policy]
     usage: Usage
-    now: datetime
     at: Instant
-    wall: datetime
+    wall: WallTime
     day: int
     open: bool
     visit: Visit | None
@@ -53,9 +51,9 @@ class Question(msgspec.Struct, frozen=True, gc=False):
     def month(self, grant: Grant) -> int | None:
         """The month in the contract's zone; None when that zone is unknown."""
         if grant.zone == self.door.zone:
-            return month_number(self.wall)
-        contract_wall = wall_clock(self.now, grant.zone)
-        return None if contract_wall is None else month_number(contract_wall)
+            return self.wall.month
+        contract_wall = wall_time(self.at, grant.zone)
+        return None if contract_wall is None else contract_wall.month
 
 
 def cheapest_first(grant: Grant) -> tuple[int, Instant, Id]:

@@ -1,53 +1,85 @@
 """Wall clocks at the visited location: the day that a visit counts for, and opening hours."""
 
 from datetime import datetime
+from functools import lru_cache
 
-from gymhopper.contexts.access.domain.records import Door
+import msgspec
+
+from gymhopper.contexts.access.domain.records import Door, Instant, moment
 from gymhopper.kernel.calendar import DAY_MINUTES, WeeklyHours, local
 
 
-def wall_clock(now: datetime, zone: str) -> datetime | None:
+class WallTime(msgspec.Struct, frozen=True, gc=False):
+    """What a clock on the wall and the calendar beside it say.
+
+    `day` is the ordinal of the local date, `month` counts months since year 0, `weekday` is ISO
+    (1 = Monday), `minute` counts from local midnight.
+    """
+
+    day: int
+    month: int
+    weekday: int
+    minute: int
+
+    @classmethod
+    def of(cls, wall: datetime) -> "WallTime":
+        """Read a local time; seconds do not matter."""
+        return cls(
+            wall.toordinal(),
+            wall.year * 12 + wall.month - 1,
+            wall.isoweekday(),
+            wall.hour * 60 + wall.minute,
+        )
+
+
+def wall_time(at: Instant, zone: str) -> WallTime | None:
     """Local time in the zone, or None when the zone is unknown or the date out of range."""
+    return _in_second(at // 1000, zone)
+
+
+@lru_cache(maxsize=4096)
+def _in_second(second: int, zone: str) -> WallTime | None:
+    """At the beginning of a second since 1970: no zone changes within one.
+
+    Many scans fall into a second, and finding the offset costs as much as several rules.
+    """
     try:
-        return local(now, zone)
+        return WallTime.of(local(moment(second * 1000), zone))
     except (ValueError, OverflowError):
         return None
 
 
-def visit_day(wall: datetime, rollover_hour: int) -> int:
+def visit_day(wall: WallTime, rollover_hour: int) -> int:
     """Ordinal of the local date that a visit counts for; before the rollover it is yesterday."""
-    return wall.toordinal() - (wall.hour < rollover_hour)
+    return wall.day - (wall.minute < rollover_hour * 60)
 
 
-def month_number(wall: datetime) -> int:
-    """Months since year 0: one number for each calendar month."""
-    return wall.year * 12 + wall.month - 1
-
-
-def within_hours(hours: WeeklyHours, wall: datetime) -> bool:
+def within_hours(hours: WeeklyHours, wall: WallTime) -> bool:
     """Whether one of the stretches covers the wall-clock time.
 
     What `gymhopper.kernel.calendar.within` says, without its generator: this runs for each scan.
     """
-    today, minute = wall.isoweekday(), wall.hour * 60 + wall.minute
-    yesterday = today - 1 or 7
+    today, minute = wall.weekday, wall.minute
+    yesterday, late = today - 1 or 7, minute + DAY_MINUTES
     for each in hours:
-        if each.weekday == today and each.start <= minute < each.until:
+        weekday = each.weekday
+        if weekday == today and each.start <= minute < each.until:
             return True
-        if each.weekday == yesterday and each.start <= minute + DAY_MINUTES < each.until:
+        if weekday == yesterday and each.start <= late < each.until:
             return True
     return False
 
 
-def is_open(door: Door, wall: datetime) -> bool:
+def is_open(door: Door, wall: WallTime) -> bool:
     """Whether the door's location is open.
 
     A dated exception replaces all hours that begin on its date.
     """
     if not door.exceptions:
         return door.hours is None or within_hours(door.hours, wall)
-    today, minute = wall.toordinal(), wall.hour * 60 + wall.minute
-    return _open_on(door, today, minute) or _open_on(door, today - 1, minute + DAY_MINUTES)
+    return _open_on(door, wall.day, wall.minute) or _open_on(
+        door, wall.day - 1, wall.minute + DAY_MINUTES
+    )
 
 
 def _open_on(door: Door, day: int, minute: int) -> bool:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import NamedTuple
 
 import msgspec
 
@@ -32,7 +33,14 @@ from gymhopper.kernel.errors import GymhopperError, NotFound, Unavailable
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[Headers, bytes], Awaitable[tuple[int, bytes]]]
+
+class Route(NamedTuple):
+    """What answers a path: its method, the status of an answer, and who gives it."""
+
+    method: str
+    status: int
+    handler: Callable[[Headers, bytes], Awaitable[bytes]]
+
 
 _encode = msgspec.json.Encoder().encode
 _check_in_request = msgspec.json.Decoder(CheckInRequest)
@@ -87,16 +95,16 @@ class GateApp:
         self._sessions = SessionOffice(state, clock, secret, lifetime=session_lifetime)
         self._start = start
         self._stop = stop
-        self._routes: dict[str, tuple[str, Handler]] = {
-            "/access/checkin": ("POST", self._post_check_in),
-            "/access/passage": ("POST", self._post_passage),
-            "/access/sessions/challenge": ("POST", self._post_challenge),
-            "/access/sessions": ("POST", self._post_session),
-            "/healthz": ("GET", self._health),
-            "/readyz": ("GET", self._readiness),
+        self._routes = {
+            "/access/checkin": Route("POST", 200, self._post_check_in),
+            "/access/passage": Route("POST", 200, self._post_passage),
+            "/access/sessions/challenge": Route("POST", 201, self._post_challenge),
+            "/access/sessions": Route("POST", 201, self._post_session),
+            "/healthz": Route("GET", 200, self._health),
+            "/readyz": Route("GET", 200, self._readiness),
         }
         if noop:
-            self._routes["/access/noop"] = ("GET", self._noop)
+            self._routes["/access/noop"] = Route("GET", 200, self._noop)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of the server (ASGI 3)."""
@@ -110,9 +118,9 @@ class GateApp:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers.of(scope)
         try:
-            method, handler = self._route(scope)
-            body = await read_body(headers, receive) if method == "POST" else b""
-            status, answer = await handler(headers, body)
+            route = self._route(scope)
+            body = await read_body(headers, receive) if route.method == "POST" else b""
+            answer = await route.handler(headers, body)
         except Disconnected:
             return
         except MethodNotAllowed as error:
@@ -126,9 +134,9 @@ class GateApp:
             broken = Broken("this could not be checked")
             await respond_problem(send, broken, headers.correlation_id)
         else:
-            await respond(send, status, headers.correlation_id, answer)
+            await respond(send, route.status, headers.correlation_id, answer)
 
-    def _route(self, scope: Scope) -> tuple[str, Handler]:
+    def _route(self, scope: Scope) -> Route:
         path: str = scope["path"]
         root: str = scope.get("root_path", "")
         if root and path.startswith(root):
@@ -136,37 +144,37 @@ class GateApp:
         route = self._routes.get(path)
         if route is None:
             raise NotFound("there is nothing at this path")
-        if scope["method"] != route[0]:
-            raise MethodNotAllowed(route[0])
+        if scope["method"] != route.method:
+            raise MethodNotAllowed(route.method)
         return route
 
-    async def _post_check_in(self, headers: Headers, body: bytes) -> tuple[int, bytes]:
+    def _post_check_in(self, headers: Headers, body: bytes) -> Awaitable[bytes]:
         token = headers.bearer()
         request = parse(_check_in_request, body)
-        return 200, await self._check_in(token, request, headers.correlation_id.decode())
+        return self._check_in(token, request, headers.correlation_id.decode())
 
-    async def _post_passage(self, headers: Headers, body: bytes) -> tuple[int, bytes]:
+    def _post_passage(self, headers: Headers, body: bytes) -> Awaitable[bytes]:
         token = headers.bearer()
         request = parse(_passage_request, body)
-        return 200, await self._passage(token, request, headers.correlation_id.decode())
+        return self._passage(token, request, headers.correlation_id.decode())
 
-    async def _post_challenge(self, _: Headers, body: bytes) -> tuple[int, bytes]:
-        return 201, _encode(self._sessions.challenge(parse(_challenge_request, body)))
+    async def _post_challenge(self, _: Headers, body: bytes) -> bytes:
+        return _encode(self._sessions.challenge(parse(_challenge_request, body)))
 
-    async def _post_session(self, _: Headers, body: bytes) -> tuple[int, bytes]:
-        return 201, _encode(await self._sessions.open(parse(_session_request, body)))
+    async def _post_session(self, _: Headers, body: bytes) -> bytes:
+        return _encode(await self._sessions.open(parse(_session_request, body)))
 
-    async def _health(self, _: Headers, __: bytes) -> tuple[int, bytes]:
-        return 200, b'{"status":"ok"}'
+    async def _health(self, _: Headers, __: bytes) -> bytes:
+        return b'{"status":"ok"}'
 
-    async def _readiness(self, _: Headers, __: bytes) -> tuple[int, bytes]:
+    async def _readiness(self, _: Headers, __: bytes) -> bytes:
         (ready,) = await self._state.fetch(READY)
         if ready is None:
             raise Unavailable("this cell has no complete snapshot yet")
-        return 200, b'{"status":"ready"}'
+        return b'{"status":"ready"}'
 
-    async def _noop(self, _: Headers, __: bytes) -> tuple[int, bytes]:
-        return 200, b'{"decision":"none"}'
+    async def _noop(self, _: Headers, __: bytes) -> bytes:
+        return b'{"decision":"none"}'
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

@@ -18,23 +18,21 @@ from gymhopper.contexts.access.domain.records import (
 )
 from gymhopper.contexts.access.domain.usage import Usage
 from gymhopper.contexts.access.gate.ids import TimeOrderedIds
-from gymhopper.contexts.access.gate.journal import encode_entry
 from gymhopper.contexts.access.gate.outcome import (
-    Attempt,
     CheckInRequest,
     Settled,
     answer_of,
     effects,
-    entry_of,
 )
 from gymhopper.contexts.access.gate.ports import (
     ANSWER_SECONDS,
     POLICY,
     VERSION_BYTES,
+    ScanKey,
     ScanView,
     State,
+    basis_of,
     payload_of,
-    version_of,
 )
 from gymhopper.contexts.access.gate.sessions import DeviceSessions, session_hash
 from gymhopper.contexts.access.gate.turns import Turns
@@ -42,7 +40,8 @@ from gymhopper.kernel.clock import Clock
 from gymhopper.kernel.errors import InvalidInput, NotFound, Unavailable
 
 ATTEMPTS = 16
-_NOTHING = bytes(VERSION_BYTES)
+# The versions of door, credential and person: what an answer rests on, apart from what was used.
+_RIGHTS = slice(3 * VERSION_BYTES, 6 * VERSION_BYTES)
 _NO_USAGE = Usage()
 
 _decode_person = msgspec.msgpack.Decoder(Person).decode
@@ -87,28 +86,30 @@ class CheckIn:
         door, Unavailable when the state is away, not ready, or kept moving.
         """
         kind, value = request.credential.type, request.credential.value
-        key = credential_key(self._secret, kind, value)
-        attempt = Attempt(request, session_hash(token), key, correlation_id)
-        answer = await self._try(attempt)
+        key = ScanKey(
+            session_hash(token),
+            request.request_id.encode(),
+            b"" if request.door_id is None else request.door_id.bytes,
+            credential_key(self._secret, kind, value) or b"",
+        )
+        answer = await self._try(request, key, correlation_id)
         if answer is not None:
             return answer
         # Scans of one credential that got in each other's way wait for their turn.
-        async with self._turns.of(key or attempt.session):
+        async with self._turns.of(key.credential or key.session):
             for _ in range(ATTEMPTS):
-                answer = await self._try(attempt)
+                answer = await self._try(request, key, correlation_id)
                 if answer is not None:
                     return answer
         raise Unavailable("the state kept moving; scan again")
 
-    async def _try(self, attempt: Attempt) -> bytes | None:
+    async def _try(
+        self, request: CheckInRequest, key: ScanKey, correlation_id: str
+    ) -> bytes | None:
         """Look, decide and commit once; None when something moved in between."""
-        request, session, key = attempt.request, attempt.session, attempt.credential
-        request_id = request.request_id.encode()
-        if request.door_id is not None:
-            door_id = request.door_id.bytes
-        else:
-            door_id = self._only_doors.get(session, b"")
-        view = await self._state.look_up_scan(session, request_id, door_id, key or b"")
+        if not key.door_id:
+            key = key._replace(door_id=self._only_doors.get(key.session, b""))
+        view = await self._state.look_up_scan(key)
         if view.ready is None:
             raise Unavailable("this cell has no complete snapshot yet")
         now = self._clock.now()
@@ -116,61 +117,48 @@ class CheckIn:
         caller = self._sessions.authenticate(view.session, view.device, at)
         if view.stored is not None and _still_stored(view.stored, at):
             return view.stored[VERSION_BYTES:]
-        if request.door_id is None and caller.device.doors != (door_id,):
-            if len(caller.device.doors) != 1:
-                raise InvalidInput("say which door: this device has several", field="door_id")
-            if len(self._only_doors) >= self._keep_doors:
-                self._only_doors.clear()
-            self._only_doors[session] = caller.device.doors[0]
+        door_id, doors = key.door_id, caller.device.doors
+        if request.door_id is None and doors != (door_id,):
+            self._remember_only_door(key.session, doors)
             return None
-        door = self._door(view.door) if door_id in caller.device.doors else None
+        door = None
+        if door_id in doors and view.door is not None:
+            door = self._doors.get(view.door) or self._decoded(view.door)
         if door is None:
             raise NotFound("this device has no such door", field="door_id")
-        state = await self._state_of(view, door, key)
-        scan = Scan(self._new_id(at), door_id, request.credential.type, key is not None)
+        basis = basis_of(view)
+        credential, person = _credential_and_person(view)
+        policies: Mapping[bytes, Policy] = self._policies
+        if person is not None and not self._keeps_policies_of(person):
+            policies = await self._policies_of(person)
+        usage = _NO_USAGE if view.usage is None else _decode_usage(view.usage[VERSION_BYTES:])
+        state = deciding.State(door, credential, person, policies, usage, basis[_RIGHTS])
+        scan = Scan(self._new_id(at), door_id, request.credential.type, bool(key.credential))
         decision = deciding.decide(state, scan, now)
-        settled = Settled(attempt, view, caller, state, scan, decision)
+        settled = Settled(request, key, correlation_id, view, caller, state, scan, decision)
         answer = _encode_answer(answer_of(settled))
-        expected, writes = effects(settled, answer, at)
-        committed = await self._state.commit(expected, writes, encode_entry(entry_of(settled)))
+        committed = await self._state.commit_scan(key, basis, effects(settled, answer, at))
         return answer if committed else None
 
-    def _door(self, raw: bytes | None) -> Door | None:
-        if raw is None:
+    def _remember_only_door(self, session: bytes, doors: tuple[Id, ...]) -> None:
+        """Of a device that need not say which; raises InvalidInput when it has several."""
+        if len(doors) != 1:
+            raise InvalidInput("say which door: this device has several", field="door_id")
+        if len(self._only_doors) >= self._keep_doors:
+            self._only_doors.clear()
+        self._only_doors[session] = doors[0]
+
+    def _decoded(self, raw: bytes) -> Door | None:
+        payload = payload_of(raw)
+        if payload is None:
             return None
-        door = self._doors.get(raw)
-        if door is None:
-            payload = payload_of(raw)
-            if payload is None:
-                return None
-            if len(self._doors) >= self._keep_doors:
-                self._doors.clear()
-            door = self._doors[raw] = _decode_door(payload)
+        if len(self._doors) >= self._keep_doors:
+            self._doors.clear()
+        door = self._doors[raw] = _decode_door(payload)
         return door
 
-    async def _state_of(self, view: ScanView, door: Door, key: bytes | None) -> deciding.State:
-        """What `decide` needs."""
-        credential = person = None
-        policies: Mapping[bytes, Policy] = self._policies
-        if key is not None and (payload := payload_of(view.credential)) is not None:
-            credential = _decode_credential(payload)
-            if (payload := payload_of(view.person)) is not None:
-                person = _decode_person(payload)
-                for grant in person.grants:
-                    if grant.policy not in policies:
-                        policies = await self._policies_of(person)
-                        break
-        used = view.usage
-        return deciding.State(
-            door,
-            credential,
-            person,
-            policies,
-            _NO_USAGE if used is None else _decode_usage(memoryview(used)[VERSION_BYTES:]),
-            (version_of(view.person) or _NOTHING)
-            + (version_of(view.door) or _NOTHING)
-            + (version_of(view.credential) or _NOTHING),
-        )
+    def _keeps_policies_of(self, person: Person) -> bool:
+        return self._policies.keys() >= _policy_names(person)
 
     async def _policies_of(self, person: Person) -> dict[bytes, Policy]:
         """The person's policies, those that are missing fetched and kept."""
@@ -184,6 +172,15 @@ class CheckIn:
         while len(kept) > self._keep_policies:
             del kept[next(iter(kept))]  # the one that has been here longest
         return found
+
+
+def _credential_and_person(view: ScanView) -> tuple[Credential | None, Person | None]:
+    payload = payload_of(view.credential)
+    if payload is None:
+        return None, None
+    credential = _decode_credential(payload)
+    payload = payload_of(view.person)
+    return credential, None if payload is None else _decode_person(payload)
 
 
 def _policy_names(person: Person) -> set[bytes]:

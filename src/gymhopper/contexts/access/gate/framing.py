@@ -71,17 +71,11 @@ class Headers(msgspec.Struct, frozen=True, gc=False):
     @classmethod
     def of(cls, scope: Scope) -> "Headers":
         """Read them; a correlation id that is missing or odd is replaced by a fresh one."""
-        authorization = correlation_id = length = b""
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                authorization = value
-            elif name == b"x-correlation-id":
-                correlation_id = value
-            elif name == b"content-length":
-                length = value
-        if not correlation_id or not _CORRELATION_ID.fullmatch(correlation_id):
+        given = dict(scope["headers"]).get
+        correlation_id = given(b"x-correlation-id")
+        if correlation_id is None or not _CORRELATION_ID.fullmatch(correlation_id):
             correlation_id = b"%b-%x" % (_PROCESS, next(_numbers))
-        return cls(authorization, correlation_id, length)
+        return cls(given(b"authorization", b""), correlation_id, given(b"content-length", b""))
 
     def bearer(self) -> bytes:
         """The bearer token (RFC 6750); raises Unauthenticated when there is none."""

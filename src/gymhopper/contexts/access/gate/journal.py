@@ -14,8 +14,8 @@ class JournalEntry(Record, frozen=True, array_like=True, gc=False):
     `decision` entries are answers. `counted` tells a visit that was counted at once, `held_until`
     one that waits for its `passage` entry; an allow with neither belongs to a visit that was
     counted before, or goes out. `repeats` is the id of the decision that a debounced scan was
-    answered with again. `considered` are pairs of grant and code. `versions` are those of person,
-    door and credential, 8 bytes each, zeros for what the cell did not hold. A presented value is
+    answered with again. `considered` are pairs of grant and code. `versions` are those of door,
+    credential and person, 8 bytes each, zeros for what the cell did not hold. A presented value is
     never in it: a credential that is not known appears as `credential_hint`, four bytes of its
     keyed hash.
 

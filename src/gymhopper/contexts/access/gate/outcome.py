@@ -11,22 +11,13 @@ from gymhopper.contexts.access.domain import decision as deciding
 from gymhopper.contexts.access.domain.codes import explain
 from gymhopper.contexts.access.domain.decision import Decision, Scan
 from gymhopper.contexts.access.domain.records import Id, Instant, moment
-from gymhopper.contexts.access.gate.journal import JournalEntry
+from gymhopper.contexts.access.gate.journal import JournalEntry, encode_entry
 from gymhopper.contexts.access.gate.passage import Pending, encode_pending
 from gymhopper.contexts.access.gate.ports import (
-    ANSWER,
-    ANSWER_SECONDS,
-    CREDENTIAL,
-    DEVICE,
-    DOOR,
-    PENDING,
-    PENDING_SECONDS,
-    PERSON,
-    SESSION,
-    USAGE,
     VERSION_BYTES,
+    ScanEffects,
+    ScanKey,
     ScanView,
-    Write,
     version_of,
 )
 from gymhopper.contexts.access.gate.sessions import Authenticated
@@ -70,19 +61,12 @@ class CheckInAnswer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     tier_needed: int | None = None
 
 
-class Attempt(msgspec.Struct, frozen=True, gc=False):
-    """A request with its hashes."""
-
-    request: CheckInRequest
-    session: bytes
-    credential: bytes | None
-    correlation_id: str
-
-
 class Settled(msgspec.Struct, frozen=True, gc=False):
     """A decision with everything that it was made from."""
 
-    attempt: Attempt
+    request: CheckInRequest
+    key: ScanKey
+    correlation_id: str
     view: ScanView
     caller: Authenticated
     state: deciding.State
@@ -90,60 +74,46 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     decision: Decision
 
 
-def effects(
-    settled: Settled, answer: bytes, at: Instant
-) -> tuple[list[tuple[bytes, bytes]], list[Write]]:
-    """What must not have moved for the decision to stand, and what is written when it stands."""
-    attempt, view, decision = settled.attempt, settled.view, settled.decision
-    device_id, door_id = settled.caller.device_id, settled.scan.door_id
-    answer_key = ANSWER + device_id + attempt.request.request_id.encode()
-    expected = [
-        (answer_key, view.stored or b""),
-        (SESSION + attempt.session, view.session or b""),
-        (DEVICE + device_id, version_of(view.device)),
-        (DOOR + door_id, version_of(view.door)),
-    ]
-    writes = [Write(answer_key, at.to_bytes(8, "big") + answer, ANSWER_SECONDS)]
-    if attempt.credential is not None:
-        expected.append((CREDENTIAL + attempt.credential, version_of(view.credential)))
-    credential = settled.state.credential
-    if credential is None:
-        return expected, writes
-    person_id = credential.person_id
-    usage_key, usage_version = USAGE + person_id, version_of(view.usage)
-    expected += ((PERSON + person_id, version_of(view.person)), (usage_key, usage_version))
+def effects(settled: Settled, answer: bytes, at: Instant) -> ScanEffects:
+    """What is stored when the decision stands."""
+    decision = settled.decision
+    usage = b""
     if decision.usage is not None:
-        number = (int.from_bytes(usage_version, "big") + 1).to_bytes(VERSION_BYTES, "big")
-        writes.append(Write(usage_key, number + _encode_usage(decision.usage)))
-    if decision.hold_until is not None:
-        writes.append(_pending_write(settled, person_id))
-    return expected, writes
-
-
-def _pending_write(settled: Settled, person_id: Id) -> Write:
-    """What a report of the passage will look for."""
-    decision, door = settled.decision, settled.state.door
-    if decision.visit_id is None or decision.spending is None:
-        raise ValueError("an admission that waits for a passage has a visit")
-    pending = Pending(
-        person_id=person_id,
-        device_id=settled.caller.device_id,
-        door_id=settled.scan.door_id,
-        location_id=door.location_id,
-        host_organisation_id=door.organisation_id,
-        visit_id=decision.visit_id,
-        spending=decision.spending,
-        home_organisation_id=None if decision.grant is None else decision.grant.organisation_id,
+        number = int.from_bytes(version_of(settled.view.usage), "big") + 1
+        usage = number.to_bytes(VERSION_BYTES, "big") + _encode_usage(decision.usage)
+    return ScanEffects(
+        at.to_bytes(VERSION_BYTES, "big") + answer,
+        encode_entry(_entry_of(settled)),
+        usage,
+        decision.decision_id,
+        b"" if decision.hold_until is None else _pending(settled),
     )
-    return Write(PENDING + decision.decision_id, encode_pending(pending), PENDING_SECONDS)
+
+
+def _pending(settled: Settled) -> bytes:
+    """What a report of the passage will look for."""
+    decision, door, credential = settled.decision, settled.state.door, settled.state.credential
+    if decision.visit_id is None or decision.spending is None or credential is None:
+        raise ValueError("an admission that waits for a passage has a person and a visit")
+    return encode_pending(
+        Pending(
+            person_id=credential.person_id,
+            device_id=settled.caller.device_id,
+            door_id=settled.scan.door_id,
+            location_id=door.location_id,
+            host_organisation_id=door.organisation_id,
+            visit_id=decision.visit_id,
+            spending=decision.spending,
+            home_organisation_id=(
+                None if decision.grant is None else decision.grant.organisation_id
+            ),
+        )
+    )
 
 
 def answer_of(settled: Settled) -> CheckInAnswer:
     decision, credential = settled.decision, settled.state.credential
-    meaning = explain(decision.code)
-    message = meaning.for_person
-    if decision.tier_needed is not None:
-        message = f"This location needs tier {decision.tier_needed}."
+    message, remedy = _texts(decision.code, decision.tier_needed)
     decision_id, visit_id = uuid_text(decision.decision_id), None
     if decision.visit_id is not None:
         first = decision.visit_id == decision.decision_id
@@ -154,7 +124,7 @@ def answer_of(settled: Settled) -> CheckInAnswer:
         open=decision.open,
         notices=decision.notices,
         message=message,
-        remedy=meaning.remedy,
+        remedy=remedy,
         decision_id=decision_id,
         visit_id=visit_id,
         door_id=_door_text(settled.scan.door_id),
@@ -164,9 +134,9 @@ def answer_of(settled: Settled) -> CheckInAnswer:
     )
 
 
-def entry_of(settled: Settled) -> JournalEntry:
+def _entry_of(settled: Settled) -> JournalEntry:
     decision, state, scan = settled.decision, settled.state, settled.scan
-    attempt, grant, credential = settled.attempt, decision.grant, state.credential
+    grant, credential = decision.grant, state.credential
     return JournalEntry(
         kind="decision",
         decision_id=scan.decision_id,
@@ -178,12 +148,12 @@ def entry_of(settled: Settled) -> JournalEntry:
         outcome=decision.outcome,
         code=decision.code,
         notices=decision.notices,
-        request_id=attempt.request.request_id,
-        correlation_id=attempt.correlation_id,
+        request_id=settled.request.request_id,
+        correlation_id=settled.correlation_id,
         person_id=None if credential is None else credential.person_id,
         credential_id=None if credential is None else credential.credential_id,
         credential_kind=scan.kind,
-        credential_hint=None if attempt.credential is None else attempt.credential[:4],
+        credential_hint=settled.key.credential[:4] or None,
         home_organisation_id=None if grant is None else grant.organisation_id,
         membership_id=None if grant is None else grant.membership_id,
         grant_id=None if grant is None else grant.grant_id,
@@ -207,3 +177,12 @@ def uuid_text(raw: Id) -> str:
 
 
 _door_text = lru_cache(maxsize=4096)(uuid_text)
+
+
+@lru_cache(maxsize=4096)
+def _texts(code: str, tier_needed: int | None) -> tuple[str, str]:
+    """What the person may read, and what would help."""
+    meaning = explain(code)
+    if tier_needed is not None:
+        return f"This location needs tier {tier_needed}.", meaning.remedy
+    return meaning.for_person, meaning.remedy

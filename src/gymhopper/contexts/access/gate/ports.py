@@ -30,6 +30,21 @@ ANSWER_SECONDS = 3600
 PENDING_SECONDS = 3600
 
 
+NOTHING = bytes(VERSION_BYTES)
+"""Stands for the version of what is not there."""
+
+
+class ScanKey(NamedTuple):
+    """What a scan names: the hash of a session, an id of the device's own, a door of the device's,
+    and the hash of a credential; empty where it names none.
+    """
+
+    session: bytes
+    request_id: bytes
+    door_id: bytes
+    credential: bytes
+
+
 class ScanView(NamedTuple):
     """What one consistent look finds for a scan; None is what is not there.
 
@@ -44,6 +59,19 @@ class ScanView(NamedTuple):
     credential: bytes | None
     person: bytes | None
     usage: bytes | None
+
+
+class ScanEffects(NamedTuple):
+    """What a decision changes: its answer and its journal entry; empty bytes are no change.
+
+    `pending` is kept under the decision's id until a passage is reported.
+    """
+
+    answer: bytes
+    entry: bytes
+    usage: bytes
+    decision_id: Id
+    pending: bytes
 
 
 class PassageView(NamedTuple):
@@ -67,10 +95,16 @@ class Write(NamedTuple):
 class State(Protocol):
     """Where a gate reads and commits. Every method raises Unavailable when the store is away."""
 
-    async def look_up_scan(
-        self, session: bytes, request_id: bytes, door_id: Id, credential: bytes
-    ) -> ScanView:
+    async def look_up_scan(self, key: ScanKey) -> ScanView:
         """Everything that a scan's decision needs, as of one instant."""
+        ...
+
+    async def commit_scan(self, key: ScanKey, basis: bytes, effects: ScanEffects) -> bool:
+        """Store the effects and append the journal entry, if nothing moved; all or nothing.
+
+        `basis` is what `basis_of` says of the view that was decided on. False when a new look
+        would give another: nothing was written then.
+        """
         ...
 
     async def look_up_passage(self, session: bytes, decision_id: Id) -> PassageView:
@@ -90,6 +124,12 @@ class State(Protocol):
         that there must be no value. False when any does not: nothing was written then.
         """
         ...
+
+
+def basis_of(view: ScanView) -> bytes:
+    """The versions of all that was found: 8 bytes for each field of the view but `ready`."""
+    _, *found = view
+    return b"".join([NOTHING if raw is None else raw[:VERSION_BYTES] for raw in found])
 
 
 def version_of(raw: bytes | None) -> bytes:

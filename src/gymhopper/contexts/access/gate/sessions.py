@@ -181,24 +181,20 @@ class DeviceSessions:
         """
         if session is None or now >= int.from_bytes(session[16:24], "big"):
             raise Unauthenticated("no live device session; open one with a signed challenge")
-        device = self._device(raw)
+        device = None if raw is None else self._devices.get(raw) or self._decoded(raw)
         if device is None or device.public_key[:_FINGERPRINT_BYTES] != session[24:]:
             raise Unauthenticated("this device was removed or has a new key")
         if not device.enabled:
             raise Forbidden("this device is switched off")
         return Authenticated(session[:16], device)
 
-    def _device(self, raw: bytes | None) -> Device | None:
-        if raw is None:
+    def _decoded(self, raw: bytes) -> Device | None:
+        payload = payload_of(raw)
+        if payload is None:
             return None
-        device = self._devices.get(raw)
-        if device is None:
-            payload = payload_of(raw)
-            if payload is None:
-                return None
-            if len(self._devices) >= self._keep:
-                self._devices.clear()
-            device = self._devices[raw] = _decode_device(payload)
+        if len(self._devices) >= self._keep:
+            self._devices.clear()
+        device = self._devices[raw] = _decode_device(payload)
         return device
 
 

@@ -3,6 +3,7 @@
 -- Values are read and written atomically; the layout of keys is that of the gate's state port.
 
 local VERSION = 8
+local NOTHING = '\0\0\0\0\0\0\0\0'
 
 local function get(key)
     return redis.call('GET', key)
@@ -36,21 +37,54 @@ local function session_of(key)
     return session, get('v:' .. device_id), device_id
 end
 
--- ARGV: session hash, request id, door id, credential hash
-local function look_up_scan(_, argv)
-    local ready = get('m:ready')
-    local session, device, device_id = session_of('s:' .. argv[1])
+-- What a scan's decision rests on, in two commands: a command called from here costs more than a key.
+-- SCAN is session hash, request id, door id, credential hash.
+local function read_scan(argv)
+    local found = redis.call('MGET', 'm:ready', 's:' .. argv[1], 'd:' .. argv[3], 'c:' .. argv[4])
+    local ready, session, door, credential = found[1], found[2], found[3], found[4]
     if not ready or not session then
         return {ready, session, false, false, false, false, false, false}
     end
-    local stored = get('r:' .. device_id .. argv[2])
-    local credential, person, usage = get('c:' .. argv[4]), false, false
-    if credential and #credential > VERSION then
-        -- version, array header, two bytes of header, then the person id
-        local person_id = string.sub(credential, 12, 27)
-        person, usage = get('p:' .. person_id), get('u:' .. person_id)
+    local device_id = string.sub(session, 1, 16)
+    local device, answer = 'v:' .. device_id, 'r:' .. device_id .. argv[2]
+    if not credential or #credential <= VERSION then
+        found = redis.call('MGET', device, answer)
+        return {ready, session, found[1], found[2], door, credential, false, false}
     end
-    return {ready, session, device, stored, get('d:' .. argv[3]), credential, person, usage}
+    -- version, array header, two bytes of header, then the person id
+    local person_id = string.sub(credential, 12, 27)
+    found = redis.call('MGET', device, answer, 'p:' .. person_id, 'u:' .. person_id)
+    return {ready, session, found[1], found[2], door, credential, found[3], found[4]}
+end
+
+-- ARGV: SCAN
+local function look_up_scan(_, argv)
+    return read_scan(argv)
+end
+
+-- ARGV: SCAN, the 8 first bytes of all that was found but `ready` (zeros for nothing), journal entry,
+--       answer, seconds to keep it, usage ('' for unchanged), key and value of what awaits a passage
+--       ('' for none), seconds to keep it
+local function commit_scan(_, argv)
+    local found = read_scan(argv)
+    local session, credential = found[2], found[6]
+    for place = 2, 8 do
+        local value = found[place]
+        found[place] = value and string.sub(value, 1, VERSION) or NOTHING
+    end
+    if table.concat(found, '', 2, 8) ~= argv[5] then
+        return 0
+    end
+    local answer = 'r:' .. string.sub(session, 1, 16) .. argv[2]
+    redis.call('SET', answer, argv[7], 'EX', argv[8])
+    if argv[9] ~= '' then
+        redis.call('SET', 'u:' .. string.sub(credential, 12, 27), argv[9])
+    end
+    if argv[10] ~= '' then
+        redis.call('SET', argv[10], argv[11], 'EX', argv[12])
+    end
+    redis.call('XADD', 'j', '*', 'e', argv[6])
+    return 1
 end
 
 -- ARGV: session hash, decision id
@@ -173,6 +207,7 @@ end
 redis.register_function{function_name = 'NAME_scan', callback = look_up_scan, flags = {'no-writes'}}
 redis.register_function{function_name = 'NAME_passage', callback = look_up_passage, flags = {'no-writes'}}
 redis.register_function('NAME_commit', commit)
+redis.register_function('NAME_commit_scan', commit_scan)
 redis.register_function('NAME_apply', apply)
 redis.register_function('NAME_begin', begin_rebuild)
 redis.register_function('NAME_snapshot', apply_snapshot)

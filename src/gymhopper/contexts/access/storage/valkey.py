@@ -7,7 +7,16 @@ from itertools import chain
 from typing import cast
 
 from gymhopper.contexts.access.domain.records import Id
-from gymhopper.contexts.access.gate.ports import PassageView, ScanView, Write
+from gymhopper.contexts.access.gate.ports import (
+    ANSWER_SECONDS,
+    PENDING,
+    PENDING_SECONDS,
+    PassageView,
+    ScanEffects,
+    ScanKey,
+    ScanView,
+    Write,
+)
 from gymhopper.contexts.access.storage.valkey_client import (
     Argument,
     Call,
@@ -38,13 +47,27 @@ class ValkeyCell:
         """Disconnect."""
         await self._client.close()
 
-    async def look_up_scan(
-        self, session: bytes, request_id: bytes, door_id: Id, credential: bytes
-    ) -> ScanView:
+    async def look_up_scan(self, key: ScanKey) -> ScanView:
         """See `State.look_up_scan`."""
-        return ScanView(
-            *await self.call("FCALL_RO", _SCAN, 0, session, request_id, door_id, credential)
+        return ScanView(*await self.call("FCALL_RO", _SCAN, 0, *key))
+
+    async def commit_scan(self, key: ScanKey, basis: bytes, effects: ScanEffects) -> bool:
+        """See `State.commit_scan`."""
+        committed: int = await self.call(
+            "FCALL",
+            _COMMIT_SCAN,
+            0,
+            *key,
+            basis,
+            effects.entry,
+            effects.answer,
+            _ANSWER_SECONDS,
+            effects.usage,
+            effects.pending and PENDING + effects.decision_id,
+            effects.pending,
+            _PENDING_SECONDS,
         )
+        return committed == 1
 
     async def look_up_passage(self, session: bytes, decision_id: Id) -> PassageView:
         """See `State.look_up_passage`."""
@@ -79,6 +102,9 @@ class ValkeyCell:
 _SCAN = f"{LIBRARY}_scan"
 _PASSAGE = f"{LIBRARY}_passage"
 _COMMIT = f"{LIBRARY}_commit"
+_COMMIT_SCAN = f"{LIBRARY}_commit_scan"
+_ANSWER_SECONDS = str(ANSWER_SECONDS)
+_PENDING_SECONDS = str(PENDING_SECONDS)
 
 
 async def _load_functions(call: Call) -> None:

@@ -1,6 +1,6 @@
 """A thin client of Valkey for one purpose: many small calls, in flight at once, on one connection.
 
-Calls that are made in one turn of the event loop leave in one write, replies are matched by order
+Calls that are made in one turn of the event loop leave in few writes, replies are matched by order
 (RESP2 pipelining). A general client spends more time on a call than the server does; the figures
 are in `docs/reference/performance.md`.
 """
@@ -27,6 +27,10 @@ _pack = cast("Callable[[tuple[Argument, ...]], bytes]", hiredis.pack_command)
 
 # What a server answers: RESP2 has strings, integers, lists and nil.
 Reply = Any
+
+# So many calls leave without waiting for the turn's end: the server works on them meanwhile. With
+# all of a busy turn's calls in one write, server and gate would wait for each other by turns.
+AT_ONCE = 4
 
 FIRST_DELAY = 0.05
 LONGEST_DELAY = 1.0
@@ -103,6 +107,8 @@ class _Pipe(asyncio.Protocol):
         if not self._outgoing:
             self._loop.call_soon(self._flush)
         self._outgoing.append(_pack(arguments))
+        if len(self._outgoing) >= AT_ONCE:
+            self._flush()
         if self._watch is None:
             self._watch = self._loop.call_later(self._timeout / 2, self._look, self._replies, 1)
         return future
