@@ -29,6 +29,7 @@ prove: setup  ## run the long proofs
 bench: setup  ## measure
 	$(BIN)/gymhopper bench gate --json
 	$(BIN)/gymhopper bench events --json
+	$(BIN)/gymhopper bench start --json
 
 lint: setup  ## style, types, import contracts, sizes and house rules
 	$(BIN)/ruff check

@@ -3,7 +3,6 @@
 import sys
 
 import typer
-from rich.console import Console
 
 from gymhopper import __version__
 from gymhopper.app.commands import access, admin, bench, database, demo, events, importing, run
@@ -40,5 +39,7 @@ def main() -> None:
     try:
         app()
     except GymhopperError as error:
+        from rich.console import Console
+
         Console(stderr=True).print(f"[red]{error.detail}[/]")
         sys.exit(1)

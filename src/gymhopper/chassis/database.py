@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import text
+import psycopg
+from sqlalchemy import event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from gymhopper.chassis.arrays import ArrayDumper
 from gymhopper.chassis.auth import AuthSubject
 
 _BIND = text(
@@ -39,6 +42,7 @@ class Database:
             pool_pre_ping=True,
             connect_args={"options": "-c search_path=jobs"},
         )
+        event.listen(self.engine.sync_engine, "connect", _adapt)
 
     @asynccontextmanager
     async def transaction(
@@ -61,6 +65,12 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+def _adapt(connection: DBAPIConnection, _: object) -> None:
+    driver = connection.driver_connection
+    if isinstance(driver, psycopg.AsyncConnection):
+        driver.adapters.register_dumper(list, ArrayDumper)
 
 
 def _binding(subject: AuthSubject) -> dict[str, str]:

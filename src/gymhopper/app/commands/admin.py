@@ -4,12 +4,8 @@ import asyncio
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from gymhopper.app.commands.run import Data, adjusted
-from gymhopper.app.opening import open_runtime
-from gymhopper.chassis.settings import Settings
-from gymhopper.contexts.identity.administrators import create_administrator
+from gymhopper.app.commands.options import Data, settings
 
 app = typer.Typer(help="Administrators of the whole platform.", no_args_is_help=True)
 
@@ -20,9 +16,13 @@ def create(
     data: Data = None,
 ) -> None:
     """Make an administrator's API key. It is shown once."""
+    from rich.console import Console
+
+    from gymhopper.app.opening import open_runtime
+    from gymhopper.contexts.identity.administrators import create_administrator
 
     async def make() -> str:
-        async with open_runtime(adjusted(Settings(), data=data)) as runtime:
+        async with open_runtime(settings(data=data)) as runtime:
             return await create_administrator(runtime, name)
 
     token = asyncio.run(make())

@@ -8,10 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from gymhopper.chassis.logging import configure_logging
 from gymhopper.kernel.errors import NotFound
 
 app = typer.Typer(help="Measure on this machine.", no_args_is_help=True)
@@ -32,8 +29,18 @@ def events(*, as_json: AsJson = False, seconds: Seconds = 5) -> None:
     _show(_run("bench.events.report", seconds), as_json=as_json)
 
 
+@app.command()
+def start(*, as_json: AsJson = False, seconds: Seconds = 5) -> None:
+    """How soon `gymhopper up` is ready, the first time and after (one start for each second)."""
+    _show(_run("bench.start.report", seconds), as_json=as_json)
+
+
 def _run(module: str, seconds: int) -> dict[str, Any]:
     """Call `report(seconds)` of a benchmark in the source tree."""
+    from rich.console import Console
+
+    from gymhopper.chassis.logging import configure_logging
+
     configure_logging(style="console", level="ERROR")
     tree = Path(__file__).parents[4]
     if not (tree / "bench").is_dir():
@@ -48,6 +55,9 @@ def _show(figures: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(figures))
         return
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("figure", "value")
     for name, value in figures.items():
         several = isinstance(value, dict)

@@ -2,24 +2,22 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from gymhopper.app import backup as safekeeping
-from gymhopper.app.commands.run import Data, adjusted
-from gymhopper.app.opening import open_runtime
-from gymhopper.app.wellness import Finding, examine
-from gymhopper.chassis.settings import Settings
+from gymhopper.app.commands.options import Data, settings
+
+if TYPE_CHECKING:
+    from gymhopper.app.wellness import Finding
 
 
 def migrate(data: Data = None) -> None:
     """Bring the database's tables up to date; safe to repeat."""
+    from gymhopper.app.opening import open_runtime
 
     async def work() -> None:
-        async with open_runtime(adjusted(Settings(), data=data), migrated=True):
+        async with open_runtime(settings(data=data), migrated=True):
             pass
 
     asyncio.run(work())
@@ -34,7 +32,9 @@ def backup(
 
     The file holds the key to the personal data: keep it like one.
     """
-    size = asyncio.run(safekeeping.backup(adjusted(Settings(), data=data), file))
+    from gymhopper.app.backup import backup as write
+
+    size = asyncio.run(write(settings(data=data), file))
     typer.echo(f"{file}: {size / 1e6:.1f} MB")
 
 
@@ -43,15 +43,22 @@ def restore(
     data: Data = None,
 ) -> None:
     """Bring a backup into an empty data folder, or an empty database."""
-    asyncio.run(safekeeping.restore(adjusted(Settings(), data=data), file))
+    from gymhopper.app.backup import restore as bring_back
+
+    asyncio.run(bring_back(settings(data=data), file))
     typer.echo("Restored. Doors are answered as soon as `gymhopper up` has filled the cell.")
 
 
 def doctor(data: Data = None) -> None:
     """Check the installation and the promises that its data must keep."""
+    from rich.console import Console
+    from rich.table import Table
 
-    async def work() -> list[Finding]:
-        async with open_runtime(adjusted(Settings(), data=data), migrated=False) as runtime:
+    from gymhopper.app.opening import open_runtime
+    from gymhopper.app.wellness import examine
+
+    async def work() -> "list[Finding]":
+        async with open_runtime(settings(data=data), migrated=False) as runtime:
             return await examine(runtime)
 
     findings = asyncio.run(work())

@@ -5,15 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvloop
-from rich.console import Console
 
-from gymhopper.app import demo as demonstration
-from gymhopper.app.display.screen import screen_of
-from gymhopper.app.living import demo_settings, live
-from gymhopper.chassis.logging import configure_logging
 from gymhopper.kernel.errors import GymhopperError
-from gymhopper.sandbox.demo.network import WORLD
 
 FOLDER = Path("data/demo")
 PORT = 8700
@@ -36,22 +29,35 @@ def demo(
     ] = MEMBERS,
 ) -> None:
     """Run a whole network of gyms on this machine, and people who walk through its doors."""
+    import uvloop
+
     if check:
         uvloop.run(_check())
         return
+    from rich.console import Console
+
+    from gymhopper.app.display.screen import screen_of
+    from gymhopper.app.living import demo_settings, live
+    from gymhopper.sandbox.demo.network import WORLD
+
     with screen_of(Console()) as screen:
         uvloop.run(live(demo_settings(data, port, PORT), WORLD, members, screen))
     screen.say(f"Stopped. The network stays in {data}.")
 
 
 async def _check() -> None:
+    from rich.console import Console
+
+    from gymhopper.app.demo import tell_story, temporary_platform
+    from gymhopper.chassis.logging import configure_logging
+
     console = Console()
     configure_logging(style="console", level="ERROR")
     began = time.perf_counter()
     try:
-        async with demonstration.temporary_platform() as process:
+        async with temporary_platform() as process:
             console.print(f"started in {time.perf_counter() - began:.1f} s at {process.url}")
-            async for step in demonstration.tell_story(process.runtime):
+            async for step in tell_story(process.runtime):
                 console.print(f"[green]✓[/] {step.name} [dim]{step.milliseconds:.0f} ms[/]")
     except GymhopperError as error:
         console.print(f"[red]✗ {error.detail}[/]")

@@ -2,20 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 from uuid import UUID
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from gymhopper.app.commands.run import Data, adjusted
-from gymhopper.app.opening import open_runtime
-from gymhopper.chassis.runtime import Runtime
-from gymhopper.chassis.settings import Settings
-from gymhopper.chassis.transports import operations
-from gymhopper.chassis.transports.kafka import group_lag
-from gymhopper.chassis.transports.operations import Progress, SetAside
+from gymhopper.app.commands.options import Data, settings
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from gymhopper.chassis.runtime import Runtime
+    from gymhopper.chassis.transports.operations import Progress
 
 T = TypeVar("T")
 
@@ -32,7 +30,11 @@ def parked(
     data: Data = None,
 ) -> None:
     """List deliveries that failed, and those that wait behind them."""
-    found = _on(data, lambda runtime: _set_aside(runtime, subscriber, limit))
+    from rich.table import Table
+
+    from gymhopper.chassis.transports.operations import set_aside
+
+    found = _on(data, lambda runtime: set_aside(runtime, subscriber=subscriber, limit=limit))
     table = Table("Seq", "Event", "Type", "Subscriber", "State", "Tries", "Next try", "Error")
     for each in found:
         table.add_row(
@@ -51,6 +53,8 @@ def parked(
 @app.command()
 def retry(subscriber: Subscriber, event_id: EventId, data: Data = None) -> None:
     """Try a failed delivery again now, once."""
+    from gymhopper.chassis.transports import operations
+
     found = _on(
         data,
         lambda runtime: operations.retry(runtime, subscriber=subscriber, event_id=event_id),
@@ -61,6 +65,8 @@ def retry(subscriber: Subscriber, event_id: EventId, data: Data = None) -> None:
 @app.command()
 def skip(subscriber: Subscriber, event_id: EventId, data: Data = None) -> None:
     """Pass over a failed delivery for good; those that wait behind it go on."""
+    from gymhopper.chassis.transports import operations
+
     found = _on(
         data,
         lambda runtime: operations.skip(runtime, subscriber=subscriber, event_id=event_id),
@@ -75,6 +81,8 @@ def replay(
     data: Data = None,
 ) -> None:
     """Have a context hear the log again, from the start or from a place on."""
+    from gymhopper.chassis.transports import operations
+
     found = _on(
         data, lambda runtime: operations.replay(runtime, subscriber=subscriber, after=after)
     )
@@ -84,6 +92,8 @@ def replay(
 @app.command()
 def lag(data: Data = None) -> None:
     """Show how far every reader of the log has come."""
+    from rich.table import Table
+
     rows, over_kafka = _on(data, _lag)
     table = Table("Reader", "At", "Of", "Behind", "Retrying", "Parked", "Waiting", "Kafka lag")
     for each in rows:
@@ -100,12 +110,11 @@ def lag(data: Data = None) -> None:
     _print(table)
 
 
-async def _set_aside(runtime: Runtime, subscriber: str | None, limit: int) -> list[SetAside]:
-    return await operations.set_aside(runtime, subscriber=subscriber, limit=limit)
-
-
-async def _lag(runtime: Runtime) -> tuple[list[Progress], dict[str, int]]:
+async def _lag(runtime: "Runtime") -> "tuple[list[Progress], dict[str, int]]":
     """Progress in the log, and in Kafka for those that have gone over to it."""
+    from gymhopper.chassis.transports import operations
+    from gymhopper.chassis.transports.kafka import group_lag
+
     rows = await operations.progress(runtime)
     over_kafka = {}
     if runtime.settings.kafka_servers is not None:
@@ -116,16 +125,20 @@ async def _lag(runtime: Runtime) -> tuple[list[Progress], dict[str, int]]:
     return rows, over_kafka
 
 
-def _on(data: Data, work: Callable[[Runtime], Awaitable[T]]) -> T:
+def _on(data: Data, work: "Callable[[Runtime], Awaitable[T]]") -> T:
+    from gymhopper.app.opening import open_runtime
+
     async def run() -> T:
-        async with open_runtime(adjusted(Settings(), data=data), migrated=False) as runtime:
+        async with open_runtime(settings(data=data), migrated=False) as runtime:
             return await work(runtime)
 
     return asyncio.run(run())
 
 
-def _print(table: Table) -> None:
+def _print(table: "Table") -> None:
     """As wide as the terminal; whole when it goes into a file or another program."""
+    from rich.console import Console
+
     console = Console()
     if not console.is_terminal:
         console.width = 400

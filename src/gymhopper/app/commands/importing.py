@@ -2,17 +2,16 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from gymhopper.app.commands.run import Data, adjusted
-from gymhopper.app.importers.network import import_network
-from gymhopper.app.importers.report import ImportReport, check_report_file
-from gymhopper.app.opening import open_runtime
-from gymhopper.chassis.settings import Settings
+from gymhopper.app.commands.options import Data, settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from gymhopper.app.importers.report import ImportReport
 
 app = typer.Typer(help="Take over the data of other systems.", no_args_is_help=True)
 
@@ -32,6 +31,10 @@ def network(
     data: Data = None,
 ) -> None:
     """Take over gyms, plans and people with running memberships; safe to repeat."""
+    from rich.console import Console
+
+    from gymhopper.app.importers.report import check_report_file
+
     if report is not None:
         check_report_file(report)
     console = Console()
@@ -42,7 +45,18 @@ def network(
         console.print(f"Every remark is in {report}.", markup=False)
 
 
-async def _import(folder: Path, data: Path | None, console: Console) -> ImportReport:
+async def _import(folder: Path, data: Path | None, console: "Console") -> "ImportReport":
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    from gymhopper.app.importers.network import import_network
+    from gymhopper.app.opening import open_runtime
+
     columns = (TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=console) as bars:
         tasks = {}
@@ -52,5 +66,5 @@ async def _import(folder: Path, data: Path | None, console: Console) -> ImportRe
                 tasks[what] = bars.add_task(what)
             bars.update(tasks[what], completed=done, total=of)
 
-        async with open_runtime(adjusted(Settings(), data=data)) as runtime:
+        async with open_runtime(settings(data=data)) as runtime:
             return await import_network(runtime, folder, progress)

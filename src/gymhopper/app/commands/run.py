@@ -1,23 +1,14 @@
 """Start the platform, whole or in parts."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-import uvloop
-from rich.console import Console
 
-from gymhopper.app import gate as gate_alone
-from gymhopper.app.process import ROLES, Process
-from gymhopper.app.running import run_until_stopped
-from gymhopper.chassis.registry import Role
-from gymhopper.chassis.settings import CONTEXTS, SANDBOX, Settings
+from gymhopper.app.commands.options import Data, Host, Port, settings
 
-_SIMULATORS = {"sandbox": SANDBOX, "clock": "gymhopper.sandbox.clock"}
-
-Data = Annotated[Path | None, typer.Option("--data", help="Folder of the embedded engines' data.")]
-Port = Annotated[int | None, typer.Option(help="Port on which to answer; 0 takes a free one.")]
-Host = Annotated[str | None, typer.Option(help="Address on which to answer.")]
+if TYPE_CHECKING:
+    from gymhopper.app.process import Process
+    from gymhopper.chassis.registry import Role
 
 
 def up(data: Data = None, port: Port = None, host: Host = None) -> None:
@@ -27,10 +18,15 @@ def up(data: Data = None, port: Port = None, host: Host = None) -> None:
     Set GYMHOPPER_DATABASE_URL, GYMHOPPER_OWNER_URL and GYMHOPPER_VALKEY_URL to use servers that
     somebody else runs.
     """
-    settings = adjusted(Settings(), data=data, port=port, host=host)
-    if SANDBOX not in settings.contexts:
-        settings = settings.model_copy(update={"contexts": (*settings.contexts, SANDBOX)})
-    uvloop.run(run_until_stopped(settings, greet=_greet))
+    import uvloop
+
+    from gymhopper.app.running import run_until_stopped
+    from gymhopper.chassis.settings import SANDBOX
+
+    chosen = settings(data=data, port=port, host=host)
+    if SANDBOX not in chosen.contexts:
+        chosen = chosen.model_copy(update={"contexts": (*chosen.contexts, SANDBOX)})
+    uvloop.run(run_until_stopped(chosen, greet=_greet))
 
 
 def serve(
@@ -47,11 +43,15 @@ def serve(
 
     Migrate first with `gymhopper migrate`.
     """
-    settings = adjusted(Settings(), port=port, host=host)
+    import uvloop
+
+    from gymhopper.app.running import run_until_stopped
+
+    chosen = settings(port=port, host=host)
     if contexts != "all":
         names = [each.strip() for each in contexts.split(",")]
-        settings = settings.model_copy(update={"contexts": tuple(map(_dotted, names))})
-    uvloop.run(run_until_stopped(settings, roles=_roles(roles), migrated=False))
+        chosen = chosen.model_copy(update={"contexts": tuple(map(_dotted, names))})
+    uvloop.run(run_until_stopped(chosen, roles=_roles(roles), migrated=False))
 
 
 def gate(
@@ -60,24 +60,16 @@ def gate(
     host: Host = None,
 ) -> None:
     """Answer doors and nothing else: the hot path alone, on one cell (GYMHOPPER_VALKEY_URL)."""
-    settings = Settings()
-    gate_alone.serve(host=host or settings.host, port=port or settings.port, workers=workers)
+    from gymhopper.app.gate import serve as serve_gate
+
+    chosen = settings(port=port, host=host)
+    serve_gate(host=chosen.host, port=chosen.port, workers=workers)
 
 
-def adjusted(
-    settings: Settings,
-    *,
-    data: Path | None = None,
-    port: int | None = None,
-    host: str | None = None,
-) -> Settings:
-    """The settings with what the command line says instead."""
-    given = {"data_folder": data, "port": port, "host": host}
-    return settings.model_copy(update={k: v for k, v in given.items() if v is not None})
-
-
-def _greet(process: Process) -> None:
+def _greet(process: "Process") -> None:
     """What somebody who has just started it wants to know next."""
+    from rich.console import Console
+
     folder = process.runtime.settings.data_folder
     Console(stderr=True).print(
         f"\n[bold]Gymhopper answers at {process.url}[/]\n"
@@ -90,13 +82,18 @@ def _greet(process: Process) -> None:
 
 
 def _dotted(name: str) -> str:
-    known = {each.rpartition(".")[2]: each for each in CONTEXTS} | _SIMULATORS
+    from gymhopper.chassis.settings import CONTEXTS, SANDBOX
+
+    known = {each.rpartition(".")[2]: each for each in CONTEXTS}
+    known |= {"sandbox": SANDBOX, "clock": "gymhopper.sandbox.clock"}
     if name not in known:
         raise typer.BadParameter(f"{name} is none of {', '.join(known)}", param_hint="--contexts")
     return known[name]
 
 
-def _roles(text: str) -> list[Role]:
+def _roles(text: str) -> "list[Role]":
+    from gymhopper.app.process import ROLES
+
     wanted = [each.strip() for each in text.split(",")]
     unknown = set(wanted) - set(ROLES)
     if unknown:

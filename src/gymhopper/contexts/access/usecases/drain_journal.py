@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import text
 
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
@@ -18,7 +18,10 @@ from gymhopper.contexts.access.storage.valkey import ValkeyCell
 from gymhopper.contexts.access.storage.valkey_feed import ValkeyFeed
 from gymhopper.contracts.access.events import VisitRecorded
 
-BATCH = 2000
+# Doors come first: a rush is written down in small helpings with rests between them, some
+# thousands of entries a second, unless so many wait that the cell's memory begins to matter.
+BATCH = 128
+URGENT = 50_000
 
 # Whoever holds the row drains; another process that tries goes away empty-handed.
 _CLAIM = text(
@@ -30,24 +33,34 @@ _MOVE = text(
     " WHERE cell = :cell"
 )
 _LENGTHEN = text("UPDATE access.drain SET entry = :entry, hash = :hash WHERE cell = :cell")
-# Row-level security rules out COPY; one INSERT from arrays is nearly as quick.
+# Row-level security rules out COPY; one INSERT from arrays is nearly as quick. Ids go as the text
+# of their bytes: a UUID object for each would cost more than the rest of the row.
 _INSERT_JOURNAL = text(
-    "INSERT INTO access.journal (entry, at, cell, kind, decision_id, host_organisation_id,"
+    "INSERT INTO access.journal (cell, entry, at, kind, decision_id, host_organisation_id,"
     " home_organisation_id, location_id, door_id, device_id, person_id, outcome, code, visit_id,"
-    " record, hash) SELECT * FROM unnest(CAST(:c0 AS bigint[]), CAST(:c1 AS timestamptz[]),"
-    " CAST(:c2 AS text[]), CAST(:c3 AS text[]), CAST(:c4 AS uuid[]), CAST(:c5 AS uuid[]),"
-    " CAST(:c6 AS uuid[]), CAST(:c7 AS uuid[]), CAST(:c8 AS uuid[]), CAST(:c9 AS uuid[]),"
-    " CAST(:c10 AS uuid[]), CAST(:c11 AS text[]), CAST(:c12 AS text[]), CAST(:c13 AS uuid[]),"
-    " CAST(:c14 AS bytea[]), CAST(:c15 AS bytea[]))"
+    " record, hash) SELECT :cell, * FROM unnest(CAST(:entry AS bigint[]),"
+    " CAST(:at AS timestamptz[]), CAST(:kind AS text[]), CAST(:decision_id AS uuid[]),"
+    " CAST(:host_organisation_id AS uuid[]), CAST(:home_organisation_id AS uuid[]),"
+    " CAST(:location_id AS uuid[]), CAST(:door_id AS uuid[]), CAST(:device_id AS uuid[]),"
+    " CAST(:person_id AS uuid[]), CAST(:outcome AS text[]), CAST(:code AS text[]),"
+    " CAST(:visit_id AS uuid[]), CAST(:record AS bytea[]), CAST(:hash AS bytea[]))"
 )
 _INSERT_VISITS = text(
     "INSERT INTO access.visit (id, at, person_id, membership_id, host_organisation_id,"
     " home_organisation_id, location_id, door_id, day, month, entry) SELECT * FROM unnest("
-    "CAST(:c0 AS uuid[]), CAST(:c1 AS timestamptz[]), CAST(:c2 AS uuid[]), CAST(:c3 AS uuid[]),"
-    " CAST(:c4 AS uuid[]), CAST(:c5 AS uuid[]), CAST(:c6 AS uuid[]), CAST(:c7 AS uuid[]),"
-    " CAST(:c8 AS integer[]), CAST(:c9 AS integer[]), CAST(:c10 AS bigint[]))"
+    "CAST(:visit_id AS uuid[]), CAST(:at AS timestamptz[]), CAST(:person_id AS uuid[]),"
+    " CAST(:membership_id AS uuid[]), CAST(:host_organisation_id AS uuid[]),"
+    " CAST(:home_organisation_id AS uuid[]), CAST(:location_id AS uuid[]),"
+    " CAST(:door_id AS uuid[]), CAST(:day AS integer[]), CAST(:month AS integer[]),"
+    " CAST(:entry AS bigint[]))"
 )
 _PARTITIONS = text("SELECT access.ensure_partitions(CAST(:day AS date), :months)")
+
+
+_EVERYWHERE = (
+    "host_organisation_id", "home_organisation_id", "location_id", "door_id", "person_id",
+    "visit_id",
+)  # fmt: skip
 
 
 class VisitAggregate(msgspec.Struct):
@@ -70,7 +83,9 @@ class JournalDrain:
         self._name = name
 
     async def step(self) -> bool:
-        """Drain the next entries; returns whether more are waiting."""
+        """Drain the next entries; returns whether so many wait that there is no time to rest."""
+        if not await self._journal.journal_length():
+            return False
         async with self._runtime.begin(SERVICE) as uow:
             place = (await uow.connection.execute(_CLAIM, {"cell": self._name})).one_or_none()
             if place is None:
@@ -92,7 +107,7 @@ class JournalDrain:
                 },
             )
         await self._journal.trim_journal(last)
-        return len(entries) == BATCH
+        return await self._journal.journal_length() > URGENT
 
 
 async def store_entries(uow: UnitOfWork, cell: str, entries: Sequence[JournalEntry]) -> None:
@@ -112,19 +127,48 @@ async def _store(
     uow: UnitOfWork, cell: str, entries: Sequence[JournalEntry], number: int, end: bytes
 ) -> bytes:
     """Write entries after that number and end of the chain; returns the new end."""
-    journal, visits = [], []
+    numbered = list(enumerate(entries, number + 1))
+    records, hashes = [], []
     for entry in entries:
-        number += 1
         record = encode_entry(entry)
         end = chained(end, record)
-        journal.append(_journal_row(entry, number, cell, record, end))
-        if entry.counted:
-            visits.append(_visit_row(entry, number))
-            _publish(uow, entry, number)
-    await _insert(uow.connection, _INSERT_JOURNAL, journal)
+        records.append(record)
+        hashes.append(end)
+    await uow.connection.execute(
+        _INSERT_JOURNAL,
+        {
+            "cell": cell,
+            **_columns(numbered, "kind", "decision_id", "device_id", "outcome", "code"),
+            "record": records,
+            "hash": hashes,
+        },
+    )
+    visits = [(place, entry) for place, entry in numbered if entry.counted]
     if visits:
-        await _insert(uow.connection, _INSERT_VISITS, visits)
+        spendings = [entry.spending for _, entry in visits]
+        await uow.connection.execute(
+            _INSERT_VISITS,
+            {
+                **_columns(visits, "membership_id"),
+                "day": [0 if each is None else each.day for each in spendings],
+                "month": [0 if each is None else each.month for each in spendings],
+            },
+        )
+    for place, entry in visits:
+        _publish(uow, entry, place)
     return end
+
+
+def _columns(entries: Sequence[tuple[int, JournalEntry]], *names: str) -> dict[str, list[object]]:
+    """The named fields of numbered entries and those that every table has, a list for each."""
+    found: dict[str, list[object]] = {
+        "entry": [place for place, _ in entries],
+        "at": [moment(entry.at) for _, entry in entries],
+    }
+    for name in (*_EVERYWHERE, *names):
+        values = [getattr(entry, name) for _, entry in entries]
+        found[name] = [each.hex() if isinstance(each, bytes) else each for each in values]
+    return found
 
 
 def chained(previous: bytes, record: bytes) -> bytes:
@@ -140,50 +184,10 @@ async def ensure_partitions(uow: UnitOfWork, first: date | None = None) -> None:
     await uow.connection.execute(_PARTITIONS, {"day": first, "months": months})
 
 
-def _journal_row(
-    entry: JournalEntry, number: int, cell: str, record: bytes, end: bytes
-) -> tuple[object, ...]:
-    return (
-        number,
-        moment(entry.at),
-        cell,
-        entry.kind,
-        UUID(bytes=entry.decision_id),
-        UUID(bytes=entry.host_organisation_id),
-        _uuid(entry.home_organisation_id),
-        UUID(bytes=entry.location_id),
-        UUID(bytes=entry.door_id),
-        UUID(bytes=entry.device_id),
-        _uuid(entry.person_id),
-        entry.outcome,
-        entry.code,
-        _uuid(entry.visit_id),
-        record,
-        end,
-    )
-
-
-def _visit_row(entry: JournalEntry, number: int) -> tuple[object, ...]:
-    spending = entry.spending
-    return (
-        _uuid(entry.visit_id),
-        moment(entry.at),
-        _uuid(entry.person_id),
-        _uuid(entry.membership_id),
-        UUID(bytes=entry.host_organisation_id),
-        _uuid(entry.home_organisation_id),
-        UUID(bytes=entry.location_id),
-        UUID(bytes=entry.door_id),
-        0 if spending is None else spending.day,
-        0 if spending is None else spending.month,
-        number,
-    )
-
-
 def _publish(uow: UnitOfWork, entry: JournalEntry, number: int) -> None:
     assert entry.visit_id is not None  # noqa: S101 - what is counted has a visit and a person
     assert entry.person_id is not None  # noqa: S101 - what is counted has a visit and a person
-    host = UUID(bytes=entry.host_organisation_id)
+    host, home = _known(entry.host_organisation_id), entry.home_organisation_id
     visit_id = UUID(bytes=entry.visit_id)
     uow.record(
         VisitAggregate(visit_id),
@@ -192,9 +196,9 @@ def _publish(uow: UnitOfWork, entry: JournalEntry, number: int) -> None:
             person_id=UUID(bytes=entry.person_id),
             membership_id=_uuid(entry.membership_id),
             host_organisation_id=host,
-            home_organisation_id=_uuid(entry.home_organisation_id),
-            location_id=UUID(bytes=entry.location_id),
-            door_id=UUID(bytes=entry.door_id),
+            home_organisation_id=None if home is None else _known(home),
+            location_id=_known(entry.location_id),
+            door_id=_known(entry.door_id),
             at=moment(entry.at),
             entry=number,
         ),
@@ -206,8 +210,7 @@ def _uuid(raw: bytes | None) -> UUID | None:
     return None if raw is None else UUID(bytes=raw)
 
 
-async def _insert(
-    connection: AsyncConnection, statement: TextClause, rows: Sequence[tuple[object, ...]]
-) -> None:
-    columns = zip(*rows, strict=True)
-    await connection.execute(statement, {f"c{i}": list(each) for i, each in enumerate(columns)})
+@lru_cache(maxsize=4096)
+def _known(raw: bytes) -> UUID:
+    """The id of a place or an organisation: those are few, and making a UUID is slow."""
+    return UUID(bytes=raw)
