@@ -55,16 +55,22 @@ async def measure_gate(
         def load(route: Route, connections: int, seconds: int) -> Load:
             return Load(route, readers, plan.members, connections, seconds)
 
-        await drive(port, load("scan", plan.connections, 1))  # warm up
+        async def one(route: Route, connections: int, seconds: int) -> Result:
+            """A run that inherits no backlog from the one before."""
+            await drained(valkey_url)
+            return await drive(port, load(route, connections, seconds))
+
+        await one("scan", plan.connections, 1)  # warm up
         rounds = [
-            [await drive(port, load(route, plan.connections, plan.seconds)) for route in _ROUTES]
+            [await one(route, plan.connections, plan.seconds) for route in _ROUTES]
             for _ in range(plan.rounds)
         ]
         noop, ours = (_median(list(results)) for results in zip(*rounds, strict=True))
+        await drained(valkey_url)
         half = await drive_at(
             port, load("scan", plan.connections, plan.seconds), ours.rps / 2, ours.p50_ms / 3
         )
-        alone = await drive(port, load("scan", 1, plan.seconds))
+        alone = await one("scan", 1, plan.seconds)
         await drained(valkey_url)
         lag = await drain_lag_s(
             valkey_url, port, load("scan", plan.connections, 2 * plan.seconds), ours.p50_ms / 3

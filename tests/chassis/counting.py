@@ -97,7 +97,7 @@ async def number(runtime: Runtime, *, limit: int = 5000) -> int:
     total = 0
     while True:
         async with runtime.database.transaction(SERVICE) as connection:
-            count = await event_log.number(connection, limit=limit)
+            count = (await event_log.number(connection, limit=limit)).events
         if not count:
             return total
         total += count

@@ -130,6 +130,24 @@ async def test_what_was_recorded_before_a_failed_attempt_is_kept(
     assert versions(counting.owner_url) == {counter: [1]}
 
 
+async def test_only_those_who_listen_to_the_context_are_told(
+    new_runtime: NewRuntime, counting: TestDatabase
+) -> None:
+    runtime = await new_runtime()
+    (counter,) = await new_counters(runtime, 1)
+    await count_up(runtime, counter, 1, 2)
+    with psycopg.connect(counting.url, autocommit=True) as listener:
+        for channel in ("bus_numbered", "bus_numbered_testing", "bus_numbered_billing"):
+            listener.execute(f"LISTEN {channel}")
+        async with runtime.database.transaction(SERVICE) as connection:
+            numbered = await event_log.number(connection)
+        heard = [each.channel for each in listener.notifies(timeout=5, stop_after=2)]
+        assert not list(listener.notifies(timeout=0))
+
+    assert numbered == (2, ["bus_numbered", event_log.channel_of("testing")])
+    assert sorted(heard) == ["bus_numbered", "bus_numbered_testing"]
+
+
 async def test_two_sequencers_at_once_give_every_number_once(
     new_runtime: NewRuntime, counting: TestDatabase
 ) -> None:

@@ -131,3 +131,15 @@ async def test_each_step_has_a_correlation_of_its_own() -> None:
     await until(lambda: len(seen) == 3)
     await loop.stop()
     assert len(set(seen)) == 3
+
+
+async def test_a_signal_is_fired_by_each_of_its_sources() -> None:
+    sources = Signal(), Signal()
+    both = Signal(*sources)
+    for each in sources:
+        ticket = both.ticket()
+        each.fire()
+        await Signal.wait(ticket, NEVER)
+    ticket = sources[0].ticket()
+    both.fire()
+    assert not ticket.is_set()

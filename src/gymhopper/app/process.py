@@ -10,7 +10,7 @@ from gymhopper.chassis.events import log as event_log
 from gymhopper.chassis.http.app import create_app
 from gymhopper.chassis.lifecycle import Lifecycle
 from gymhopper.chassis.listener import Listener
-from gymhopper.chassis.loop import Loop
+from gymhopper.chassis.loop import Loop, Signal
 from gymhopper.chassis.registry import Component, Context, Role
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.server import HttpServer
@@ -20,6 +20,7 @@ from gymhopper.chassis.transports.kafka_relay import KafkaRelay
 from gymhopper.chassis.transports.kafka_subscriber import KafkaSubscriber
 from gymhopper.chassis.transports.local import LocalSubscriber
 from gymhopper.chassis.transports.sequencer import sequencer
+from gymhopper.contracts.event import context_of
 
 ROLES: tuple[Role, ...] = ("api", "relay", "worker")
 
@@ -115,7 +116,9 @@ def _workers(runtime: Runtime) -> list[Component]:
 def _subscriber(runtime: Runtime, context: Context) -> list[Component]:
     delivery = Delivery(context.name, context.subscriptions)
     local = LocalSubscriber(runtime, delivery)
-    numbered = runtime.signal(event_log.NOTIFY_CHANNEL)
+    # A context looks when one that it listens to has spoken, and now and then all the same.
+    spoken = {context_of(each) for each in delivery.types}
+    numbered = Signal(*(runtime.signal(event_log.channel_of(each)) for each in sorted(spoken)))
     return [
         Loop(f"events:{context.name}", local.step, every=1.0, wake=numbered)
         if runtime.settings.kafka_servers is None

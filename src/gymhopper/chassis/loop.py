@@ -17,19 +17,28 @@ _DOUBLINGS = 7  # a pause of 0.1 s doubled so often has passed the longest
 
 class Signal:
     """Wakes everybody who waits for it. Take a ticket before looking for work, wait with it after:
-    what was signalled in between is not missed."""
+    what was signalled in between is not missed. Every one of `sources` fires it, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, *sources: "Signal") -> None:
         self._event = asyncio.Event()
+        self._followers: list[Signal] = []
+        for each in sources:
+            each.fires(self)
 
     def ticket(self) -> asyncio.Event:
         """What the next `fire` will set."""
         return self._event
 
+    def fires(self, follower: "Signal") -> None:
+        """Fire that one, too, whenever this fires."""
+        self._followers.append(follower)
+
     def fire(self) -> None:
         """Wake all holders of tickets."""
         event, self._event = self._event, asyncio.Event()
         event.set()
+        for each in self._followers:
+            each.fire()
 
     @staticmethod
     async def wait(ticket: asyncio.Event, seconds: float) -> None:

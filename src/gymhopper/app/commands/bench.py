@@ -1,6 +1,5 @@
 """Measure. The benchmarks are part of the source tree, not of the installed package."""
 
-import asyncio
 import importlib
 import json
 import sys
@@ -37,6 +36,7 @@ def start(*, as_json: AsJson = False, seconds: Seconds = 5) -> None:
 
 def _run(module: str, seconds: int) -> dict[str, Any]:
     """Call `report(seconds)` of a benchmark in the source tree."""
+    import uvloop
     from rich.console import Console
 
     from gymhopper.chassis.logging import configure_logging
@@ -47,7 +47,7 @@ def _run(module: str, seconds: int) -> dict[str, Any]:
         raise NotFound("The benchmarks are in the source tree: run this from a checkout.")
     sys.path.insert(0, str(tree))
     with Console(stderr=True).status("Measuring"):
-        figures: dict[str, Any] = asyncio.run(importlib.import_module(module).report(seconds))
+        figures: dict[str, Any] = uvloop.run(importlib.import_module(module).report(seconds))
     return figures
 
 

@@ -7,7 +7,7 @@ late, and sees each aggregate's events in the order of its versions.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,12 +38,14 @@ _LOCK_SEQUENCE = text("SELECT last FROM bus.sequence FOR UPDATE SKIP LOCKED")
 _NUMBER = text(
     "WITH pending AS ("
     "  SELECT position, recorded_at, row_number() OVER (ORDER BY position) AS n"
-    "  FROM bus.event WHERE seq IS NULL ORDER BY position LIMIT :limit)"
-    " UPDATE bus.event AS e SET seq = :last + pending.n FROM pending"
+    "  FROM bus.event WHERE seq IS NULL ORDER BY position LIMIT :limit),"
+    " numbered AS (UPDATE bus.event AS e SET seq = :last + pending.n FROM pending"
     " WHERE e.position = pending.position AND e.recorded_at = pending.recorded_at AND e.seq IS NULL"
+    " RETURNING split_part(e.type, '.', 1) AS context)"
+    " SELECT count(*), array_agg(DISTINCT context) FROM numbered"
 )
 _ADVANCE = text("UPDATE bus.sequence SET last = :last")
-_NOTIFY = text("SELECT pg_notify(:channel, :last)")
+_NOTIFY = text("SELECT pg_notify(channel, '') FROM unnest(CAST(:channels AS text[])) AS channel")
 _LAST = text("SELECT last FROM bus.sequence")
 _READ = text(
     "SELECT id, type, recorded_at, aggregate, aggregate_id, aggregate_version, organisation_id,"
@@ -69,19 +71,33 @@ async def append(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> 
     )
 
 
-async def number(connection: AsyncConnection, *, limit: int = 5000) -> int:
-    """Number committed events that have none yet; returns how many.
+def channel_of(context: str) -> str:
+    """On which it is told that events of the context were numbered."""
+    return f"{NOTIFY_CHANNEL}_{context}"
 
-    0 also when another sequencer is at work.
+
+class Numbered(NamedTuple):
+    """How many events were numbered, and the channels on which that was told."""
+
+    events: int
+    channels: list[str]
+
+
+async def number(connection: AsyncConnection, *, limit: int = 5000) -> Numbered:
+    """Number committed events that have none yet, and tell those who listen.
+
+    Nothing is done while another sequencer is at work.
     """
     last = (await connection.execute(_LOCK_SEQUENCE)).scalar()
     if last is None:
-        return 0
-    count = (await connection.execute(_NUMBER, {"last": last, "limit": limit})).rowcount
-    if count:
-        await connection.execute(_ADVANCE, {"last": last + count})
-        await connection.execute(_NOTIFY, {"channel": NOTIFY_CHANNEL, "last": str(last + count)})
-    return count
+        return Numbered(0, [])
+    count, contexts = (await connection.execute(_NUMBER, {"last": last, "limit": limit})).one()
+    if not count:
+        return Numbered(0, [])
+    channels = [NOTIFY_CHANNEL, *map(channel_of, contexts)]
+    await connection.execute(_ADVANCE, {"last": last + count})
+    await connection.execute(_NOTIFY, {"channels": channels})
+    return Numbered(count, channels)
 
 
 async def last_seq(connection: AsyncConnection) -> int:

@@ -15,9 +15,10 @@ def sequencer(runtime: Runtime) -> Loop:
 
     async def step() -> bool:
         async with runtime.database.transaction(SERVICE) as connection:
-            count = await event_log.number(connection)
-        if count:
-            runtime.signal(event_log.NOTIFY_CHANNEL).fire()
-        return count > 0
+            numbered = await event_log.number(connection)
+        for channel in numbered.channels:
+            if (waiting := runtime.signals.get(channel)) is not None:
+                waiting.fire()
+        return numbered.events > 0
 
     return Loop("sequencer", step, every=POLL, wake=runtime.appended)
