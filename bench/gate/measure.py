@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 from bench.baselines import checkin as baseline
+from bench.gate.cost import Cost
 from bench.gate.drive import Load, Result, Route, drive, drive_at, write_readers
 from bench.gate.lag import drain_lag_s, drained
 from bench.gate.processes import free_port, resident_mb, running, serving
@@ -17,8 +18,6 @@ from bench.gate.rebuilding import migrated
 from bench.gate.seed import seed_cell
 
 Figures = dict[str, object]
-
-_ROUTES: tuple[Route, ...] = ("noop", "scan")
 
 
 @dataclass(frozen=True)
@@ -33,10 +32,18 @@ class Plan:
     rounds: int = 3
 
 
-async def measure_gate(
-    postgres_url: str, valkey_url: str, valkey_pid: int, folder: Path, plan: Plan
-) -> Figures:
+@dataclass(frozen=True)
+class Servers:
+    """Empty servers, and the process ids by which to watch them: `postgres` and `valkey`."""
+
+    postgres_url: str
+    valkey_url: str
+    pids: dict[str, int]
+
+
+async def measure_gate(servers: Servers, folder: Path, plan: Plan) -> Figures:
     """Fill the cell, start one worker and the drain, and load the worker and its no-op in turns."""
+    valkey_url = servers.valkey_url
     readers = write_readers(
         folder / "readers",
         [
@@ -45,12 +52,13 @@ async def measure_gate(
         ],
     )
     port = free_port()
-    database_url = await asyncio.to_thread(migrated, postgres_url)
+    database_url = await asyncio.to_thread(migrated, servers.postgres_url)
     async with (
         serving("bench.gate.worker", valkey_url, str(port), port=port) as pid,
-        running("bench.gate.draining", database_url, valkey_url, str(folder)),
+        running("bench.gate.draining", database_url, valkey_url, str(folder)) as drain,
     ):
-        rss = {"gate": resident_mb(pid), "valkey": resident_mb(valkey_pid)}
+        rss = {"gate": resident_mb(pid), "valkey": resident_mb(servers.pids["valkey"])}
+        cost = Cost({"gate": pid, "drain": drain, **servers.pids})
 
         def load(route: Route, connections: int, seconds: int) -> Load:
             return Load(route, readers, plan.members, connections, seconds)
@@ -61,11 +69,12 @@ async def measure_gate(
             return await drive(port, load(route, connections, seconds))
 
         await one("scan", plan.connections, 1)  # warm up
-        rounds = [
-            [await one(route, plan.connections, plan.seconds) for route in _ROUTES]
-            for _ in range(plan.rounds)
-        ]
-        noop, ours = (_median(list(results)) for results in zip(*rounds, strict=True))
+        noops, scans = [], []
+        for _ in range(plan.rounds):
+            noops.append(await one("noop", plan.connections, plan.seconds))
+            with cost:
+                scans.append(await one("scan", plan.connections, plan.seconds))
+        noop, ours = _median(noops), _median(scans)
         await drained(valkey_url)
         half = await drive_at(
             port, load("scan", plan.connections, plan.seconds), ours.rps / 2, ours.p50_ms / 3
@@ -83,6 +92,7 @@ async def measure_gate(
         "drain_lag_s": round(lag.oldest, 3),
         "drain_lag_at_rps": lag.rps,
         "ratio_to_noop": round(ours.rps / noop.rps, 3),
+        "cpu_us_a_scan": cost.microseconds(sum(each.rps for each in scans) * plan.seconds),
         "rss_mb": {name: round(size, 1) for name, size in rss.items()},
     }
 
@@ -103,12 +113,10 @@ async def measure_baseline(postgres_url: str, folder: Path, plan: Plan) -> Resul
         )
 
 
-async def measure(
-    postgres_url: str, valkey_url: str, valkey_pid: int, folder: Path, plan: Plan
-) -> Figures:
-    """Everything in one run on the given empty servers."""
-    usual = await measure_baseline(postgres_url, folder, plan)
-    gate = await measure_gate(postgres_url, valkey_url, valkey_pid, folder, plan)
+async def measure(servers: Servers, folder: Path, plan: Plan) -> Figures:
+    """Everything in one run."""
+    usual = await measure_baseline(servers.postgres_url, folder, plan)
+    gate = await measure_gate(servers, folder, plan)
     ours = gate["ours"]
     assert isinstance(ours, dict)
     return gate | {

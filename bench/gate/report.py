@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from bench.gate.measure import Figures, Plan, measure
+from bench.gate.measure import Figures, Plan, Servers, measure
 from bench.gate.rebuilding import ACCESS, migrated, rebuild_seconds
 from bench.gate.revoking import revocation_p99_ms
 
@@ -29,9 +29,8 @@ async def _gate(folder: Path, plan: Plan) -> Figures:
     owner = EmbeddedEngines(folder)
     engines = await asyncio.to_thread(owner.start)
     try:
-        return await measure(
-            engines.postgres_url, engines.valkey_url, owner.pids["valkey"], folder, plan
-        )
+        pids = {name: owner.pids[name] for name in ("postgres", "valkey")}
+        return await measure(Servers(engines.postgres_url, engines.valkey_url, pids), folder, plan)
     finally:
         await asyncio.to_thread(owner.stop)
 

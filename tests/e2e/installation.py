@@ -30,12 +30,13 @@ Part = Literal["main", "postgres", "valkey"]
 
 @dataclass
 class Installation:
-    """`settings` are environment variables without their prefix."""
+    """`settings` are environment variables without their prefix, `program` is what is run."""
 
     folder: Path
     port: int = 0
     settings: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    program: Path = GYMHOPPER
 
     def __post_init__(self) -> None:
         self.port = self.port or free_port()
@@ -59,7 +60,7 @@ class Installation:
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `gymhopper` with this installation's settings to its end."""
         return subprocess.run(
-            [GYMHOPPER, *arguments],
+            [self.program, *arguments],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -72,7 +73,7 @@ class Installation:
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "up.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [GYMHOPPER, "up", "--port", str(self.port)],
+                [self.program, "up", "--port", str(self.port)],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import psycopg
 from sqlalchemy import event, text
@@ -14,7 +15,8 @@ from gymhopper.chassis.auth import AuthSubject
 
 _BIND = text(
     "SELECT set_config('gymhopper.organisation', :organisation, true),"
-    " set_config('gymhopper.actor', :actor, true)"
+    " set_config('gymhopper.actor', :actor, true),"
+    " (SELECT offset_seconds FROM chassis.clock) AS clock_offset"
 )
 
 
@@ -30,10 +32,15 @@ def reraise_lost_connection(error: Exception) -> None:
 
 
 class Database:
-    """One pool. Every transaction states whose rows it may touch before it does anything else."""
+    """One pool. Every transaction states whose rows it may touch before it does anything else.
+
+    `clock_offset` is how far the platform's time has been moved, as of the latest transaction:
+    whoever works on what another process did after the move works at the moved time, too.
+    """
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
+        self.clock_offset = timedelta()
         self.engine: AsyncEngine = create_async_engine(
             sqlalchemy_url(url),
             pool_size=pool_size,
@@ -59,7 +66,10 @@ class Database:
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
             async with connection.begin():
-                await connection.execute(_BIND, _binding(subject))
+                bound = (await connection.execute(_BIND, _binding(subject))).one()
+                # Time only moves forward; another transaction may have seen more of it already.
+                moved = timedelta(seconds=bound.clock_offset)
+                self.clock_offset = max(self.clock_offset, moved)
                 yield connection
 
     async def close(self) -> None:
