@@ -25,7 +25,7 @@ lists = st.one_of(
     st.tuples(st.just("bigint"), st.lists(st.none() | st.integers(-(2**63), 2**63 - 1))),
     st.tuples(
         st.just("timestamptz"),
-        st.lists(st.none() | st.datetimes(datetime(1900, 1, 1), timezones=st.just(UTC))),  # noqa: DTZ001 - as asked
+        st.lists(st.none() | st.datetimes(timezones=st.just(UTC))),
     ),
     st.tuples(st.just("numeric"), st.lists(st.decimals(allow_nan=False, allow_infinity=False))),
     st.tuples(st.just("boolean"), st.lists(st.booleans())),

@@ -141,7 +141,8 @@ def test_a_second_platform_on_the_same_folder_is_refused(installation: Installat
     second = installation.command("up", "--port", "0")
 
     assert second.returncode == 1
-    assert f"is in use by process {installation.process.pid}" in words(second.stderr)  # type: ignore[union-attr]  # it runs
+    assert installation.process is not None
+    assert f"is in use by process {installation.process.pid}" in words(second.stderr)
     assert "Traceback" not in second.stderr
     assert installation.ready()
 

@@ -21,9 +21,8 @@ POLICY = b"y:"
 USAGE = b"u:"
 SESSION = b"s:"
 NONCE = b"n:"
-ANSWER = b"r:"
 PENDING = b"h:"
-"""Prefixes of what the gate itself writes."""
+"""Prefixes of what the gate itself writes; answers are under `r:`, device and request id."""
 
 VERSION_BYTES = 8
 ANSWER_SECONDS = 3600
