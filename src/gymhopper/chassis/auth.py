@@ -14,7 +14,12 @@ class AuthSubject:
     """A caller with what it may do.
 
     `organisation_id` is the tenant it acts for. `everywhere` lifts the tenant wall: only the
-    platform's own administrators and its background work have it.
+    platform's own administrators and its background work have it. `person_id` is the person whose
+    own rows it may see, at whatever organisation: a member's.
+
+    `session_id` is the session behind the caller; `assignment_id` the dated assignment that it acts
+    for, with its `role`, and the legal entity and location to which that is limited (None: not
+    limited). `impersonator` is the account of a supporter who looks through the caller's eyes.
     """
 
     kind: Kind
@@ -22,10 +27,19 @@ class AuthSubject:
     organisation_id: UUID | None = None
     scopes: frozenset[str] = field(default_factory=frozenset)
     everywhere: bool = False
+    person_id: UUID | None = None
+    session_id: UUID | None = None
+    assignment_id: UUID | None = None
+    role: str | None = None
+    legal_entity_id: UUID | None = None
+    location_id: UUID | None = None
+    impersonator: UUID | None = None
 
     @property
     def actor(self) -> str:
         """Who did it, as events and logs write it: `staff:0191...`."""
+        if self.impersonator is not None:
+            return f"support:{self.impersonator}"
         return f"{self.kind}:{self.id}" if self.id else self.kind
 
     def may(self, scope: str) -> bool:

@@ -15,6 +15,7 @@ from gymhopper.chassis.auth import AuthSubject
 
 _BIND = text(
     "SELECT set_config('gymhopper.organisation', :organisation, true),"
+    " set_config('gymhopper.person', :person, true),"
     " set_config('gymhopper.actor', :actor, true),"
     " (SELECT offset_seconds FROM chassis.clock) AS clock_offset"
 )
@@ -55,7 +56,8 @@ class Database:
     async def transaction(
         self, subject: AuthSubject, *, read_only: bool = False
     ) -> AsyncIterator[AsyncConnection]:
-        """A transaction in which row-level security shows only the subject's organisation.
+        """A transaction in which row-level security shows only the subject's organisation, or
+        its own person's rows.
 
         Commits when the block ends, rolls back when it raises. A read-only one sees one moment
         from its first look to its end.
@@ -85,4 +87,8 @@ def _adapt(connection: DBAPIConnection, _: object) -> None:
 
 def _binding(subject: AuthSubject) -> dict[str, str]:
     organisation = "*" if subject.everywhere else str(subject.organisation_id or "")
-    return {"organisation": organisation, "actor": subject.actor}
+    return {
+        "organisation": organisation,
+        "person": str(subject.person_id or ""),
+        "actor": subject.actor,
+    }

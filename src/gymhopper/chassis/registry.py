@@ -152,7 +152,8 @@ class Context:
     gives the component that must run for them;
     `mounts` maps a prefix of the whole site to an app that serves everything below it;
     `invariants` maps what must always be true of the data, as a sentence, to the SQL that counts
-    what breaks it.
+    what breaks it; `scopes` maps each scope that its routes ask for to what it allows, in a phrase
+    that follows "may".
     """
 
     name: str
@@ -167,6 +168,7 @@ class Context:
     mounts: Callable[[Runtime], Mapping[str, ASGIApp]] | None = None
     before_start: Callable[[Runtime], Awaitable[None]] | None = None
     invariants: Mapping[str, str] = field(default_factory=dict)
+    scopes: Mapping[str, str] = field(default_factory=dict)
 
 
 def load(names: Iterable[str]) -> list[Context]:

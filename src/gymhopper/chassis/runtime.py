@@ -52,6 +52,11 @@ class Runtime:
         self._apis: dict[type[Any], Any] = {}
         self._internal_calls: httpx.AsyncClient | None = None
 
+    @property
+    def public_url(self) -> str:
+        """Where people reach the platform: the setting, or where this process answers."""
+        return (self.settings.public_url or self.url).rstrip("/")
+
     @asynccontextmanager
     async def begin(self, subject: AuthSubject) -> AsyncIterator[UnitOfWork]:
         """A unit of work for the subject: committed at the end of the block, or not at all."""

@@ -50,6 +50,15 @@ class Settings(BaseSettings):
     )
     host: str = "127.0.0.1"
     port: int = 8700
+    public_url: str | None = Field(
+        default=None,
+        description="where people reach the platform, such as https://gym.example.com; "
+        "`http://host:port` when not given",
+    )
+    allowed_origins: tuple[str, ...] = Field(
+        default=(),
+        description="other sites whose pages may call the API in a visitor's session",
+    )
     contexts: tuple[str, ...] = CONTEXTS
     internal_urls: dict[str, str] = Field(
         default_factory=dict,

@@ -14,6 +14,7 @@ from gymhopper import __version__
 from gymhopper.chassis.correlation import correlate, correlation_id
 from gymhopper.chassis.http import problem
 from gymhopper.chassis.logging import get_logger
+from gymhopper.chassis.origin import Origin, came_from
 from gymhopper.chassis.remote import PATH, internal_route
 from gymhopper.chassis.runtime import Runtime
 
@@ -51,6 +52,7 @@ class Edge:
             return
         given = dict(scope["headers"]).get(b"x-correlation-id")
         correlate(_acceptable(given))
+        came_from(_origin(scope))
         await self._logged(scope, receive, send)
 
     async def _logged(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -147,6 +149,16 @@ def _health(troubles: Callable[[], Mapping[str, str]]) -> APIRouter:
 
 def _operation_id(route: APIRoute) -> str:
     return route.name
+
+
+def _origin(scope: Scope) -> Origin:
+    agent = next((v for k, v in scope["headers"] if k == b"user-agent"), None)
+    return Origin(
+        address=scope["client"][0] if scope.get("client") else None,
+        user_agent=agent.decode("latin-1")[:400] if agent else None,
+        method=scope["method"],
+        path=scope["path"],
+    )
 
 
 def _acceptable(given: bytes | None) -> str | None:

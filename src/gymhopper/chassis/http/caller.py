@@ -1,16 +1,36 @@
-"""Who calls a route, what the route asks of them, and the transactions it may open."""
+"""Who calls a route, what the route asks of them, and the transactions it may open.
+
+Every route declares one of three: `scoped(...)`, for callers who hold scopes; `signed_in()`, for
+whoever has a session, about that session or account itself; `public()`, for everybody.
+"""
 
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from fastapi.security import (
+    APIKeyCookie,
+    HTTPAuthorizationCredentials,
+    HTTPBearer,
+    SecurityScopes,
+)
 
 from gymhopper.chassis.auth import ANONYMOUS, AuthSubject, Kind
+from gymhopper.chassis.http.cookies import PLAIN_NAME, read_session, require_own_page
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.contracts.identity.api import IdentityApi
-from gymhopper.kernel.errors import Unauthenticated
+from gymhopper.contracts.identity.api import Caller, IdentityApi
+from gymhopper.kernel.errors import Forbidden, Unauthenticated
 
-_bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="An API key.")
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="bearer",
+    description="An API key, a session's access token, or a token of the OIDC provider.",
+)
+_cookie = APIKeyCookie(
+    name=PLAIN_NAME,
+    auto_error=False,
+    scheme_name="session",
+    description="A browser's session; over https its name begins with `__Host-`.",
+)
 
 
 def runtime(request: Request) -> Runtime:
@@ -23,30 +43,61 @@ CurrentRuntime = Annotated[Runtime, Depends(runtime)]
 
 
 async def _authenticated(
+    request: Request,
     scopes: SecurityScopes,
     here: CurrentRuntime,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    _: Annotated[str | None, Depends(_cookie)],
 ) -> AuthSubject:
-    if credentials is None:
-        raise Unauthenticated("Send an API key as a bearer token.")
-    caller = await here.api(IdentityApi).authenticate(token=credentials.credentials)
+    cookie = None if bearer is not None else read_session(request)
+    if bearer is not None:
+        token = bearer.credentials
+    elif cookie is not None:
+        token = cookie
+    else:
+        raise Unauthenticated("Sign in, or send a bearer token.")
+    caller = await here.api(IdentityApi).authenticate(token=token)
     if caller is None:
-        raise Unauthenticated("This token is unknown, revoked or expired.")
-    subject = AuthSubject(
-        kind=cast("Kind", caller.kind),
-        id=caller.id,
-        organisation_id=caller.organisation_id,
-        scopes=frozenset(caller.scopes),
-        everywhere=caller.organisation_id is None,
-    )
+        raise Unauthenticated("This session or token is unknown, revoked or expired.")
+    if cookie is not None:
+        require_own_page(request, here.settings.allowed_origins)
+    subject = _subject(caller)
     for scope in scopes.scopes:
         subject.require(scope)
     return subject
 
 
+def _subject(caller: Caller) -> AuthSubject:
+    return AuthSubject(
+        kind=cast("Kind", caller.kind),
+        id=caller.id,
+        organisation_id=caller.organisation_id,
+        scopes=frozenset(caller.scopes),
+        everywhere=caller.everywhere,
+        person_id=caller.person_id,
+        session_id=caller.session_id,
+        assignment_id=caller.assignment_id,
+        role=caller.role,
+        legal_entity_id=caller.legal_entity_id,
+        location_id=caller.location_id,
+        impersonator=caller.impersonator,
+    )
+
+
 def scoped(*scopes: str) -> Any:
     """The route's caller, who must hold these scopes: `caller: AuthSubject = scoped("a:read")`."""
     return Security(_authenticated, scopes=list(scopes))
+
+
+async def _in_session(subject: Annotated[AuthSubject, Security(_authenticated)]) -> AuthSubject:
+    if subject.session_id is None:
+        raise Forbidden("This is for people who signed in.", code="session_required")
+    return subject
+
+
+def signed_in() -> Any:
+    """The caller of a route about the caller's own session or account: `caller = signed_in()`."""
+    return Security(_in_session)
 
 
 def _anonymous() -> AuthSubject:

@@ -37,4 +37,9 @@ context = Context(
     parts=[Part("worker", jobs.feeder), Part("worker", jobs.drain)],
     fast_paths=_gate,
     invariants=INVARIANTS,
+    scopes={
+        "access:read": "see doors, visits and the answers of doors",
+        "access:write": "change areas, doors and devices",
+        "credentials:write": "hand out cards and passes, and take them back",
+    },
 )

@@ -22,4 +22,8 @@ context = Context(
     timers=timers,
     parts=[Part("api", ProviderConnection), Part("worker", ProviderConnection)],
     invariants=INVARIANTS,
+    scopes={
+        "payments:read": "see what memberships owe and paid",
+        "payments:write": "take payments and give money back",
+    },
 )

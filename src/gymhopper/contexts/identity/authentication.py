@@ -49,6 +49,7 @@ class Authentication:
             id=found.id,
             organisation_id=found.organisation_id,
             scopes=found.scopes,
+            everywhere=found.organisation_id is None,
         )
         until = now + REMEMBERED
         self._remember(proof, min(until, found.expires_at or until), caller)

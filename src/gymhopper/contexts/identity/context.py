@@ -5,7 +5,7 @@ from pathlib import Path
 from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context, Implementation
 from gymhopper.contexts.identity.authentication import Authentication
-from gymhopper.contexts.identity.http import router
+from gymhopper.contexts.identity.http import routers
 from gymhopper.contexts.identity.storage.mapping import map_all
 from gymhopper.contracts.identity.api import IdentityApi
 
@@ -14,6 +14,10 @@ map_all()
 context = Context(
     name="identity",
     migrations=Migrations("identity", Path(__file__).parent / "storage" / "migrations"),
-    routers=[router],
+    routers=routers,
     apis=[Implementation(IdentityApi, Authentication)],
+    scopes={
+        "identity:read": "see API keys",
+        "identity:write": "make and revoke API keys",
+    },
 )

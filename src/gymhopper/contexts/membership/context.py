@@ -22,4 +22,11 @@ context = Context(
     timers=timers,
     apis=[Implementation(MembershipApi, Memberships)],
     invariants=INVARIANTS,
+    scopes={
+        "members:read": "find members and see their contact data",
+        "members:write": "register members and change their profiles",
+        "memberships:read": "see memberships",
+        "memberships:write": "sell, cancel, freeze and block memberships",
+        "plans:write": "offer plans and prices",
+    },
 )

@@ -16,4 +16,8 @@ context = Context(
     migrations=Migrations("venues", Path(__file__).parent / "storage" / "migrations"),
     routers=routers,
     apis=[Implementation(VenuesApi, Directory)],
+    scopes={
+        "venues:read": "see organisations and legal entities",
+        "venues:write": "change organisations, legal entities, calendars and locations",
+    },
 )

@@ -10,13 +10,27 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """A caller that proved who it is.
 
     `kind` is one of staff, member, partner, device, service; `organisation_id` is the organisation
-    it acts for, None for the platform's own administrators, who act for all.
+    it acts for. `everywhere` are the platform's own administrators, who act for all organisations.
+    A member acts for no organisation but sees the rows of its own `person_id`, wherever they are.
+
+    `session_id` is set when a session stands behind the token, and `assignment_id` when that
+    session acts for an assignment: for its `role`, at its legal entity and location, or at all of
+    the organisation's when they are None. `impersonator` is the account of the supporter who looks
+    through the caller's eyes; such a caller only reads.
     """
 
     kind: str
     id: UUID
     organisation_id: UUID | None
     scopes: tuple[str, ...]
+    everywhere: bool = False
+    person_id: UUID | None = None
+    session_id: UUID | None = None
+    assignment_id: UUID | None = None
+    role: str | None = None
+    legal_entity_id: UUID | None = None
+    location_id: UUID | None = None
+    impersonator: UUID | None = None
 
 
 class IdentityApi(Protocol):

@@ -37,4 +37,8 @@ async def advance_clock(
     return ClockView(now=here.clock.now(), offset_seconds=here.stored_clock.offset.total_seconds())
 
 
-context = Context(name="sandbox_clock", routers=[router])
+context = Context(
+    name="sandbox_clock",
+    routers=[router],
+    scopes={"sandbox:write": "move the platform's time"},
+)
