@@ -268,3 +268,82 @@ def test_a_token_is_read_back_as_it_was_made() -> None:
 
 def test_the_tables_are_those_of_the_migration(database: TestDatabase) -> None:
     assert differences(database, metadata) == []
+
+
+async def test_after_a_rotation_both_tokens_open_until_the_overlap_ends(
+    platform: Platform, clock: ManualClock
+) -> None:
+    made = await platform.key()
+    assert (await platform.get_keys(made["token"])).status_code == 200
+
+    rotated = await rotate(platform, made["id"], overlap_hours=24)
+    assert rotated["id"] == made["id"]
+    assert rotated["token"] != made["token"]
+    assert (rotated["former_prefix"], rotated["scopes"]) == (made["prefix"], made["scopes"])
+
+    clock.advance(timedelta(hours=24) - timedelta(seconds=1))
+    assert (await platform.get_keys(made["token"])).status_code == 200
+    assert (await platform.get_keys(rotated["token"])).status_code == 200
+    clock.advance(timedelta(seconds=1))
+    assert (await platform.get_keys(made["token"])).status_code == 401
+    assert (await platform.get_keys(rotated["token"])).status_code == 200
+
+
+async def test_a_rotation_without_overlap_ends_the_old_token(
+    platform: Platform, clock: ManualClock
+) -> None:
+    made = await platform.key()
+    rotated = await rotate(platform, made["id"], overlap_hours=0)
+    clock.advance(timedelta(seconds=5))
+
+    assert (await platform.get_keys(made["token"])).status_code == 401
+    assert (await platform.get_keys(rotated["token"])).status_code == 200
+
+
+async def test_there_are_two_tokens_at_most_and_revoking_ends_both(
+    platform: Platform, clock: ManualClock
+) -> None:
+    made = await platform.key()
+    second = await rotate(platform, made["id"], overlap_hours=24)
+    third = await rotate(platform, made["id"], overlap_hours=24)
+    assert (await platform.get_keys(made["token"])).status_code == 401
+    assert (await platform.get_keys(second["token"])).status_code == 200
+
+    await platform.client.delete(f"/api/v1/api-keys/{made['id']}")
+    clock.advance(timedelta(seconds=5))
+    for token in (second["token"], third["token"]):
+        assert (await platform.get_keys(token)).status_code == 401
+
+
+async def test_a_former_token_does_not_outlive_its_key(
+    platform: Platform, clock: ManualClock
+) -> None:
+    end = clock.now() + timedelta(hours=1)
+    made = await platform.key(expires_at=end.isoformat())
+    await rotate(platform, made["id"], overlap_hours=24)
+
+    clock.advance(timedelta(hours=1))
+    assert (await platform.get_keys(made["token"])).status_code == 401
+    refused = await platform.client.post(f"/api/v1/api-keys/{made['id']}/rotate", json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "key_ended")
+
+
+async def test_nobody_gets_scopes_or_foreign_keys_by_a_rotation(platform: Platform) -> None:
+    strong = await platform.key(scopes=["*"])
+    weak = await platform.key(scopes=["identity:*"])
+    foreign = await platform.key(scopes=["*"], organisation_id=str(platform.south))
+    path = f"/api/v1/api-keys/{strong['id']}/rotate"
+
+    refused = await platform.client.post(path, json={}, headers=bearer(weak["token"]))
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
+    unseen = await platform.client.post(path, json={}, headers=bearer(foreign["token"]))
+    assert unseen.status_code == 404
+    too_long = await platform.client.post(path, json={"overlap_hours": 721})
+    assert (too_long.status_code, too_long.json()["field"]) == (422, "overlap_hours")
+
+
+async def rotate(platform: Platform, key_id: object, **body: object) -> dict[str, object]:
+    """Give the key a new token, as the administrator."""
+    response = await platform.client.post(f"/api/v1/api-keys/{key_id}/rotate", json=body)
+    assert response.status_code == 200, response.text
+    return dict(response.json())

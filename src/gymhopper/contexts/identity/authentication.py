@@ -52,7 +52,7 @@ class Authentication:
             everywhere=found.organisation_id is None,
         )
         until = now + REMEMBERED
-        self._remember(proof, min(until, found.expires_at or until), caller)
+        self._remember(proof, min(until, found.until or until), caller)
         return caller
 
     async def _look_up(self, prefix: str, given: bytes, now: datetime) -> queries.HeldKey | None:
@@ -61,7 +61,7 @@ class Authentication:
         # Compared also when there is no such key, so that the time taken does not tell.
         if not hmac.compare_digest(key.hash if key else _NO_HASH, given) or key is None:
             return None
-        if key.expires_at is not None and key.expires_at <= now:
+        if key.until is not None and key.until <= now:
             return None
         if key.last_used_at is None or now - key.last_used_at >= NOTED:
             async with self._runtime.begin(SERVICE) as uow:

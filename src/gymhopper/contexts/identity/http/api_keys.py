@@ -1,5 +1,6 @@
 """API keys over HTTP."""
 
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -10,9 +11,10 @@ from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.contexts.identity import queries
-from gymhopper.contexts.identity.domain.api_key import Kind
+from gymhopper.contexts.identity.domain.api_key import LONGEST_OVERLAP, Kind
 from gymhopper.contexts.identity.usecases.create_api_key import CreateApiKey, create_api_key
 from gymhopper.contexts.identity.usecases.revoke_api_key import revoke_api_key
+from gymhopper.contexts.identity.usecases.rotate_api_key import rotate_api_key
 
 router = APIRouter(prefix="/api-keys", tags=["api keys"])
 
@@ -51,12 +53,22 @@ class ApiKey(BaseModel):
     expires_at: AwareDatetime | None
     revoked_at: AwareDatetime | None
     last_used_at: AwareDatetime | None = Field(description="Exact to the hour.")
+    former_prefix: str | None = Field(description="Of the token before the last rotation.")
+    former_until: AwareDatetime | None = Field(description="Until when that one goes on.")
 
 
 class CreatedApiKey(ApiKey):
     """A new key with its token, which is never shown again."""
 
     token: str
+
+
+class Rotation(BaseModel):
+    """How long the old token goes on beside the new one; 0 ends it now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    overlap_hours: int = Field(default=24, ge=0, le=LONGEST_OVERLAP // timedelta(hours=1))
 
 
 class ApiKeyPage(BaseModel):
@@ -101,6 +113,24 @@ async def list_keys(
         items=[_shown(each) for each in found[:limit]],
         next_cursor=found[limit - 1].id if len(found) > limit else None,
     )
+
+
+@router.post("/{key_id}/rotate", summary="Give an API key a new token")
+async def rotate_key(
+    key_id: UUID,
+    body: Rotation,
+    response: Response,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("identity:write"),
+) -> CreatedApiKey:
+    """The old token goes on for `overlap_hours`, so that no integration stops meanwhile.
+
+    The key keeps its id, scopes and end. Rotating again ends the token before the last at once.
+    """
+    async with runtime.begin(caller) as uow:
+        rotated = await rotate_api_key(uow, key_id, timedelta(hours=body.overlap_hours))
+    response.headers["Cache-Control"] = "no-store"
+    return CreatedApiKey(**_shown(rotated.key).model_dump(), token=rotated.token)
 
 
 @router.delete("/{key_id}", status_code=204, summary="Revoke an API key")

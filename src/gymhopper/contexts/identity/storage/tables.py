@@ -31,6 +31,12 @@ api_key = Table(
     Column("revoked_at", DateTime(timezone=True)),
     Column("last_used_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
+    Column("former_prefix", Text, unique=True),
+    Column("former_hash", LargeBinary),
+    Column("former_until", DateTime(timezone=True)),
+    CheckConstraint(
+        "num_nulls(former_prefix, former_hash, former_until) IN (0, 3)", name="api_key_former"
+    ),
     CheckConstraint("kind IN ('staff', 'partner', 'service')", name="api_key_kind"),
     Index("api_key_organisation", "organisation_id", "id"),
 )

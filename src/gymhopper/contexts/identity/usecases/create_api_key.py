@@ -57,5 +57,4 @@ async def create_api_key(uow: UnitOfWork, command: CreateApiKey) -> CreatedApiKe
         expires_at=checked_expiry(command.expires_at, uow.now),
     )
     uow.add(key)
-    view = ApiKeyView(**{name: getattr(key, name) for name in ApiKeyView.__dataclass_fields__})
-    return CreatedApiKey(view, token.reveal())
+    return CreatedApiKey(ApiKeyView.of(key), token.reveal())
