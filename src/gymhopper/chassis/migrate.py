@@ -113,3 +113,14 @@ def _grant(connection: Connection, schema: str, role: str) -> None:
         'GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA "{schema}" TO "{role}"',
     ):
         connection.execute(text(statement.format(schema=schema, role=role)))
+    # Policies belong to the parent: who reads a partition by its own name meets none.
+    partitions = connection.execute(
+        text(
+            "SELECT c.oid::regclass::text FROM pg_class c"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE c.relispartition AND c.relkind = 'r' AND n.nspname = :schema"
+        ),
+        {"schema": schema},
+    ).scalars()
+    for partition in partitions.all():
+        connection.execute(text(f'REVOKE ALL ON {partition} FROM "{role}"'))
