@@ -18,7 +18,7 @@ from gymhopper.chassis.settings import Settings
 
 GYMHOPPER = Path(sys.executable).with_name("gymhopper")
 
-CONTEXTS = ("identity", "venues", "membership", "billing", "access", "sandbox")
+CONTEXTS = ("identity", "venues", "staff", "membership", "billing", "access", "sandbox")
 
 # The first part of a path tells whose it is.
 PATHS = {
@@ -26,6 +26,7 @@ PATHS = {
     "legal-entities": "venues",
     "locations": "venues",
     "calendars": "venues",
+    "staff": "staff",
     "plans": "membership",
     "members": "membership",
     "memberships": "membership",

@@ -1,4 +1,4 @@
-"""The story over six processes that share nothing but PostgreSQL, Valkey, Kafka and addresses."""
+"""The story over seven processes that share nothing but PostgreSQL, Valkey, Kafka and addresses."""
 
 import asyncio
 from base64 import b64encode

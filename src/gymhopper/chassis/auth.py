@@ -52,6 +52,21 @@ class AuthSubject:
         if not self.may(scope):
             raise Forbidden(f"This needs the scope {scope}.", code="scope_missing")
 
+    def require_place(
+        self, *, location_id: UUID | None = None, legal_entity_id: UUID | None = None
+    ) -> None:
+        """Raise Forbidden when the caller's assignment is limited to another place.
+
+        What belongs to no location (a legal entity, a calendar) is another place for those who are
+        limited to one, and likewise with legal entities.
+        """
+        if self.location_id is not None:
+            here = location_id == self.location_id
+        else:
+            here = self.legal_entity_id in {None, legal_entity_id}
+        if not here:
+            raise Forbidden("Your assignment is for another place.", code="not_your_place")
+
 
 ANONYMOUS = AuthSubject(kind="anonymous")
 SERVICE = AuthSubject(kind="service", scopes=frozenset({"*"}), everywhere=True)

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 CONTEXTS = (
     "gymhopper.contexts.identity",
     "gymhopper.contexts.venues",
+    "gymhopper.contexts.staff",
     "gymhopper.contexts.membership",
     "gymhopper.contexts.billing",
     "gymhopper.contexts.access",

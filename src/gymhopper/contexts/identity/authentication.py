@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity import queries
+from gymhopper.contexts.identity.domain.roles import GRANTED
 from gymhopper.contexts.identity.domain.token import Token
 from gymhopper.contexts.identity.usecases.note_use import note_use
-from gymhopper.contracts.identity.api import Caller
+from gymhopper.contracts.identity.api import Caller, Role
 
 REMEMBERED = timedelta(seconds=5)
 """How long an answer is kept in the process, and so how long a revoked key may live on."""
@@ -54,6 +55,13 @@ class Authentication:
         until = now + REMEMBERED
         self._remember(proof, min(until, found.until or until), caller)
         return caller
+
+    async def roles(self) -> tuple[Role, ...]:
+        """All roles that may be granted."""
+        return tuple(
+            Role(name=each.name, scopes=tuple(sorted(each.scopes)), organisation_kind=each.at)
+            for each in GRANTED.values()
+        )
 
     async def _look_up(self, prefix: str, given: bytes, now: datetime) -> queries.HeldKey | None:
         async with self._runtime.read(SERVICE) as connection:

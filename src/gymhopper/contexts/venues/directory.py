@@ -8,7 +8,7 @@ from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.venues import queries
 from gymhopper.contexts.venues.storage import tables
-from gymhopper.contracts.venues.api import LegalEntity, Organisation
+from gymhopper.contracts.venues.api import LegalEntity, Location, Organisation
 
 
 class Directory:
@@ -43,6 +43,21 @@ class Directory:
             country=row.country,
             currency=row.currency,
             zone=row.zone,
+        )
+
+    async def location(self, *, location_id: UUID) -> Location | None:
+        """The location, or None when there is none of that id."""
+        table = tables.location
+        async with self._runtime.read(SERVICE) as connection:
+            row = (
+                await connection.execute(select(table).where(table.c.id == location_id))
+            ).one_or_none()
+        if row is None:
+            return None
+        return Location(
+            location_id=row.id,
+            organisation_id=row.organisation_id,
+            legal_entity_id=row.legal_entity_id,
         )
 
     async def location_ids(self, *, organisation_id: UUID) -> tuple[UUID, ...]:

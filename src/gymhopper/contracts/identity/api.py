@@ -33,9 +33,25 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     impersonator: UUID | None = None
 
 
+class Role(msgspec.Struct, frozen=True, kw_only=True):
+    """What an assignment may give: a named set of scopes.
+
+    `organisation_kind` is the only kind of organisation (brand, operator) that has the role, or
+    None for every one.
+    """
+
+    name: str
+    scopes: tuple[str, ...]
+    organisation_kind: str | None = None
+
+
 class IdentityApi(Protocol):
-    """Answers who stands behind a bearer token."""
+    """Answers who stands behind a bearer token, and what roles may do."""
 
     async def authenticate(self, *, token: str) -> Caller | None:
         """The caller whose live token this is, or None."""
+        ...
+
+    async def roles(self) -> tuple[Role, ...]:
+        """All roles that may be granted."""
         ...

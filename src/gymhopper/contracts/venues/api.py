@@ -24,6 +24,14 @@ class LegalEntity(msgspec.Struct, frozen=True, kw_only=True):
     zone: str
 
 
+class Location(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose a place is: the organisation that runs it, the legal entity that sells there."""
+
+    location_id: UUID
+    organisation_id: UUID
+    legal_entity_id: UUID
+
+
 class VenuesApi(Protocol):
     """Names and facts for ids."""
 
@@ -33,6 +41,10 @@ class VenuesApi(Protocol):
 
     async def legal_entity(self, *, legal_entity_id: UUID) -> LegalEntity | None:
         """The legal entity, or None when there is none of that id."""
+        ...
+
+    async def location(self, *, location_id: UUID) -> Location | None:
+        """The location, or None when there is none of that id."""
         ...
 
     async def location_ids(self, *, organisation_id: UUID) -> tuple[UUID, ...]:

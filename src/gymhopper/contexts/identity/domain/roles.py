@@ -1,0 +1,133 @@
+"""What each role may do: no more than its work needs."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+OrganisationKind = Literal["brand", "operator"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """A named set of scopes.
+
+    `kind` is what a caller in this role is; `at` is the only kind of organisation that has the
+    role, or None for every one.
+    """
+
+    name: str
+    why: str
+    scopes: frozenset[str]
+    kind: Literal["staff", "partner", "member"] = "staff"
+    at: OrganisationKind | None = None
+
+
+def _scopes(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+OWNER = Role(
+    name="owner",
+    why="Answers for the organisation, so that nothing in it is closed to them.",
+    scopes=_scopes(
+        "access:read access:write credentials:write identity:read identity:write"
+        " members:read members:write memberships:read memberships:write"
+        " payments:read payments:write plans:write staff:read staff:write venues:read venues:write"
+    ),
+)
+
+MANAGER = Role(
+    name="manager",
+    why="Runs a place from day to day; plans, prices and API keys are the owner's.",
+    scopes=_scopes(
+        "access:read access:write credentials:write members:read members:write memberships:read"
+        " memberships:write payments:read payments:write staff:read staff:write venues:read"
+        " venues:write"
+    ),
+)
+
+FRONT_DESK = Role(
+    name="front_desk",
+    why="Signs people up, sells, takes payments and hands out cards.",
+    scopes=_scopes(
+        "access:read credentials:write members:read members:write memberships:read"
+        " memberships:write payments:read payments:write venues:read"
+    ),
+)
+
+INSTRUCTOR = Role(
+    name="instructor",
+    why="Teaches; needs to know the place and nobody's contact data.",
+    scopes=_scopes("venues:read"),
+)
+
+ACCOUNTANT = Role(
+    name="accountant",
+    why="Follows the money and gives it back; needs no contact data and no doors.",
+    scopes=_scopes("memberships:read payments:read payments:write venues:read"),
+)
+
+PARTNER_MANAGER = Role(
+    name="partner_manager",
+    why="Runs a partner's places and doors inside a network; its members are the network's.",
+    scopes=_scopes("access:read access:write venues:read venues:write"),
+    kind="partner",
+    at="brand",
+)
+
+NETWORK_OPERATOR = Role(
+    name="network_operator",
+    why="Sells the network's plans and looks after its members; each venue's doors are its own.",
+    scopes=_scopes(
+        "access:read members:read members:write memberships:read memberships:write payments:read"
+        " payments:write plans:write venues:read"
+    ),
+    at="operator",
+)
+
+SUPPORT = Role(
+    name="support",
+    why="Looks into what went wrong, also through a member's eyes, and changes nothing.",
+    scopes=_scopes(
+        "access:read members:read memberships:read payments:read staff:read venues:read"
+    ),
+)
+
+KIOSK = Role(
+    name="kiosk",
+    why="Stands unattended in the entrance, so that whoever finds it open learns nothing.",
+    scopes=_scopes("venues:read"),
+)
+
+MEMBER = Role(
+    name="member",
+    why="Sees what is known and owed of them, at all their gyms; the tenant wall sees to whom.",
+    scopes=_scopes("members:read memberships:read payments:read"),
+    kind="member",
+)
+
+GRANTED = {
+    each.name: each
+    for each in (
+        OWNER,
+        MANAGER,
+        FRONT_DESK,
+        INSTRUCTOR,
+        ACCOUNTANT,
+        PARTNER_MANAGER,
+        NETWORK_OPERATOR,
+        SUPPORT,
+        KIOSK,
+    )
+}
+"""The roles that assignments give, by their names. `MEMBER` nobody grants: it comes with being
+one."""
+
+PLATFORM_ONLY = {
+    "sandbox:write": "moves the time of everybody on the platform",
+}
+"""Scopes that no role holds, because they reach beyond an organisation, each with its reason."""
+
+
+def read_only(scopes: frozenset[str]) -> frozenset[str]:
+    """Those of the scopes that change nothing."""
+    return frozenset(each for each in scopes if each.endswith(":read"))

@@ -1,0 +1,1 @@
+"""Who works at which organisation, where, and as what."""

@@ -1,0 +1,1 @@
+"""What can be done with employees and assignments, one verb a module."""

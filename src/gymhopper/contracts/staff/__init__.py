@@ -1,0 +1,1 @@
+"""What staff tells others, and answers them."""
