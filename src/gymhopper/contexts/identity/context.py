@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from gymhopper.chassis.migrate import Migrations
-from gymhopper.chassis.registry import Context, Implementation
+from gymhopper.chassis.registry import Context, Implementation, Part
 from gymhopper.contexts.identity.authentication import Authentication
+from gymhopper.contexts.identity.gateways.hashing import PasswordThreads
 from gymhopper.contexts.identity.http import routers
 from gymhopper.contexts.identity.storage.mapping import map_all
 from gymhopper.contracts.identity.api import IdentityApi
@@ -16,6 +17,7 @@ context = Context(
     migrations=Migrations("identity", Path(__file__).parent / "storage" / "migrations"),
     routers=routers,
     apis=[Implementation(IdentityApi, Authentication)],
+    parts=[Part("api", PasswordThreads)],
     scopes={
         "identity:read": "see API keys",
         "identity:write": "make and revoke API keys",

@@ -10,8 +10,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
 from gymhopper.chassis.http.tenant import tenant
-from gymhopper.contexts.identity import queries
 from gymhopper.contexts.identity.domain.api_key import LONGEST_OVERLAP, Kind
+from gymhopper.contexts.identity.queries import api_keys as queries
 from gymhopper.contexts.identity.usecases.create_api_key import CreateApiKey, create_api_key
 from gymhopper.contexts.identity.usecases.revoke_api_key import revoke_api_key
 from gymhopper.contexts.identity.usecases.rotate_api_key import rotate_api_key

@@ -1,13 +1,23 @@
 """Ties the domain's classes to the tables, so that the domain need not know of them."""
 
-from sqlalchemy import inspect
+from functools import cache
+
 from sqlalchemy.orm import registry
 
+from gymhopper.contexts.identity.domain.account import Account
 from gymhopper.contexts.identity.domain.api_key import ApiKey
+from gymhopper.contexts.identity.domain.pending import PendingSignIn
+from gymhopper.contexts.identity.domain.session import Session
+from gymhopper.contexts.identity.domain.token_grant import TokenGrant
 from gymhopper.contexts.identity.storage import tables
 
 
+@cache
 def map_all() -> None:
     """Make the domain's classes loadable; doing it again changes nothing."""
-    if inspect(ApiKey, raiseerr=False) is None:
-        registry().map_imperatively(ApiKey, tables.api_key)
+    mapper = registry()
+    mapper.map_imperatively(ApiKey, tables.api_key)
+    mapper.map_imperatively(Account, tables.account)
+    mapper.map_imperatively(Session, tables.session)
+    mapper.map_imperatively(TokenGrant, tables.token_grant)
+    mapper.map_imperatively(PendingSignIn, tables.pending_sign_in)

@@ -2,9 +2,11 @@
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -12,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 
 metadata = MetaData(schema="identity")
@@ -39,4 +42,75 @@ api_key = Table(
     ),
     CheckConstraint("kind IN ('staff', 'partner', 'service')", name="api_key_kind"),
     Index("api_key_organisation", "organisation_id", "id"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("email", LargeBinary, nullable=False),
+    Column("email_index", LargeBinary, nullable=False),
+    Column("email_confirmed_at", DateTime(timezone=True)),
+    Column("name", LargeBinary),
+    Column("password_hash", Text),
+    Column("status", Text, nullable=False),
+    Column("administrator", Boolean, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
+    CheckConstraint("status IN ('active', 'closed')", name="account_status"),
+    Index("account_email", "email_index", unique=True, postgresql_where=text("status = 'active'")),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("identity.account.id"), nullable=False),
+    Column("client", Text, nullable=False),
+    Column("hash", LargeBinary),
+    Column("methods", ARRAY(Text, as_tuple=True), nullable=False),
+    Column("device_name", Text, nullable=False),
+    Column("address", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("last_seen_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("ended_because", Text),
+    Column("version", Integer, nullable=False),
+    CheckConstraint("client IN ('browser', 'program')", name="session_client"),
+    Index("session_account", "account_id", "id"),
+    Index("session_expires_at", "expires_at"),
+)
+
+token_grant = Table(
+    "token_grant",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column(
+        "session_id", Uuid, ForeignKey("identity.session.id", ondelete="CASCADE"), nullable=False
+    ),
+    Column("access_hash", LargeBinary, nullable=False),
+    Column("access_expires_at", DateTime(timezone=True), nullable=False),
+    Column("refresh_hash", LargeBinary, nullable=False),
+    Column("refresh_expires_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+    Column("successor_id", Uuid),
+    Index("token_grant_session", "session_id", "id"),
+)
+
+pending_sign_in = Table(
+    "pending_sign_in",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("identity.account.id"), nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("wrong_codes", Integer, nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+    Index("pending_sign_in_expires_at", "expires_at"),
 )

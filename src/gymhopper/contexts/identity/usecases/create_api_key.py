@@ -12,7 +12,7 @@ from gymhopper.contexts.identity.domain.api_key import (
     checked_scopes,
 )
 from gymhopper.contexts.identity.domain.token import Token
-from gymhopper.contexts.identity.queries import ApiKeyView
+from gymhopper.contexts.identity.queries.api_keys import ApiKeyView
 from gymhopper.kernel.ids import new_id
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.identity.domain.api_key import ApiKey
 from gymhopper.contexts.identity.domain.token import Token
-from gymhopper.contexts.identity.queries import ApiKeyView
+from gymhopper.contexts.identity.queries.api_keys import ApiKeyView
 from gymhopper.contexts.identity.usecases.create_api_key import CreatedApiKey
 from gymhopper.kernel.errors import NotFound
 

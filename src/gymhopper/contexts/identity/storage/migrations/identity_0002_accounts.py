@@ -5,14 +5,90 @@ from alembic import op
 revision = "identity_0002"
 down_revision = "identity_0001"
 
+TABLES = (
+    "account",
+    "session",
+    "token_grant",
+    "pending_sign_in",
+)
+
 SQL = """
+-- Addresses and names are sealed; the index is a keyed hash of the address.
+CREATE TABLE identity.account (
+    id uuid PRIMARY KEY,
+    email bytea NOT NULL,
+    email_index bytea NOT NULL,
+    email_confirmed_at timestamptz,
+    name bytea,
+    password_hash text,
+    status text NOT NULL CONSTRAINT account_status CHECK (status IN ('active', 'closed')),
+    administrator boolean NOT NULL,
+    language text NOT NULL,
+    created_at timestamptz NOT NULL,
+    version integer NOT NULL
+);
+-- A closed account leaves its address to whoever holds the mailbox.
+CREATE UNIQUE INDEX account_email ON identity.account (email_index) WHERE status = 'active';
+
+CREATE TABLE identity.session (
+    id uuid PRIMARY KEY,
+    account_id uuid NOT NULL REFERENCES identity.account,
+    client text NOT NULL CONSTRAINT session_client CHECK (client IN ('browser', 'program')),
+    hash bytea,
+    methods text[] NOT NULL,
+    device_name text NOT NULL,
+    address text,
+    created_at timestamptz NOT NULL,
+    last_seen_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    ended_because text,
+    version integer NOT NULL
+);
+CREATE INDEX session_account ON identity.session (account_id, id);
+CREATE INDEX session_expires_at ON identity.session (expires_at);
+
+-- A program's tokens. Each refresh makes a new row; the chain of them is the session.
+CREATE TABLE identity.token_grant (
+    id uuid PRIMARY KEY,
+    session_id uuid NOT NULL REFERENCES identity.session ON DELETE CASCADE,
+    access_hash bytea NOT NULL,
+    access_expires_at timestamptz NOT NULL,
+    refresh_hash bytea NOT NULL,
+    refresh_expires_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL,
+    used_at timestamptz,
+    successor_id uuid
+);
+CREATE INDEX token_grant_session ON identity.token_grant (session_id, id);
+
+CREATE TABLE identity.pending_sign_in (
+    id uuid PRIMARY KEY,
+    account_id uuid NOT NULL REFERENCES identity.account,
+    hash bytea NOT NULL,
+    method text NOT NULL,
+    client text NOT NULL,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    wrong_codes integer NOT NULL,
+    used_at timestamptz
+);
+CREATE INDEX pending_sign_in_expires_at ON identity.pending_sign_in (expires_at);
 """
+
+# Accounts belong to no organisation: only identity itself, which acts for all, sees them.
+POLICIES = "".join(
+    f"ALTER TABLE identity.{table} ENABLE ROW LEVEL SECURITY;\n"
+    f"CREATE POLICY platform ON identity.{table} USING (chassis.acts_for(NULL));\n"
+    for table in TABLES
+)
 
 
 def upgrade() -> None:
-    if SQL.strip():
-        op.execute(SQL)
+    op.execute(SQL)
+    op.execute(POLICIES)
 
 
 def downgrade() -> None:
-    pass
+    for table in reversed(TABLES):
+        op.execute(f"DROP TABLE identity.{table}")

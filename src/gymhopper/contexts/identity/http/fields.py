@@ -1,0 +1,29 @@
+"""Fields that several requests have."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+
+class Request(BaseModel):
+    """A body that says nothing it is not asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+Email = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        min_length=3,
+        max_length=254,
+        pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$",
+    ),
+    Field(examples=["ada@example.com"]),
+]
+
+Password = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=256),
+    Field(examples=["correct horse battery staple"]),
+]

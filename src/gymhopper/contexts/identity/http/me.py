@@ -1,0 +1,40 @@
+"""The account of whoever calls."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from gymhopper.chassis.auth import SERVICE, AuthSubject
+from gymhopper.chassis.http.caller import CurrentRuntime, signed_in
+from gymhopper.contexts.identity.queries import accounts as queries
+from gymhopper.contexts.identity.storage.addresses import AddressSeal
+
+router = APIRouter(tags=["account"])
+
+
+class AccountAnswer(BaseModel):
+    """An account, as its holder sees it."""
+
+    id: UUID
+    email: str
+    name: str | None
+    confirmed: bool = Field(description="Whether the address was shown to be the holder's.")
+    has_password: bool
+    administrator: bool = Field(description="Acts for the whole platform.")
+    language: str
+
+
+class Me(BaseModel):
+    """Who calls."""
+
+    account: AccountAnswer
+
+
+@router.get("/me", summary="Read your account")
+async def get_me(runtime: CurrentRuntime, caller: AuthSubject = signed_in()) -> Me:
+    """The account that is signed in."""
+    assert caller.id is not None  # noqa: S101 - a session has an account
+    async with runtime.read(SERVICE) as connection:
+        found = await queries.account_details(connection, caller.id, AddressSeal(runtime.secrets))
+    return Me(account=AccountAnswer.model_validate(found, from_attributes=True))

@@ -1,0 +1,1 @@
+"""How callers are recognised by what they send."""

@@ -1,0 +1,17 @@
+"""On whose behalf identity itself works. Accounts belong to no organisation."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from gymhopper.chassis.auth import AuthSubject
+
+
+def account_subject(account_id: UUID) -> AuthSubject:
+    """Somebody who has just proved to hold the account."""
+    return AuthSubject(kind="member", id=account_id, everywhere=True)
+
+
+def own_account(caller: AuthSubject) -> AuthSubject:
+    """The signed-in caller, who sees to the own account: the wall between organisations does not
+    stand around accounts, so what it may touch is said by the use case, by account id."""
+    return replace(caller, everywhere=True)
