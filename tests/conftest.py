@@ -4,6 +4,7 @@ pytest_plugins = [
     "fixtures.engines",
     "fixtures.folders",
     "fixtures.kafka",
+    "fixtures.logs",
     "fixtures.no_skips",
     "fixtures.runtimes",
     "fixtures.callers",

@@ -5,14 +5,8 @@ import pytest
 from chassis.counting import create_tables
 from fixtures.engines import TestDatabase
 from gymhopper.chassis.engines import Engines
-from gymhopper.chassis.logging import configure_logging
 from gymhopper.chassis.migrate import migrate
 from gymhopper.chassis.provision import APPLICATION, provision
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _logging() -> None:
-    configure_logging(style="console", level="ERROR")
 
 
 @pytest.fixture(scope="session")

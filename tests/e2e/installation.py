@@ -18,6 +18,7 @@ from typing import Literal
 
 import httpx
 
+from fixtures.logs import watch_file
 from gymhopper.app.demo import DEMO_CONTEXTS
 from gymhopper.chassis.engines.server import processes
 from gymhopper.sandbox.demo.client import Platform
@@ -71,6 +72,7 @@ class Installation:
     def start(self) -> None:
         """Return once it is ready."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        watch_file(self.folder / "up.log")
         with (self.folder / "up.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [self.program, "up", "--port", str(self.port)],

@@ -127,11 +127,15 @@ def test_doctor_finds_a_running_platform_well(installation: Installation) -> Non
 
 def test_doctor_fails_and_names_a_broken_promise(installation: Installation) -> None:
     with psycopg.connect(installation.database_url, autocommit=True) as connection:
-        connection.execute("UPDATE chassis.timer SET attempts = 7 WHERE name = %s", (TIMER,))
+        connection.execute(
+            "INSERT INTO chassis.timer (name, key, due_at, attempts)"
+            " VALUES (%s, 'planted', '2999-01-01', 7)",
+            (TIMER,),
+        )
         try:
             examined = installation.command("doctor")
         finally:
-            connection.execute("UPDATE chassis.timer SET attempts = 0 WHERE name = %s", (TIMER,))
+            connection.execute("DELETE FROM chassis.timer WHERE key = 'planted'")
 
     assert examined.returncode == 1
     assert "✗ No timer has given up 1 violations" in words(examined.stdout)

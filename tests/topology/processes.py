@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from e2e.installation import READY_SECONDS, free_port
+from fixtures.logs import watch_file
 from gymhopper.chassis.settings import Settings
 
 GYMHOPPER = Path(sys.executable).with_name("gymhopper")
@@ -81,6 +82,7 @@ class Fleet:
         roles = "api,relay,worker" if name == "identity" else "api,worker"
         contexts = "sandbox,clock" if name == "sandbox" else name
         command = [GYMHOPPER, "serve", "--contexts", contexts, "--roles", roles]
+        watch_file(self.folder / f"{name}.log")
         with (self.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
                 [*command, "--port", str(self.ports[name])],

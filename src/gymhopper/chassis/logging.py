@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -16,8 +16,11 @@ def _correlated(logger: WrappedLogger, method: str, event: EventDict) -> EventDi
     return event
 
 
-def configure_logging(*, style: Literal["console", "json"], level: str) -> None:
-    """Send every log record of the process, ours and libraries', through one format."""
+def configure_logging(
+    *, style: Literal["console", "json"], level: str, stream: TextIO | None = None
+) -> None:
+    """Send every log record of the process, ours and libraries', through one format to `stream`,
+    or to standard error."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         _correlated,
@@ -46,7 +49,7 @@ def configure_logging(*, style: Literal["console", "json"], level: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
