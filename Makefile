@@ -44,6 +44,7 @@ lint: setup  ## style, types, import contracts, sizes and house rules
 deps:  ## install what some tests need beside the locked packages (system packages need root)
 	$(PYTHON) tools/install_deps.py
 	$(PYTHON) dev/kafka/run.py --fetch
+	npm ci --prefix dev/oidc --silent
 
 lock: .uv/installed  ## write the locks for what pyproject.toml asks for now
 	$(UV) pip compile $(LOCK) pyproject.toml --group dev -o requirements/dev.lock
@@ -54,7 +55,7 @@ upgrade: LOCK += --upgrade
 upgrade: lock  ## write them with the newest versions that it allows
 
 clean:  ## remove everything that make has made (not the data)
-	rm -rf .venv .uv dist build dev/kafka/target .hypothesis .*_cache
+	rm -rf .venv .uv dist build dev/kafka/target dev/oidc/node_modules .hypothesis .*_cache
 	find . -name __pycache__ -not -path './node_modules/*' -prune -exec rm -rf {} +
 
 # uv lives apart from what it installs, so that a sync does not remove it.

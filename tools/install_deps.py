@@ -15,6 +15,9 @@ PROGRAMS = (
     ("java", "openjdk-17-jre-headless", "the Kafka broker of the tests"),
     ("mvn", "maven", "fetching that broker"),
     ("wrk", "wrk", "load for the benchmarks"),
+    ("node", "nodejs", "the OpenID Connect provider of the tests"),
+    ("npm", "npm", "fetching that provider"),
+    ("chromium", "chromium", "passkeys in a real browser"),
 )
 
 

@@ -64,13 +64,18 @@ class ApiKey:
             self.version += 1
 
 
+def is_scope(text: str) -> bool:
+    """Whether the text has the form of a scope."""
+    return _SCOPE.fullmatch(text) is not None
+
+
 def checked_scopes(given: Iterable[str]) -> tuple[str, ...]:
     """The scopes, each once and in order; InvalidInput when one has not the form of a scope."""
     scopes = tuple(sorted(set(given)))
     if not scopes:
         raise InvalidInput("A key without any scope could do nothing.", field="scopes")
     for scope in scopes:
-        if not _SCOPE.fullmatch(scope):
+        if not is_scope(scope):
             raise InvalidInput(
                 f"{scope!r} is not a scope: write area:read, area:write, area:* or *.",
                 field="scopes",
