@@ -12,14 +12,15 @@ Status = Literal["active", "closed"]
 class Account:
     """Who signs in, and with which address and password; for whom it acts is said elsewhere.
 
-    `email` and `name` are sealed; `email_index` finds the account by its address. An account may
-    have no password: links, passkeys and other providers sign in without one. An `administrator`
+    `email` and `name` are sealed; `email_index` finds the account by its address. Who came from a
+    provider that is not trusted with addresses has none. An account may have no password: links,
+    passkeys and other providers sign in without one. An `administrator`
     acts for the whole platform.
     """
 
     id: UUID
-    email: bytes
-    email_index: bytes
+    email: bytes | None
+    email_index: bytes | None
     email_confirmed_at: datetime | None
     name: bytes | None = None
     password_hash: str | None = None

@@ -17,7 +17,9 @@ class AccountAnswer(BaseModel):
     """An account, as its holder sees it."""
 
     id: UUID
-    email: str
+    email: str | None = Field(
+        description="Null for who came from a provider that is not trusted with addresses."
+    )
     name: str | None
     confirmed: bool = Field(description="Whether the address was shown to be the holder's.")
     has_password: bool

@@ -25,7 +25,7 @@ class AccountDetails:
     """An account with its address in the clear: for its holder."""
 
     id: UUID
-    email: str = field(repr=False)
+    email: str | None = field(repr=False)
     name: str | None = field(repr=False)
     confirmed: bool
     has_password: bool
@@ -53,7 +53,7 @@ async def account_details(
         raise NotFound("There is no account with this id.")
     return AccountDetails(
         id=row.id,
-        email=seal.open(row.id, row.email),
+        email=seal.open(row.id, row.email) if row.email is not None else None,
         name=seal.open(row.id, row.name) if row.name is not None else None,
         confirmed=row.email_confirmed_at is not None,
         has_password=row.password_hash is not None,

@@ -6,10 +6,12 @@ from sqlalchemy.orm import registry
 
 from gymhopper.contexts.identity.domain.account import Account
 from gymhopper.contexts.identity.domain.api_key import ApiKey
+from gymhopper.contexts.identity.domain.passkey import Passkey
 from gymhopper.contexts.identity.domain.pending import PendingSignIn
 from gymhopper.contexts.identity.domain.session import Session
 from gymhopper.contexts.identity.domain.token_grant import TokenGrant
-from gymhopper.contexts.identity.storage import tables
+from gymhopper.contexts.identity.domain.totp import Authenticator
+from gymhopper.contexts.identity.storage import factor_tables, tables
 
 
 @cache
@@ -21,3 +23,5 @@ def map_all() -> None:
     mapper.map_imperatively(Session, tables.session)
     mapper.map_imperatively(TokenGrant, tables.token_grant)
     mapper.map_imperatively(PendingSignIn, tables.pending_sign_in)
+    mapper.map_imperatively(Authenticator, factor_tables.authenticator)
+    mapper.map_imperatively(Passkey, factor_tables.passkey)

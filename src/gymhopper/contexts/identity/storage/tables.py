@@ -48,8 +48,8 @@ account = Table(
     "account",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("email", LargeBinary, nullable=False),
-    Column("email_index", LargeBinary, nullable=False),
+    Column("email", LargeBinary),
+    Column("email_index", LargeBinary),
     Column("email_confirmed_at", DateTime(timezone=True)),
     Column("name", LargeBinary),
     Column("password_hash", Text),
@@ -59,6 +59,7 @@ account = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
     CheckConstraint("status IN ('active', 'closed')", name="account_status"),
+    CheckConstraint("num_nulls(email, email_index) IN (0, 2)", name="account_email_whole"),
     Index("account_email", "email_index", unique=True, postgresql_where=text("status = 'active'")),
 )
 

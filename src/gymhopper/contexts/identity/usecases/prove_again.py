@@ -1,0 +1,66 @@
+"""Show once more that it is oneself, before something is changed that opens or closes an account.
+
+A session that was left open, or stolen, must not be enough to take an account over for good.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from gymhopper.chassis.auth import AuthSubject
+from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.identity.domain.session import Session
+from gymhopper.contexts.identity.gateways.hashing import passwords
+from gymhopper.contexts.identity.subjects import own_account
+from gymhopper.contexts.identity.usecases.finish_sign_in import active_account
+from gymhopper.contexts.identity.usecases.prove_code import prove_code
+from gymhopper.kernel.errors import Forbidden
+
+YOUNG = timedelta(minutes=10)
+"""Whoever signed in so recently need not do it again to add something."""
+
+
+class ProofNeeded(Forbidden):
+    """Without the password or a code this is not done."""
+
+    code = "proof_needed"
+
+
+class WrongProof(Forbidden):
+    """The password or the code is not right."""
+
+    code = "wrong_proof"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """One of them."""
+
+    password: str | None = field(default=None, repr=False)
+    code: str | None = field(default=None, repr=False)
+
+
+async def prove_again(
+    runtime: Runtime, caller: AuthSubject, proof: Proof | None, *, young_session_will_do: bool
+) -> UUID:
+    """The caller's account; raises ProofNeeded or WrongProof.
+
+    Opens its own transactions: a password is checked between them, while nothing is held.
+    """
+    assert caller.id is not None  # noqa: S101 - a session has an account
+    if caller.impersonator is not None:
+        raise ProofNeeded("This is for the account's holder alone.")
+    async with runtime.begin(own_account(caller)) as uow:
+        account = await active_account(uow, caller.id)
+        if proof is None:
+            if young_session_will_do:
+                session = await uow.session.get(Session, caller.session_id)
+                if session is not None and uow.now - session.created_at < YOUNG:
+                    return caller.id
+            raise ProofNeeded("Show the password or a code first.")
+        right = proof.code is not None and await prove_code(uow, caller.id, proof.code) is not None
+    if proof.password is not None:
+        right = await passwords(runtime).check(account.password_hash, proof.password)
+    if not right:
+        raise WrongProof("This is not right.")
+    return caller.id

@@ -1,0 +1,40 @@
+"""The second factor of a sign-in: a code."""
+
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.identity.domain.session import Device
+from gymhopper.contexts.identity.usecases.complete_second_factor import (
+    complete_second_factor,
+    note_wrong_code,
+    pending_sign_in,
+)
+from gymhopper.contexts.identity.usecases.finish_sign_in import active_account
+from gymhopper.contexts.identity.usecases.open_session import SignedIn
+from gymhopper.contexts.identity.usecases.prove_code import prove_code
+from gymhopper.kernel.errors import Unauthenticated
+
+
+class WrongCode(Unauthenticated):
+    """The code is not right, or was used."""
+
+    code = "wrong_code"
+
+    def __init__(self) -> None:
+        super().__init__("This code is wrong, or was used already.")
+
+
+async def prove_second_factor(
+    uow: UnitOfWork, token: str, code: str, *, device: Device
+) -> SignedIn | WrongCode:
+    """Sign in with a code of the app, or a recovery code.
+
+    A wrong code is an answer, not an exception: that it was tried must be kept. Raises
+    SignInExpired when the first factor must be proved again.
+    """
+    pending = await pending_sign_in(uow, token)
+    # Accounts are held before what belongs to them, here as elsewhere.
+    await active_account(uow, pending.account_id)
+    method = await prove_code(uow, pending.account_id, code)
+    if method is None:
+        note_wrong_code(pending)
+        return WrongCode()
+    return await complete_second_factor(uow, token, method=method, device=device)
