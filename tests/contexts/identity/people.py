@@ -2,8 +2,8 @@
 
 import httpx
 
-from fixtures.callers import http_client
 from gymhopper.chassis.auth import SERVICE
+from gymhopper.chassis.http.app import create_app
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.gateways.hashing import passwords
 from gymhopper.contexts.identity.usecases.open_account import OpenAccount, open_account
@@ -30,11 +30,16 @@ async def sign_in(
 
 def browser(runtime: Runtime) -> httpx.AsyncClient:
     """A browser that nobody has signed in with; it says that our own pages make its requests."""
-    client = http_client(runtime)
-    client.headers.update(
-        {
+    return browser_from(runtime, "127.0.0.1")
+
+
+def browser_from(runtime: Runtime, address: str) -> httpx.AsyncClient:
+    """Such a browser somewhere on the internet."""
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=create_app(runtime, dict), client=(address, 4711)),
+        base_url="http://test",
+        headers={
             "Sec-Fetch-Site": "same-origin",
             "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0",
-        }
+        },
     )
-    return client

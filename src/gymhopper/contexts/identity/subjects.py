@@ -15,3 +15,9 @@ def own_account(caller: AuthSubject) -> AuthSubject:
     """The signed-in caller, who sees to the own account: the wall between organisations does not
     stand around accounts, so what it may touch is said by the use case, by account id."""
     return replace(caller, everywhere=True)
+
+
+def account_of(caller: AuthSubject) -> UUID:
+    """The account of a caller who signed in."""
+    assert caller.id is not None  # noqa: S101 - every session has an account
+    return caller.id

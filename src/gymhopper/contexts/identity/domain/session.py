@@ -19,13 +19,15 @@ SUFFICIENT: frozenset[Method] = frozenset({"passkey", "oidc"})
 class Device:
     """What signs in, as its owner will recognise it: `Firefox on Linux`, from about where.
 
-    `address` is a network, not a host. `known_id` is the device's own id where it has one.
+    `address` is a wide network, which may be shown and stored; `network` is exact enough to count
+    tries by, and is kept nowhere. `id` is what the device's own cookie says, if it has one.
     """
 
     client: Client
     name: str
     address: str | None = None
-    known_id: UUID | None = None
+    network: str = "unknown"
+    id: UUID | None = None
 
 
 @dataclass(eq=False, kw_only=True)
@@ -56,11 +58,6 @@ class Session:
             self.ended_at = now
             self.ended_because = because
             self.version += 1
-
-
-def idle_until(last_seen_at: datetime, idle: timedelta, expires_at: datetime) -> datetime:
-    """When the session ends by itself if nobody uses it again."""
-    return min(last_seen_at + idle, expires_at)
 
 
 def noted_every(idle: timedelta) -> timedelta:

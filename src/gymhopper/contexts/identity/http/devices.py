@@ -3,8 +3,12 @@
 import ipaddress
 import re
 
+from fastapi import Request
+
 from gymhopper.chassis.origin import origin
+from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.domain.session import Client, Device
+from gymhopper.contexts.identity.http.device_cookie import read_device
 
 _BROWSERS = (
     ("Edg", "Edge"),
@@ -28,10 +32,16 @@ _SYSTEMS = (
 _PRODUCT = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}")
 
 
-def present_device(client: Client) -> Device:
+def present_device(client: Client, request: Request, runtime: Runtime) -> Device:
     """The device behind the present request."""
     here = origin()
-    return Device(client=client, name=device_name(here.user_agent), address=coarse(here.address))
+    return Device(
+        client=client,
+        name=device_name(here.user_agent),
+        address=network_around(here.address, 24, 48),
+        network=network_around(here.address, 32, 64) or "unknown",
+        id=read_device(request, runtime.secrets),
+    )
 
 
 def device_name(user_agent: str | None) -> str:
@@ -45,13 +55,17 @@ def device_name(user_agent: str | None) -> str:
     return f"{browser} on {system}" if system else browser
 
 
-def coarse(address: str | None) -> str | None:
-    """The network around an address: enough to recognise a place, too little to find a house."""
+def network_around(address: str | None, bits: int, bits6: int) -> str | None:
+    """The network of so many bits (the second number for IPv6) around an address.
+
+    /24 and /48 are enough to recognise a place and too little to find a house. One customer of a
+    provider has a single IPv4 address, but the whole of an IPv6 /64.
+    """
     try:
         parsed = ipaddress.ip_address(address or "")
     except ValueError:
         return None
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    parsed = mapped or parsed
-    length = 24 if parsed.version == 4 else 48
-    return str(ipaddress.ip_network((parsed, length), strict=False))
+    found = mapped or parsed
+    length = bits if found.version == 4 else bits6
+    return str(ipaddress.ip_network((found, length), strict=False))

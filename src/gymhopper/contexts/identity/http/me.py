@@ -9,6 +9,7 @@ from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, signed_in
 from gymhopper.contexts.identity.queries import accounts as queries
 from gymhopper.contexts.identity.storage.addresses import AddressSeal
+from gymhopper.contexts.identity.subjects import account_of
 
 router = APIRouter(tags=["account"])
 
@@ -36,7 +37,8 @@ class Me(BaseModel):
 @router.get("/me", summary="Read your account")
 async def get_me(runtime: CurrentRuntime, caller: AuthSubject = signed_in()) -> Me:
     """The account that is signed in."""
-    assert caller.id is not None  # noqa: S101 - a session has an account
     async with runtime.read(SERVICE) as connection:
-        found = await queries.account_details(connection, caller.id, AddressSeal(runtime.secrets))
+        found = await queries.account_details(
+            connection, account_of(caller), AddressSeal(runtime.secrets)
+        )
     return Me(account=AccountAnswer.model_validate(found, from_attributes=True))

@@ -9,8 +9,9 @@ from pydantic import AwareDatetime, BaseModel, Field
 from gymhopper.chassis.http.cookies import set_session
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.domain.session import Method
+from gymhopper.contexts.identity.http.device_cookie import set_device
 from gymhopper.contexts.identity.usecases.finish_sign_in import SecondFactorNeeded
-from gymhopper.contexts.identity.usecases.open_session import SignedIn
+from gymhopper.contexts.identity.usecases.open_session import SignedIn, Tokens
 
 
 class TokenPair(BaseModel):
@@ -61,24 +62,28 @@ def sign_in_answer(
                 expires_at=outcome.expires_at,
             )
         )
+    secure = runtime.public_url.startswith("https://")
+    set_device(response, runtime.secrets, outcome.device_id, secure=secure)
     if outcome.cookie is not None:
         set_session(
             response,
             outcome.cookie,
-            secure=runtime.public_url.startswith("https://"),
+            secure=secure,
             max_age=int((outcome.expires_at - now).total_seconds()),
         )
-    tokens = outcome.tokens
     return SignInAnswer(
         session=OpenedSession(
             id=outcome.session_id, account_id=outcome.account_id, expires_at=outcome.expires_at
         ),
-        tokens=None
-        if tokens is None
-        else TokenPair(
-            access_token=tokens.access,
-            access_expires_at=tokens.access_expires_at,
-            refresh_token=tokens.refresh,
-            refresh_expires_at=tokens.refresh_expires_at,
-        ),
+        tokens=None if outcome.tokens is None else token_pair(outcome.tokens),
+    )
+
+
+def token_pair(tokens: Tokens) -> TokenPair:
+    """The tokens as a program gets them."""
+    return TokenPair(
+        access_token=tokens.access,
+        access_expires_at=tokens.access_expires_at,
+        refresh_token=tokens.refresh,
+        refresh_expires_at=tokens.refresh_expires_at,
     )

@@ -1,10 +1,10 @@
 """Reads of sessions."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.contexts.identity.storage.tables import account, session, token_grant
@@ -16,6 +16,7 @@ class HeldSession:
 
     id: UUID
     account_id: UUID
+    client: str
     administrator: bool
     hash: bytes | None
     last_seen_at: datetime
@@ -34,6 +35,7 @@ class HeldAccess:
 _SESSION = (
     session.c.id,
     session.c.account_id,
+    session.c.client,
     account.c.administrator,
     session.c.hash,
     session.c.last_seen_at,
@@ -44,6 +46,39 @@ _LIVE = (
     session.c.ended_at.is_(None),
     account.c.status == "active",
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionView:
+    """Where somebody is signed in, as they are shown it."""
+
+    id: UUID
+    client: str
+    device_name: str
+    address: str | None
+    methods: tuple[str, ...]
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+
+
+async def live_sessions(
+    connection: AsyncConnection, account_id: UUID, *, now: datetime, idle: timedelta
+) -> list[SessionView]:
+    """Where the account is signed in now, the latest used first."""
+    columns = [session.c[name] for name in SessionView.__dataclass_fields__]
+    query = (
+        select(*columns)
+        .where(
+            session.c.account_id == account_id,
+            session.c.ended_at.is_(None),
+            session.c.expires_at > now,
+            or_(session.c.client == "program", session.c.last_seen_at > now - idle),
+        )
+        .order_by(session.c.last_seen_at.desc(), session.c.id.desc())
+        .limit(200)
+    )
+    return [SessionView(**row) for row in (await connection.execute(query)).mappings()]
 
 
 async def held_session(connection: AsyncConnection, session_id: UUID) -> HeldSession | None:

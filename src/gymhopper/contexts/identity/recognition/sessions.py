@@ -7,7 +7,7 @@ from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.domain.acting import NOBODY, ActingFor
 from gymhopper.contexts.identity.domain.opaque_token import ACCESS, SESSION, OpaqueToken
-from gymhopper.contexts.identity.domain.session import idle_until, noted_every
+from gymhopper.contexts.identity.domain.session import noted_every
 from gymhopper.contexts.identity.queries import sessions as queries
 from gymhopper.contexts.identity.queries.sessions import HeldSession
 from gymhopper.contexts.identity.recognition.acting import acting
@@ -68,15 +68,23 @@ async def _recognised(
     runtime: Runtime, found: HeldSession, acts: ActingFor, ends_at: datetime | None = None
 ) -> Recognised | None:
     now, idle = runtime.clock.now(), identity_settings(runtime).session_idle
-    until = idle_until(found.last_seen_at, idle, found.expires_at)
-    if until <= now:
+    idle_applies = found.client == "browser"  # a program's session ends with its refresh token
+
+    def ends(seen_at: datetime) -> datetime:
+        return min(seen_at + idle, found.expires_at) if idle_applies else found.expires_at
+
+    if ends(found.last_seen_at) <= now:
         return None
     if now - found.last_seen_at >= noted_every(idle):
         async with runtime.begin(SERVICE) as uow:
             await note_seen(uow, found.id)
-        until = idle_until(now, idle, found.expires_at)
-    ends = [each for each in (until, ends_at, acts.until) if each is not None]
-    return Recognised(_caller(found, acts), min(ends))
+    # Whatever was noted now counts at the next look, five seconds later at most.
+    until = _earliest(ends(found.last_seen_at), ends_at, acts.until)
+    return Recognised(_caller(found, acts), until)
+
+
+def _earliest(*instants: datetime | None) -> datetime:
+    return min(each for each in instants if each is not None)
 
 
 def _caller(session: HeldSession, acts: ActingFor) -> Caller:

@@ -6,6 +6,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -114,4 +115,54 @@ pending_sign_in = Table(
     Column("wrong_codes", Integer, nullable=False),
     Column("used_at", DateTime(timezone=True)),
     Index("pending_sign_in_expires_at", "expires_at"),
+)
+
+known_device = Table(
+    "known_device",
+    metadata,
+    Column("device_id", Uuid, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("identity.account.id"), primary_key=True),
+    Column("last_seen_at", DateTime(timezone=True), nullable=False),
+    Index("known_device_account", "account_id"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("level", Double, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("attempt_at", "at"),
+)
+
+email_link = Table(
+    "email_link",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("account_id", Uuid, ForeignKey("identity.account.id")),
+    Column("hash", LargeBinary, nullable=False),
+    Column("email", LargeBinary),
+    Column("password_hash", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+    CheckConstraint(
+        "purpose IN ('register', 'sign_in', 'password', 'email')", name="email_link_purpose"
+    ),
+    Index("email_link_account", "account_id"),
+    Index("email_link_expires_at", "expires_at"),
+)
+
+mail = Table(
+    "mail",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("template", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("address", LargeBinary, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True)),
+    Index("mail_created_at", "created_at"),
 )

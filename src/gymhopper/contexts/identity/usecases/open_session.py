@@ -1,5 +1,7 @@
 """Begin a session and hand out what proves it, once."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +16,8 @@ from gymhopper.contexts.identity.domain.opaque_token import (
 )
 from gymhopper.contexts.identity.domain.session import Device, Session
 from gymhopper.contexts.identity.domain.token_grant import TokenGrant
-from gymhopper.contexts.identity.settings import identity_settings
+from gymhopper.contexts.identity.settings import IdentitySettings, identity_settings
+from gymhopper.contexts.identity.usecases.know_device import know_device
 from gymhopper.kernel.ids import new_id
 
 
@@ -27,15 +30,28 @@ class Tokens:
     refresh: str = field(repr=False)
     refresh_expires_at: datetime
 
+    @classmethod
+    def of(cls, grant: TokenGrant, access: OpaqueToken, refresh: OpaqueToken) -> Tokens:
+        """What the grant's holder is shown."""
+        return cls(
+            access=access.reveal(),
+            access_expires_at=grant.access_expires_at,
+            refresh=refresh.reveal(),
+            refresh_expires_at=grant.refresh_expires_at,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """A new session: of a browser, with its `cookie`, or of a program, with its `tokens`."""
+    """A new session: of a browser, with its `cookie`, or of a program, with its `tokens`.
+
+    By `device_id` the device will be known when it signs in again.
+    """
 
     session_id: UUID
     account_id: UUID
     expires_at: datetime
-    known_device: UUID | None = None
+    device_id: UUID
     cookie: str | None = field(default=None, repr=False)
     tokens: Tokens | None = None
 
@@ -63,32 +79,37 @@ async def open_session(
     await uow.flush()
     return SignedIn(
         session_id=session_id,
+        device_id=await know_device(uow, account.id, device.id),
         account_id=account.id,
         expires_at=session.expires_at,
         cookie=cookie.reveal() if cookie else None,
-        tokens=None if cookie else grant_tokens(uow, session),
+        tokens=None if cookie else _first_tokens(uow, session),
     )
 
 
-def grant_tokens(uow: UnitOfWork, session: Session) -> Tokens:
-    """A new pair of tokens for the session; neither outlives it."""
-    settings = identity_settings(uow.runtime)
+def _first_tokens(uow: UnitOfWork, session: Session) -> Tokens:
     grant_id = new_id()
     access = OpaqueToken.new(ACCESS, grant_id)
     refresh = OpaqueToken.new(REFRESH, grant_id)
-    grant = TokenGrant(
-        id=grant_id,
+    grant = new_grant(session, access, refresh, uow.now, identity_settings(uow.runtime))
+    uow.add(grant)
+    return Tokens.of(grant, access, refresh)
+
+
+def new_grant(
+    session: Session,
+    access: OpaqueToken,
+    refresh: OpaqueToken,
+    now: datetime,
+    settings: IdentitySettings,
+) -> TokenGrant:
+    """A pair of tokens for the session; neither outlives it."""
+    return TokenGrant(
+        id=access.id,
         session_id=session.id,
         access_hash=access.hash(),
-        access_expires_at=min(uow.now + settings.access_token_lifetime, session.expires_at),
+        access_expires_at=min(now + settings.access_token_lifetime, session.expires_at),
         refresh_hash=refresh.hash(),
-        refresh_expires_at=min(uow.now + settings.refresh_token_lifetime, session.expires_at),
-        created_at=uow.now,
-    )
-    uow.add(grant)
-    return Tokens(
-        access=access.reveal(),
-        access_expires_at=grant.access_expires_at,
-        refresh=refresh.reveal(),
-        refresh_expires_at=grant.refresh_expires_at,
+        refresh_expires_at=min(now + settings.refresh_token_lifetime, session.expires_at),
+        created_at=now,
     )

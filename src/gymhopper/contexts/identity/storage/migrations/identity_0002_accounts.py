@@ -10,6 +10,10 @@ TABLES = (
     "session",
     "token_grant",
     "pending_sign_in",
+    "known_device",
+    "attempt",
+    "email_link",
+    "mail",
 )
 
 SQL = """
@@ -74,6 +78,51 @@ CREATE TABLE identity.pending_sign_in (
     used_at timestamptz
 );
 CREATE INDEX pending_sign_in_expires_at ON identity.pending_sign_in (expires_at);
+
+-- Browsers and programs that have signed in to an account: what strangers do does not hold them up.
+CREATE TABLE identity.known_device (
+    device_id uuid NOT NULL,
+    account_id uuid NOT NULL REFERENCES identity.account,
+    last_seen_at timestamptz NOT NULL,
+    PRIMARY KEY (device_id, account_id)
+);
+CREATE INDEX known_device_account ON identity.known_device (account_id);
+
+-- Buckets of wrong tries; the key is a hash of what is counted.
+CREATE TABLE identity.attempt (
+    key bytea PRIMARY KEY,
+    level double precision NOT NULL,
+    at timestamptz NOT NULL
+);
+CREATE INDEX attempt_at ON identity.attempt (at);
+
+-- Links that were sent by mail, each good once. Whoever follows one controls the mailbox.
+CREATE TABLE identity.email_link (
+    id uuid PRIMARY KEY,
+    purpose text NOT NULL CONSTRAINT email_link_purpose CHECK (
+        purpose IN ('register', 'sign_in', 'password', 'email')),
+    account_id uuid REFERENCES identity.account,
+    hash bytea NOT NULL,
+    email bytea,
+    password_hash text,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    used_at timestamptz
+);
+CREATE INDEX email_link_account ON identity.email_link (account_id);
+CREATE INDEX email_link_expires_at ON identity.email_link (expires_at);
+
+-- Mails that wait to be sent; the address and what the template fills in are sealed.
+CREATE TABLE identity.mail (
+    id uuid PRIMARY KEY,
+    template text NOT NULL,
+    language text NOT NULL,
+    address bytea NOT NULL,
+    content bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz
+);
+CREATE INDEX mail_created_at ON identity.mail (created_at);
 """
 
 # Accounts belong to no organisation: only identity itself, which acts for all, sees them.
