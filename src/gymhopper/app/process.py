@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.events import log as event_log
 from gymhopper.chassis.http.app import create_app
+from gymhopper.chassis.idempotency.purge import purge_answers
 from gymhopper.chassis.lifecycle import Lifecycle
 from gymhopper.chassis.listener import Listener
 from gymhopper.chassis.loop import Loop, Signal
@@ -100,7 +101,10 @@ def _clock(runtime: Runtime) -> Loop:
 
 
 def _workers(runtime: Runtime) -> list[Component]:
-    components: list[Component] = []
+    async def purge() -> bool:
+        return await purge_answers(runtime.database, runtime.clock.now())
+
+    components: list[Component] = [Loop("idempotency", purge, every=60)]
     for context in runtime.contexts:
         if context.subscriptions.handlers:
             components += _subscriber(runtime, context)

@@ -68,15 +68,20 @@ class Database:
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
             async with connection.begin():
-                bound = (await connection.execute(_BIND, _binding(subject))).one()
                 # Time only moves forward; another transaction may have seen more of it already.
-                moved = timedelta(seconds=bound.clock_offset)
+                moved = await bind(connection, subject)
                 self.clock_offset = max(self.clock_offset, moved)
                 yield connection
 
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+async def bind(connection: AsyncConnection, subject: AuthSubject) -> timedelta:
+    """Show the present transaction the subject's rows from here on; how far time was moved."""
+    bound = (await connection.execute(_BIND, _binding(subject))).one()
+    return timedelta(seconds=bound.clock_offset)
 
 
 def _adapt(connection: DBAPIConnection, _: object) -> None:

@@ -1,7 +1,7 @@
 """What a process is made of: settings, keys, database, clock, jobs, and the selected contexts."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar, cast
 
 import httpx
@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.clock import StoredClock
 from gymhopper.chassis.database import Database
+from gymhopper.chassis.idempotency.attempt import present_attempt
 from gymhopper.chassis.jobs import JobQueue
+from gymhopper.chassis.limits.limiter import Limiter
 from gymhopper.chassis.loop import Signal
 from gymhopper.chassis.registry import Context
 from gymhopper.chassis.remote import RemoteApi
@@ -47,6 +49,12 @@ class Runtime:
         self.stored_clock = StoredClock(self.database)
         self.clock: Clock = clock or self.stored_clock
         self.jobs = JobQueue(self, database_url)
+        self.limiter = Limiter(
+            settings.quotas,
+            valkey_url=valkey_url,
+            key=self.secrets.key("limits"),
+            now=self.clock.now,
+        )
         self.appended = Signal()
         self._signals: dict[str, Signal] = {}
         self._apis: dict[type[Any], Any] = {}
@@ -59,29 +67,62 @@ class Runtime:
 
     @asynccontextmanager
     async def begin(self, subject: AuthSubject) -> AsyncIterator[UnitOfWork]:
-        """A unit of work for the subject: committed at the end of the block, or not at all."""
-        async with (
-            self.database.transaction(subject) as connection,
-            AsyncSession(connection, expire_on_commit=False) as session,
-        ):
-            uow = UnitOfWork(
-                runtime=self,
-                connection=connection,
-                session=session,
-                subject=subject,
-                now=self.clock.now(),
-            )
-            yield uow
-            await uow.flush()
-            session.expunge_all()
+        """A unit of work for the subject: committed at the end of the block, or not at all.
+
+        In a request with an Idempotency-Key the commit waits for the answer, which it includes.
+        Then another unit of work commits this one first, and so must a route that goes on to ask
+        the network: see `settle`.
+        """
+        attempt = present_attempt()
+        if attempt is not None and attempt.takes_part:
+            await attempt.settle()
+        else:
+            attempt = None
+        async with AsyncExitStack() as stack:
+            connection = await stack.enter_async_context(self.database.transaction(subject))
+            now = self.clock.now()
+            if attempt is not None:
+                await stack.enter_async_context(attempt.unit(connection, now))
+            async with AsyncSession(connection, expire_on_commit=False) as session:
+                uow = UnitOfWork(
+                    runtime=self,
+                    connection=connection,
+                    session=session,
+                    subject=subject,
+                    now=now,
+                )
+                yield uow
+                await uow.flush()
+                session.expunge_all()
+            if attempt is not None:
+                attempt.hold(stack.pop_all(), self.appended.fire if uow.recorded else None)
+                return
         if uow.recorded:
             self.appended.fire()
 
     @asynccontextmanager
     async def read(self, subject: AuthSubject) -> AsyncIterator[AsyncConnection]:
-        """A read-only transaction for the subject: the database refuses a write in it."""
+        """A read-only transaction for the subject: the database refuses a write in it.
+
+        Behind a unit of work whose commit waits for the answer, a look into that.
+        """
+        attempt = present_attempt()
+        held = None if attempt is None else await attempt.look(subject)
+        if held is not None:
+            yield held
+            return
         async with self.database.transaction(subject, read_only=True) as connection:
             yield connection
+
+    async def settle(self) -> None:
+        """Commit the unit of work that waits for the answer of this request, where there is one.
+
+        To be called between a unit of work and a call over the network: nothing may be held while
+        somebody else takes time, and what that call rests on must be stored before.
+        """
+        attempt = present_attempt()
+        if attempt is not None:
+            await attempt.settle()
 
     def signal(self, channel: str) -> Signal:
         """Fires when any process sends a PostgreSQL notification on the channel."""
@@ -121,5 +162,6 @@ class Runtime:
         """Give back every connection."""
         if self._internal_calls is not None:
             await self._internal_calls.aclose()
+        await self.limiter.close()
         await self.jobs.close()
         await self.database.close()

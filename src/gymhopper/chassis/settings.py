@@ -60,6 +60,22 @@ class Settings(BaseSettings):
         default=(),
         description="other sites whose pages may call the API in a visitor's session",
     )
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(),
+        description="networks (CIDR) of proxies whose X-Forwarded-For counts",
+    )
+    limits_read: int = Field(default=600, ge=0, description="of one caller a minute; 0: no limit")
+    limits_write: int = Field(default=300, ge=0, description="of one caller a minute; 0: no limit")
+    limits_sign_in: int = Field(
+        default=10, ge=0, description="attempts from one address a minute; 0: no limit"
+    )
+    limits_booking: int = Field(default=30, ge=0, description="of one caller a minute; 0: no limit")
+    request_seconds: float = Field(
+        default=30.0, gt=0, description="that a request may take until it is answered"
+    )
+    upload_seconds: float = Field(
+        default=10.0, gt=0, description="that a request's body may take to arrive"
+    )
     contexts: tuple[str, ...] = CONTEXTS
     internal_urls: dict[str, str] = Field(
         default_factory=dict,
@@ -76,3 +92,13 @@ class Settings(BaseSettings):
         description="serialise every internal call and deliver every event twice, to prove that "
         "contexts could run apart",
     )
+
+    @property
+    def quotas(self) -> dict[str, int]:
+        """Requests that a caller may make in a minute, by class of routes."""
+        return {
+            "read": self.limits_read,
+            "write": self.limits_write,
+            "sign_in": self.limits_sign_in,
+            "booking": self.limits_booking,
+        }

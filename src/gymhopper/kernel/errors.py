@@ -7,11 +7,13 @@ class GymhopperError(Exception):
     """Base of every failure that a caller can act on.
 
     `code` is stable and machine-readable, `status` the HTTP status that it becomes, `field` the
-    input at fault (dotted path) where there is one.
+    input at fault (dotted path) where there is one, `retry_after` the seconds after which trying
+    again may work, where that is known.
     """
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 500
+    retry_after: int | None = None
 
     def __init__(self, detail: str, *, code: str | None = None, field: str | None = None) -> None:
         super().__init__(detail)

@@ -1,90 +1,31 @@
 """Builds the process's ASGI application from the selected contexts."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from gymhopper import __version__
-from gymhopper.chassis.correlation import correlate, correlation_id
 from gymhopper.chassis.http import problem
-from gymhopper.chassis.logging import get_logger
-from gymhopper.chassis.origin import Origin, came_from
+from gymhopper.chassis.http.client_address import ClientAddress
+from gymhopper.chassis.http.cors import AllowedOrigins
+from gymhopper.chassis.http.edge import MAX_BODY, PREFIX, Edge
+from gymhopper.chassis.http.idempotent import IdempotentRequests
+from gymhopper.chassis.http.protection import Protection
+from gymhopper.chassis.http.time_limits import TimeLimits
+from gymhopper.chassis.registry import Context
 from gymhopper.chassis.remote import PATH, internal_route
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.chassis.settings import Settings
 
-log = get_logger(__name__)
+__all__ = ["MAX_BODY", "PREFIX", "create_app"]
 
-PREFIX = "/api/v1"
-MAX_BODY = 1024 * 1024
-
-
-class BodyTooLarge(HTTPException):
-    """The request's body passed the limit while it was read."""
-
-    def __init__(self) -> None:
-        super().__init__(413, f"A request's body may have {MAX_BODY} bytes at most.")
-
-
-class Edge:
-    """The outermost layer: correlation id, request log, body limit, and the fast paths.
-
-    Pure ASGI, so that it costs the hot path next to nothing.
-    """
-
-    def __init__(self, app: ASGIApp, fast: Mapping[str, ASGIApp]) -> None:
-        self._app = app
-        self._fast = fast
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        fast = self._fast.get(scope["path"])
-        if fast is not None:
-            inner = {**scope, "path": scope["path"][len(PREFIX) :]}
-            await fast(inner, receive, send)
-            return
-        given = dict(scope["headers"]).get(b"x-correlation-id")
-        correlate(_acceptable(given))
-        came_from(_origin(scope))
-        await self._logged(scope, receive, send)
-
-    async def _logged(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began = time.perf_counter()
-        status = 0
-        read = 0
-
-        async def limited() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > MAX_BODY:
-                raise BodyTooLarge
-            return message
-
-        async def noted(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"].append((b"x-correlation-id", correlation_id().encode()))
-            await send(message)
-
-        try:
-            await self._app(scope, limited, noted)
-        finally:
-            log.info(
-                "request",
-                method=scope["method"],
-                path=scope["path"],
-                status=status,
-                ms=round((time.perf_counter() - began) * 1000, 1),
-            )
+_DOCS = f"{PREFIX}/docs"
 
 
 def create_app(
@@ -98,35 +39,62 @@ def create_app(
 
     `fast_paths` below `/api/v1` are answered by their own apps, past the framework.
     """
-    app = FastAPI(
-        title="Gymhopper",
-        version=__version__,
-        openapi_url=f"{PREFIX}/openapi.json",
-        docs_url=f"{PREFIX}/docs",
-        redoc_url=None,
-        generate_unique_id_function=_operation_id,
-    )
+    contexts = runtime.contexts if with_routes else ()
+    settings = runtime.settings
+    app = framework(contexts, settings)
     app.state.runtime = runtime
-    problem.install(app)
     app.include_router(_health(troubles))
     contracts: dict[str, tuple[type[Any], Any]] = {}
-    if with_routes:
-        for context in runtime.contexts:
-            for router in context.routers:
-                app.include_router(router, prefix=PREFIX)
-            for each in context.apis:
-                contracts[each.contract.__name__] = (each.contract, each.build(runtime))
-            if context.mounts is not None:
-                for prefix, served in context.mounts(runtime).items():
-                    app.mount(prefix, served)
+    for context in contexts:
+        for each in context.apis:
+            contracts[each.contract.__name__] = (each.contract, each.build(runtime))
+        if context.mounts is not None:
+            for prefix, served in context.mounts(runtime).items():
+                app.mount(prefix, served)
     app.add_route(
         PATH,
         internal_route(contracts, runtime.secrets.key("internal-api")),
         methods=["POST"],
         include_in_schema=False,
     )
-    fast = {PREFIX + path: served for path, served in (fast_paths or {}).items()}
-    return Edge(app, fast)
+    served_to: ASGIApp = app
+    if settings.allowed_origins:
+        served_to = AllowedOrigins(app, settings.allowed_origins)
+    return Edge(
+        served_to,
+        fast={PREFIX + path: served for path, served in (fast_paths or {}).items()},
+        addresses=ClientAddress(settings.trusted_proxies),
+        protection=Protection(
+            prefix=f"{PREFIX}/",
+            pages=frozenset({_DOCS}),
+            https=runtime.public_url.startswith("https://"),
+        ),
+    )
+
+
+def framework(contexts: Sequence[Context], settings: Settings) -> FastAPI:
+    """The contexts' routes in the layers that every request goes through, the outermost first."""
+    app = FastAPI(
+        title="Gymhopper",
+        version=__version__,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=_DOCS,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        middleware=[
+            Middleware(ExceptionMiddleware, handlers=problem.HANDLERS),
+            Middleware(
+                TimeLimits, handling=settings.request_seconds, upload=settings.upload_seconds
+            ),
+            Middleware(IdempotentRequests, prefix=f"{PREFIX}/"),
+        ],
+        exception_handlers=problem.HANDLERS | {Exception: problem.unexpected},
+    )
+    for context in contexts:
+        for router in context.routers:
+            app.include_router(router, prefix=PREFIX)
+    return app
 
 
 def _health(troubles: Callable[[], Mapping[str, str]]) -> APIRouter:
@@ -149,21 +117,3 @@ def _health(troubles: Callable[[], Mapping[str, str]]) -> APIRouter:
 
 def _operation_id(route: APIRoute) -> str:
     return route.name
-
-
-def _origin(scope: Scope) -> Origin:
-    agent = next((v for k, v in scope["headers"] if k == b"user-agent"), None)
-    return Origin(
-        address=scope["client"][0] if scope.get("client") else None,
-        user_agent=agent.decode("latin-1")[:400] if agent else None,
-        method=scope["method"],
-        path=scope["path"],
-    )
-
-
-def _acceptable(given: bytes | None) -> str | None:
-    """A correlation id from outside is used when it is short and printable."""
-    if given is None or not 1 <= len(given) <= 64:
-        return None
-    text = given.decode("latin-1")
-    return text if text.isascii() and text.isprintable() else None

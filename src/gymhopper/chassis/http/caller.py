@@ -16,6 +16,8 @@ from fastapi.security import (
 
 from gymhopper.chassis.auth import ANONYMOUS, AuthSubject, Kind
 from gymhopper.chassis.http.cookies import PLAIN_NAME, read_session, require_own_page
+from gymhopper.chassis.http.idempotent import look_for_answer
+from gymhopper.chassis.http.limits import spend_anonymously, spend_as
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contracts.identity.api import Caller, IdentityApi
 from gymhopper.kernel.errors import Forbidden, Unauthenticated
@@ -55,15 +57,19 @@ async def _authenticated(
     elif cookie is not None:
         token = cookie
     else:
+        await spend_anonymously(request)
         raise Unauthenticated("Sign in, or send a bearer token.")
     caller = await here.api(IdentityApi).authenticate(token=token)
     if caller is None:
+        await spend_anonymously(request)
         raise Unauthenticated("This session or token is unknown, revoked or expired.")
     if cookie is not None:
         require_own_page(request, here.settings.allowed_origins)
     subject = _subject(caller)
+    await spend_as(request, subject)
     for scope in scopes.scopes:
         subject.require(scope)
+    await look_for_answer(here, subject)
     return subject
 
 
@@ -100,7 +106,8 @@ def signed_in() -> Any:
     return Security(_in_session)
 
 
-def _anonymous() -> AuthSubject:
+async def _anonymous(request: Request) -> AuthSubject:
+    await spend_anonymously(request)
     return ANONYMOUS
 
 

@@ -1,16 +1,20 @@
 """Errors as RFC 9457 problem details."""
 
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import msgspec
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from gymhopper.chassis.correlation import correlation_id
+from gymhopper.chassis.http.idempotent import replay
+from gymhopper.chassis.idempotency.answers import Replayed
 from gymhopper.chassis.logging import get_logger
 from gymhopper.kernel.errors import GymhopperError
 
@@ -24,6 +28,7 @@ _CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "request_too_slow",
     413: "body_too_large",
     415: "unsupported_media_type",
     422: "invalid_input",
@@ -60,13 +65,17 @@ def problem(
 
 
 async def _expected(_: Request, error: Exception) -> Response:
-    assert isinstance(error, GymhopperError)  # noqa: S101 - the handler's registration says so
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+    assert isinstance(error, GymhopperError)  # noqa: S101 - the table below says so
+    headers = {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
     return problem(error.status, error.reason, error.detail, field=error.field, headers=headers)
 
 
 async def _http(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - the handler's registration says so
+    assert isinstance(error, HTTPException)  # noqa: S101 - the table below says so
     return problem(
         error.status_code,
         _CODES.get(error.status_code, "http_error"),
@@ -76,7 +85,7 @@ async def _http(_: Request, error: Exception) -> Response:
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - the handler's registration says so
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - the table below says so
     found = [
         {
             "field": ".".join(str(part) for part in each["loc"][1:]),
@@ -85,6 +94,9 @@ async def _invalid(_: Request, error: Exception) -> Response:
         }
         for each in error.errors()
     ]
+    if isinstance(error.body, bytes) and error.body:
+        # The framework reads no other media type as JSON, and hands the bytes over instead.
+        return problem(415, "unsupported_media_type", "The body must be application/json.")
     if any(each["code"] == "json_invalid" for each in found):
         return problem(400, "malformed_json", "The body is not valid JSON.")
     first = found[0]
@@ -104,16 +116,32 @@ async def _away(_: Request, error: Exception) -> Response:
     )
 
 
-async def _unexpected(_: Request, error: Exception) -> Response:
+async def unexpected(_: Request, error: Exception) -> Response:
+    """Whatever nobody thought of: logged, and told without its details."""
     log.error("unexpected_error", exc_info=error)
     return problem(500, "internal_error", "Something went wrong on our side; it has been logged.")
 
 
-def install(app: FastAPI) -> None:
-    """Answer every failure of the application as a problem."""
-    app.add_exception_handler(GymhopperError, _expected)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    for away in (OperationalError, InterfaceError, PoolTimeout):
-        app.add_exception_handler(away, _away)
-    app.add_exception_handler(Exception, _unexpected)
+async def _answered_before(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Replayed)  # noqa: S101 - the table below says so
+    return replay(error.answer)
+
+
+async def _gone(_: Request, __: Exception) -> Response:
+    """The client hung up while it was sending; nobody will read this."""
+    return problem(400, "malformed_request", "The request was not sent to its end.")
+
+
+Handler = Callable[[Request, Exception], Coroutine[Any, Any, Response]]
+
+HANDLERS: dict[int | type[Exception], Handler] = {
+    GymhopperError: _expected,
+    HTTPException: _http,
+    RequestValidationError: _invalid,
+    OperationalError: _away,
+    InterfaceError: _away,
+    PoolTimeout: _away,
+    Replayed: _answered_before,
+    ClientDisconnect: _gone,
+}
+"""What answers each kind of failure; `unexpected` answers the others."""

@@ -181,6 +181,7 @@ async def _open(
     runtime: Runtime, provider: PaymentProvider, caller: AuthSubject, held: _Reservation
 ) -> None:
     """Ask the provider; two that ask at once get the same page."""
+    await runtime.settle()
     account, checkout = held.account, held.checkout
     customer_id = account.provider_customer_id or await provider.create_customer(
         account_id=account.id, person_id=account.person_id
@@ -205,6 +206,7 @@ async def _retire(
     runtime: Runtime, provider: PaymentProvider, caller: AuthSubject, page: Checkout
 ) -> None:
     """A page whose time is over: close it, unless it was paid at the last moment."""
+    await runtime.settle()
     closed = await provider.expire_checkout(page.provider_id or "")
     if closed is not None and closed.status == "complete":
         raise AlreadySubscribed("This membership was paid a moment ago.")

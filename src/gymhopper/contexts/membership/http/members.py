@@ -9,12 +9,12 @@ from pydantic import BaseModel, Field
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
+from gymhopper.chassis.http.paging import decode_cursor, encode_cursor
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.contexts.membership import queries
 from gymhopper.contexts.membership.domain.member import MemberStatus
 from gymhopper.contexts.membership.domain.person import Address, Contact
 from gymhopper.contexts.membership.http.fields import AgreementField, Line, Request, Word
-from gymhopper.contexts.membership.http.paging import decode_cursor, encode_cursor
 from gymhopper.contexts.membership.usecases.register_member import RegisterMember
 from gymhopper.contexts.membership.usecases.register_member import (
     register_member as register,

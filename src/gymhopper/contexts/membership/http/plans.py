@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from gymhopper.chassis.auth import ANONYMOUS, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
+from gymhopper.chassis.http.paging import decode_cursor, encode_cursor
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.membership import queries
@@ -21,7 +22,6 @@ from gymhopper.contexts.membership.domain.plan import (
 from gymhopper.contexts.membership.domain.terms import Interval
 from gymhopper.contexts.membership.http.coverage import CoverageField
 from gymhopper.contexts.membership.http.fields import Line, MoneyField, Request
-from gymhopper.contexts.membership.http.paging import decode_cursor, encode_cursor
 from gymhopper.contexts.membership.usecases import offer_plan as usecase
 from gymhopper.contracts.venues.api import LegalEntity, VenuesApi
 from gymhopper.kernel.errors import NotFound

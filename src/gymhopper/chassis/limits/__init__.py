@@ -1,0 +1,1 @@
+"""How often a caller may ask: classes of routes, counted for all processes together in Valkey."""
