@@ -17,6 +17,28 @@ pytestmark = pytest.mark.timeout(300)
 
 PROMISES = promises(load(CONTEXTS))
 
+ENDPOINT = (
+    "INSERT INTO integrations.endpoint (id, organisation_id, url, description, event_types,"
+    " secret, created_at, status, failures, version) VALUES (gen_random_uuid(),"
+    " gen_random_uuid(), '', '', '{}', '', to_timestamp(0), 'enabled', 0, 1)"
+)
+MESSAGE = (
+    "INSERT INTO integrations.message (id, organisation_id, event_id, type, occurred_at, stored_at,"
+    " body) SELECT id, organisation_id, id, '', created_at, created_at, ''"
+    " FROM integrations.endpoint"
+)
+DELIVERY = (
+    "INSERT INTO integrations.delivery (id, organisation_id, endpoint_id, message_id, webhook_id,"
+    " type, status, attempts, tries, due_at, created_at) SELECT id, organisation_id, id, id, '',"
+    " '', 'pending', 0, 0, created_at, created_at FROM integrations.endpoint"
+)
+
+
+def webhook(then: str) -> str:
+    """A webhook that is on its way and as it should be, and what goes wrong with it."""
+    return f"{ENDPOINT}; {MESSAGE}; {DELIVERY}; {then}"
+
+
 BROKEN_PROMISES = {
     "Every aggregate's events have the versions 1, 2, 3 ... in the order of the log": (
         "UPDATE bus.event SET aggregate_version = 99"
@@ -87,6 +109,22 @@ BROKEN_PROMISES = {
     ),
     "Every contract has the evidence of its agreement": (
         "UPDATE membership.agreement SET membership_id = NULL"
+    ),
+    "A webhook endpoint that is disabled says since when and why, and no other does": webhook(
+        "UPDATE integrations.endpoint SET disabled_at = created_at"
+    ),
+    "A webhook that is under way is due at some time, and a finished one says when": webhook(
+        "UPDATE integrations.delivery SET due_at = NULL"
+    ),
+    "A webhook that was delivered was answered with success": webhook(
+        "UPDATE integrations.delivery SET status = 'delivered', due_at = NULL,"
+        " finished_at = created_at"
+    ),
+    "Every try of a webhook is in the log": webhook(
+        "UPDATE integrations.delivery SET attempts = 1"
+    ),
+    "A webhook goes to the organisation whose event it tells of": webhook(
+        "UPDATE integrations.message SET organisation_id = gen_random_uuid()"
     ),
 }
 

@@ -19,7 +19,16 @@ from gymhopper.chassis.settings import Settings
 
 GYMHOPPER = Path(sys.executable).with_name("gymhopper")
 
-CONTEXTS = ("identity", "venues", "staff", "membership", "billing", "access", "sandbox")
+CONTEXTS = (
+    "identity",
+    "venues",
+    "staff",
+    "membership",
+    "billing",
+    "access",
+    "integrations",
+    "sandbox",
+)
 
 # The first part of a path tells whose it is.
 PATHS = {
@@ -38,6 +47,9 @@ PATHS = {
     "credentials": "access",
     "visits": "access",
     "access": "access",
+    "webhook-event-types": "integrations",
+    "webhook-endpoints": "integrations",
+    "webhook-deliveries": "integrations",
     "sandbox": "sandbox",
 }
 

@@ -13,6 +13,7 @@ CONTEXTS = (
     "gymhopper.contexts.membership",
     "gymhopper.contexts.billing",
     "gymhopper.contexts.access",
+    "gymhopper.contexts.integrations",
 )
 SANDBOX = "gymhopper.sandbox.stripe"
 """The simulated payment provider: part of `up`, so that nothing must be bought to start."""

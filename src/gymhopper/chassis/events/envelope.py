@@ -144,10 +144,10 @@ def from_cloudevent(document: bytes) -> Envelope:
     )
 
 
-def schema(event: type[Event]) -> dict[str, Any]:
+def schema(payload: type[msgspec.Struct]) -> dict[str, Any]:
     """The payload's JSON Schema."""
-    whole = msgspec.json.schema(event)
-    _mark_instants(inspect.type_info(event), whole, whole)
+    whole = msgspec.json.schema(payload)
+    _mark_instants(inspect.type_info(payload), whole, whole)
     return whole
 
 

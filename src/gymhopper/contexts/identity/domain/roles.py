@@ -32,12 +32,13 @@ OWNER = Role(
         "access:read access:write credentials:write identity:read identity:write"
         " members:read members:write memberships:read memberships:write"
         " payments:read payments:write plans:write staff:read staff:write venues:read venues:write"
+        " webhooks:read webhooks:write"
     ),
 )
 
 MANAGER = Role(
     name="manager",
-    why="Runs a place from day to day; plans, prices and API keys are the owner's.",
+    why="Runs a place from day to day; plans, prices, API keys and webhooks are the owner's.",
     scopes=_scopes(
         "access:read access:write credentials:write members:read members:write memberships:read"
         " memberships:write payments:read payments:write staff:read staff:write venues:read"
@@ -89,6 +90,7 @@ SUPPORT = Role(
     why="Looks into what went wrong, also through a member's eyes, and changes nothing.",
     scopes=_scopes(
         "access:read members:read memberships:read payments:read staff:read venues:read"
+        " webhooks:read"
     ),
 )
 

@@ -1,0 +1,1 @@
+"""What an endpoint, its targets and its signatures are, without any machinery."""

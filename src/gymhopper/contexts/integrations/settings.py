@@ -1,0 +1,16 @@
+"""Settings of integrations, from the environment (prefix `GYMHOPPER_INTEGRATIONS_`)."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class IntegrationsSettings(BaseSettings):
+    """Nothing needs to be set."""
+
+    model_config = SettingsConfigDict(env_prefix="GYMHOPPER_INTEGRATIONS_", extra="ignore")
+
+    allow_private_targets: bool = Field(
+        default=False,
+        description="Whether webhooks may go to private addresses, and to this machine by http: "
+        "for development only",
+    )

@@ -1,0 +1,1 @@
+"""The tables, and how the domain maps to them."""

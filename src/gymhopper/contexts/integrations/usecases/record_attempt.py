@@ -1,0 +1,103 @@
+"""Write down how a try ended, and what follows for the delivery and its endpoint."""
+
+import random
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.integrations.domain import schedule
+from gymhopper.contexts.integrations.domain.endpoint import DisabledReason, Endpoint
+from gymhopper.contexts.integrations.gateways.sender import Answer
+from gymhopper.contexts.integrations.storage import tables
+from gymhopper.contexts.integrations.usecases.claim_deliveries import Claimed
+from gymhopper.contexts.integrations.usecases.send_test import PING
+from gymhopper.contracts.integrations.events import EndpointDisabled
+
+_delivery, _attempt = tables.delivery, tables.attempt
+
+# Touches the endpoint's row only when there is something to forgive.
+_WELL_AGAIN = text(
+    "UPDATE integrations.endpoint SET failures = 0, failing_since = NULL, not_before = NULL"
+    " WHERE id = :id AND failures > 0"
+)
+_ASKS_TO_WAIT = frozenset({429, 503})
+
+
+async def record_attempt(uow: UnitOfWork, sent: Claimed, answer: Answer) -> None:
+    """Keep the answer. What was deleted meanwhile needs none.
+
+    The endpoint is locked before the delivery, as everywhere: a deletion does the same.
+    """
+    if sent.type != PING:
+        await _judge_endpoint(uow, sent.endpoint_id, answer)
+    row = (
+        await uow.connection.execute(
+            select(_delivery.c.status, _delivery.c.attempts, _delivery.c.tries)
+            .add_columns(_delivery.c.give_up_at)
+            .where(_delivery.c.id == sent.delivery_id)
+            .with_for_update()
+        )
+    ).one_or_none()
+    if row is None:
+        return
+    await uow.connection.execute(
+        update(_attempt)
+        .where(_attempt.c.delivery_id == sent.delivery_id, _attempt.c.number == sent.number)
+        .values(
+            milliseconds=answer.milliseconds,
+            outcome=answer.outcome,
+            status_code=answer.status_code,
+            answer=answer.text,
+        )
+    )
+    due_at = None
+    if answer.success:
+        status = "delivered"
+    elif row.status != "pending" or row.attempts != sent.number:
+        # It was given up, or a later try has its own say.
+        return
+    else:
+        due_at = None if sent.type == PING else _next_try(uow, row.tries, answer)
+        if due_at is not None and due_at > row.give_up_at:
+            due_at = None
+        status = "pending" if due_at else "failed"
+    await uow.connection.execute(
+        update(_delivery)
+        .where(_delivery.c.id == sent.delivery_id)
+        .values(status=status, due_at=due_at, finished_at=None if due_at else uow.now)
+    )
+
+
+def _next_try(uow: UnitOfWork, tries: int, answer: Answer) -> object:
+    wish = answer.retry_after if answer.status_code in _ASKS_TO_WAIT else None
+    chance = random.random()  # noqa: S311 - spreads load, hides nothing
+    return schedule.next_try(tries, uow.now, chance=chance, retry_after=wish)
+
+
+async def _judge_endpoint(uow: UnitOfWork, endpoint_id: UUID, answer: Answer) -> None:
+    if answer.success:
+        await uow.connection.execute(_WELL_AGAIN, {"id": endpoint_id})
+        return
+    endpoint = await uow.session.get(
+        Endpoint, endpoint_id, with_for_update=True, populate_existing=True
+    )
+    if endpoint is None:
+        return
+    endpoint.failures += 1
+    endpoint.failing_since = endpoint.failing_since or uow.now
+    wish = answer.retry_after if answer.status_code in _ASKS_TO_WAIT else None
+    endpoint.not_before = uow.now + schedule.pause(endpoint.failures, wish)
+    if answer.gone:
+        _disable(uow, endpoint, "gone")
+    elif endpoint.failing_since <= uow.now - schedule.DISABLE_AFTER:
+        _disable(uow, endpoint, "failing")
+
+
+def _disable(uow: UnitOfWork, endpoint: Endpoint, reason: DisabledReason) -> None:
+    if reason != "by_hand" and endpoint.disable(reason, uow.now):
+        uow.record(
+            endpoint,
+            EndpointDisabled(endpoint_id=endpoint.id, reason=reason),
+            organisation_id=endpoint.organisation_id,
+        )
