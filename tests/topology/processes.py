@@ -90,9 +90,9 @@ class Fleet:
         return os.environ | {f"GYMHOPPER_{name}": str(value) for name, value in given.items()}
 
     def start(self, name: str) -> None:
-        """One context's process; the log is published by identity's."""
+        """One context's process; the log is published, and audited, by identity's."""
         roles = "api,relay,worker" if name == "identity" else "api,worker"
-        contexts = "sandbox,clock" if name == "sandbox" else name
+        contexts = {"sandbox": "sandbox,clock", "identity": "identity,audit"}.get(name, name)
         command = [GYMHOPPER, "serve", "--contexts", contexts, "--roles", roles]
         watch_file(self.folder / f"{name}.log")
         with (self.folder / f"{name}.log").open("ab") as log:

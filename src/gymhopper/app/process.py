@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from starlette.types import ASGIApp
 
+from gymhopper.chassis.audit import log as audit_log
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.events import log as event_log
 from gymhopper.chassis.http.app import create_app
@@ -73,6 +74,7 @@ class Process:
         await self.runtime.stored_clock.refresh()
         async with self.runtime.database.transaction(SERVICE) as connection:
             await event_log.ensure_partitions(connection, self.runtime.clock.now())
+        await audit_log.ensure_partitions(self.runtime.database, self.runtime.clock.now())
         for context in self.runtime.contexts:
             if context.before_start is not None:
                 await context.before_start(self.runtime)
@@ -94,6 +96,7 @@ def _clock(runtime: Runtime) -> Loop:
         if runtime.clock.now() > covered:
             async with runtime.database.transaction(SERVICE) as connection:
                 await event_log.ensure_partitions(connection, runtime.clock.now())
+            await audit_log.ensure_partitions(runtime.database, runtime.clock.now())
             covered = runtime.clock.now() + timedelta(days=1)
         return False
 

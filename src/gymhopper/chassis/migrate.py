@@ -21,6 +21,9 @@ from gymhopper.chassis.database import sqlalchemy_url
 # Two processes that start at once migrate one after the other.
 _LOCK = 0x67796D68
 
+_ANY = "SELECT, INSERT, UPDATE, DELETE"
+_ADD_ONLY = "SELECT, INSERT"
+
 
 @dataclass(frozen=True, slots=True)
 class Migrations:
@@ -53,6 +56,7 @@ def migrate(owner_url: str, app_role: str, lines: Iterable[Migrations]) -> list[
                     _grant(connection, line.schema, app_role)
                     if line is CHASSIS:
                         _grant(connection, "bus", app_role)
+                        _grant(connection, "audit", app_role, tables=_ADD_ONLY)
                     changed.append(line.schema)
                 connection.commit()
     finally:
@@ -105,14 +109,14 @@ def _install_jobs(connection: Connection, app_role: str) -> bool:
     return True
 
 
-def _grant(connection: Connection, schema: str, role: str) -> None:
+def _grant(connection: Connection, schema: str, role: str, *, tables: str = _ANY) -> None:
     for statement in (
         'GRANT USAGE ON SCHEMA "{schema}" TO "{role}"',
-        'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{schema}" TO "{role}"',
+        'GRANT {tables} ON ALL TABLES IN SCHEMA "{schema}" TO "{role}"',
         'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA "{schema}" TO "{role}"',
         'GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA "{schema}" TO "{role}"',
     ):
-        connection.execute(text(statement.format(schema=schema, role=role)))
+        connection.execute(text(statement.format(schema=schema, role=role, tables=tables)))
     # Policies belong to the parent: who reads a partition by its own name meets none.
     partitions = connection.execute(
         text(

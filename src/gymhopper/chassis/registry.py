@@ -153,7 +153,8 @@ class Context:
     `mounts` maps a prefix of the whole site to an app that serves everything below it;
     `invariants` maps what must always be true of the data, as a sentence, to the SQL that counts
     what breaks it; `scopes` maps each scope that its routes ask for to what it allows, in a phrase
-    that follows "may".
+    that follows "may"; `audit_shows` maps a table to the columns of text and JSON, separated by
+    spaces, whose values the audit log may copy: no personal data, no secrets, no free text.
     """
 
     name: str
@@ -169,6 +170,7 @@ class Context:
     before_start: Callable[[Runtime], Awaitable[None]] | None = None
     invariants: Mapping[str, str] = field(default_factory=dict)
     scopes: Mapping[str, str] = field(default_factory=dict)
+    audit_shows: Mapping[str, str] = field(default_factory=dict)
 
 
 def load(names: Iterable[str]) -> list[Context]:

@@ -3,10 +3,16 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 import httpx
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import Session
 
+from gymhopper.chassis.audit.acts import Act, entry_of, is_audited
+from gymhopper.chassis.audit.looking import Looks
+from gymhopper.chassis.audit.trail import Trail
+from gymhopper.chassis.audit.watching import WatchedSession
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.clock import StoredClock
 from gymhopper.chassis.database import Database
@@ -55,6 +61,12 @@ class Runtime:
             key=self.secrets.key("limits"),
             now=self.clock.now,
         )
+        self.looks = Looks(self.database)
+        self._audit_shows = {
+            table: frozenset(columns.split())
+            for context in contexts
+            for table, columns in context.audit_shows.items()
+        }
         self.appended = Signal()
         self._signals: dict[str, Signal] = {}
         self._apis: dict[type[Any], Any] = {}
@@ -69,6 +81,8 @@ class Runtime:
     async def begin(self, subject: AuthSubject) -> AsyncIterator[UnitOfWork]:
         """A unit of work for the subject: committed at the end of the block, or not at all.
 
+        What a person or their program writes in it enters the audit log with it.
+
         In a request with an Idempotency-Key the commit waits for the answer, which it includes.
         Then another unit of work commits this one first, and so must a route that goes on to ask
         the network: see `settle`.
@@ -78,21 +92,29 @@ class Runtime:
             await attempt.settle()
         else:
             attempt = None
+        trail = Trail(subject, self._audit_shows)
         async with AsyncExitStack() as stack:
             connection = await stack.enter_async_context(self.database.transaction(subject))
             now = self.clock.now()
             if attempt is not None:
                 await stack.enter_async_context(attempt.unit(connection, now))
-            async with AsyncSession(connection, expire_on_commit=False) as session:
+            async with AsyncSession(
+                connection,
+                sync_session_class=WatchedSession if trail.watches else Session,
+                expire_on_commit=False,
+                info={"trail": trail},
+            ) as session:
                 uow = UnitOfWork(
                     runtime=self,
                     connection=connection,
                     session=session,
                     subject=subject,
                     now=now,
+                    trail=trail,
                 )
                 yield uow
                 await uow.flush()
+                await trail.write(connection, now)
                 session.expunge_all()
             if attempt is not None:
                 attempt.hold(stack.pop_all(), self.appended.fire if uow.recorded else None)
@@ -123,6 +145,27 @@ class Runtime:
         attempt = present_attempt()
         if attempt is not None:
             await attempt.settle()
+
+    async def note_act(self, subject: AuthSubject, act: Act) -> None:
+        """Have the audit log say that this was done where no unit of work is; returns when it does.
+
+        Concurrent ones share a transaction, so that reading stays quick.
+        """
+        await self.looks.write(entry_of(act, subject, self.clock.now()))
+
+    async def looked_at(
+        self, caller: AuthSubject, person_id: UUID | None, *about: tuple[str, UUID]
+    ) -> None:
+        """Have the audit log say that the caller was shown a person's delicate data.
+
+        `about` are the things that were shown, by table and id. Who looks at their own record
+        leaves no trace; a supporter who looks through their eyes does.
+        """
+        own = person_id is not None and caller.person_id == person_id
+        if is_audited(caller) and (caller.impersonator is not None or not own):
+            await self.note_act(
+                caller, Act(action="looked", person_id=person_id, about=about, what="looked_at")
+            )
 
     def signal(self, channel: str) -> Signal:
         """Fires when any process sends a PostgreSQL notification on the channel."""

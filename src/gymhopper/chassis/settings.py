@@ -14,6 +14,7 @@ CONTEXTS = (
     "gymhopper.contexts.billing",
     "gymhopper.contexts.access",
     "gymhopper.contexts.integrations",
+    "gymhopper.contexts.audit",
 )
 SANDBOX = "gymhopper.sandbox.stripe"
 """The simulated payment provider: part of `up`, so that nothing must be bought to start."""

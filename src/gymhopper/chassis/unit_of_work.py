@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -12,6 +12,9 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from gymhopper.chassis.audit.acts import Act
+from gymhopper.chassis.audit.changes import changed
+from gymhopper.chassis.audit.trail import Trail
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.correlation import correlation_id
 from gymhopper.chassis.events.envelope import Envelope
@@ -59,6 +62,7 @@ class UnitOfWork:
         session: AsyncSession,
         subject: AuthSubject,
         now: datetime,
+        trail: Trail,
         cause: Envelope | None = None,
     ) -> None:
         self.runtime = runtime
@@ -66,6 +70,7 @@ class UnitOfWork:
         self.session = session
         self.subject = subject
         self.now = now
+        self.trail = trail
         self.cause = cause
         self.recorded = 0
         self._pending: list[Envelope] = []
@@ -88,6 +93,7 @@ class UnitOfWork:
         Counts the aggregate's version up; the event enters the log with the commit.
         """
         aggregate.version += 1
+        self.trail.tell(event.type, aggregate.id, organisation_id)
         cause = self.cause
         self._pending.append(
             Envelope(
@@ -133,6 +139,29 @@ class UnitOfWork:
         that was collected for it: work on many rows becomes one set of statements."""
         self._collected.setdefault(collector, []).append(item)
 
+    def note(
+        self,
+        kind: str,
+        key: UUID,
+        *,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+        organisation_id: UUID | None = None,
+        person_id: UUID | None = None,
+    ) -> None:
+        """Tell the audit log of a row that was written by SQL, past the session.
+
+        `kind` is the table, `venues.location`; `before` and `after` are of columns that may be
+        copied into the log: neither personal data nor secrets. None: there was, or is, no row.
+        """
+        self.trail.note(
+            changed(kind, key, before, after), organisation_id=organisation_id, person_id=person_id
+        )
+
+    def note_act(self, act: Act) -> None:
+        """Have the audit log say that this was done, in an entry of its own, whoever acts here."""
+        self.trail.act(act, self.now)
+
     async def flush(self) -> None:
         """Write everything that has been gathered, without committing."""
         await self.session.flush()
@@ -150,6 +179,7 @@ class UnitOfWork:
         """A part that can fail alone: rolled back to its start when it raises, flushed when not."""
         await self.flush()
         before, self.cause = self.cause, cause
+        mark = self.trail.mark()
         try:
             async with self.session.begin_nested():
                 # The session sets its savepoint only when it takes up the connection.
@@ -159,6 +189,7 @@ class UnitOfWork:
         except BaseException:
             self._pending.clear()
             self._collected.clear()
+            self.trail.forget(mark)
             raise
         finally:
             self.cause = before

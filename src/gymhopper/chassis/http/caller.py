@@ -7,6 +7,7 @@ whoever has a session, about that session or account itself; `public()`, for eve
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Security
+from fastapi.routing import APIRoute
 from fastapi.security import (
     APIKeyCookie,
     HTTPAuthorizationCredentials,
@@ -15,9 +16,10 @@ from fastapi.security import (
 )
 
 from gymhopper.chassis.auth import ANONYMOUS, AuthSubject, Kind
-from gymhopper.chassis.http.cookies import PLAIN_NAME, read_session, require_own_page
+from gymhopper.chassis.http.cookies import PLAIN_NAME, SAFE_METHODS, read_session, require_own_page
 from gymhopper.chassis.http.idempotent import look_for_answer
 from gymhopper.chassis.http.limits import spend_anonymously, spend_as
+from gymhopper.chassis.origin import calls
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contracts.identity.api import Caller, IdentityApi
 from gymhopper.kernel.errors import Forbidden, Unauthenticated
@@ -44,6 +46,13 @@ def runtime(request: Request) -> Runtime:
 CurrentRuntime = Annotated[Runtime, Depends(runtime)]
 
 
+def _name_operation(request: Request) -> None:
+    """Let the audit log say what is called: not the path itself, which may hold a token."""
+    route = request.scope.get("route")
+    if isinstance(route, APIRoute):
+        calls(route.operation_id or route.name, route.path_format)
+
+
 async def _authenticated(
     request: Request,
     scopes: SecurityScopes,
@@ -51,6 +60,7 @@ async def _authenticated(
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     _: Annotated[str | None, Depends(_cookie)],
 ) -> AuthSubject:
+    _name_operation(request)
     cookie = None if bearer is not None else read_session(request)
     if bearer is not None:
         token = bearer.credentials
@@ -69,6 +79,8 @@ async def _authenticated(
     await spend_as(request, subject)
     for scope in scopes.scopes:
         subject.require(scope)
+    if subject.impersonator is not None and request.method in SAFE_METHODS:
+        await here.looked_at(subject, subject.person_id)
     await look_for_answer(here, subject)
     return subject
 
@@ -107,6 +119,7 @@ def signed_in() -> Any:
 
 
 async def _anonymous(request: Request) -> AuthSubject:
+    _name_operation(request)
     await spend_anonymously(request)
     return ANONYMOUS
 

@@ -42,4 +42,10 @@ context = Context(
         "access:write": "change areas, doors and devices",
         "credentials:write": "hand out cards and passes, and take them back",
     },
+    audit_shows={
+        "access.area": "name",
+        "access.door": "name direction mode accepts",
+        "access.device": "name status door_ids",
+        "access.credential": "kind",
+    },
 )

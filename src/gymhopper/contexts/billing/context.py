@@ -26,4 +26,13 @@ context = Context(
         "payments:read": "see what memberships owe and paid",
         "payments:write": "take payments and give money back",
     },
+    audit_shows={
+        "billing.billing_account": "provider",
+        "billing.dues": "currency",
+        "billing.subscription": "provider status currency",
+        "billing.checkout": "status currency interval",
+        "billing.claim": "provider status currency",
+        "billing.payment": "currency",
+        "billing.refund": "status currency access",
+    },
 )

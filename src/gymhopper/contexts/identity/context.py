@@ -22,4 +22,9 @@ context = Context(
         "identity:read": "see API keys",
         "identity:write": "make and revoke API keys",
     },
+    audit_shows={
+        "identity.api_key": "kind scopes prefix",
+        "identity.account": "status language",
+        "identity.session": "client methods ended_because",
+    },
 )

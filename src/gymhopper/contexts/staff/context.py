@@ -20,4 +20,5 @@ context = Context(
         "staff:read": "see employees, their contact data and their roles",
         "staff:write": "change employees, give them roles and take them back",
     },
+    audit_shows={"staff.assignment": "role"},
 )

@@ -20,4 +20,11 @@ context = Context(
         "venues:read": "see organisations and legal entities",
         "venues:write": "change organisations, legal entities, calendars and locations",
     },
+    audit_shows={
+        "venues.organisation": "kind name external_ref",
+        "venues.legal_entity": "country currency zone external_ref",
+        "venues.calendar": "name weekly exceptions",
+        "venues.location": "name zone country city address latitude longitude weekly exceptions"
+        " status external_ref",
+    },
 )

@@ -29,7 +29,7 @@ OWNER = Role(
     name="owner",
     why="Answers for the organisation, so that nothing in it is closed to them.",
     scopes=_scopes(
-        "access:read access:write credentials:write identity:read identity:write"
+        "access:read access:write audit:read credentials:write identity:read identity:write"
         " members:read members:write memberships:read memberships:write"
         " payments:read payments:write plans:write staff:read staff:write venues:read venues:write"
         " webhooks:read webhooks:write"
@@ -89,7 +89,7 @@ SUPPORT = Role(
     name="support",
     why="Looks into what went wrong, also through a member's eyes, and changes nothing.",
     scopes=_scopes(
-        "access:read members:read memberships:read payments:read staff:read venues:read"
+        "access:read audit:read members:read memberships:read payments:read staff:read venues:read"
         " webhooks:read"
     ),
 )

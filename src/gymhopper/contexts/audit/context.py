@@ -1,0 +1,20 @@
+"""The audit log, as the composition root sees it."""
+
+from gymhopper.chassis.registry import Context, Part
+from gymhopper.contexts.audit.jobs import sealer
+
+context = Context(
+    name="audit",
+    parts=[Part("relay", sealer)],
+    invariants={
+        "Every seal of the audit log begins where the one before ended": (
+            "SELECT count(*) FROM (SELECT first, coalesce(lag(last) OVER (ORDER BY number), 0)"
+            " AS ended FROM audit.seal) AS s WHERE first <> ended + 1"
+        ),
+        "Every number of the audit log is sealed": (
+            "SELECT count(*) FROM audit.head WHERE last <>"
+            " (SELECT coalesce(max(last), 0) FROM audit.seal)"
+        ),
+    },
+    scopes={"audit:read": "see who did what, and export it"},
+)

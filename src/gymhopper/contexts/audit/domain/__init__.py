@@ -1,0 +1,1 @@
+"""What a seal is, without a database."""

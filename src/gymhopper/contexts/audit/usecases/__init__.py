@@ -1,0 +1,1 @@
+"""What is done with the log, one verb a module."""
