@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -10,7 +9,7 @@ CHALLENGE_LIFE = timedelta(minutes=5)
 MOST = 20
 """Passkeys of one account."""
 
-Ceremony = Literal["registration", "sign_in"]
+_THIS_MACHINE = frozenset({"127.0.0.1", "::1"})
 
 
 @dataclass(eq=False, kw_only=True)
@@ -18,7 +17,8 @@ class Passkey:
     """A public key of an account.
 
     `sign_count` is what the device counted at its latest use; synchronised keys always say 0.
-    `suspect_since` is set when a count did not grow: two devices may hold the same key.
+    `suspect_since` is set when a count did not grow: two devices may hold the same key, and nobody
+    can tell which of them is the person's. Such a key opens nothing until it is registered anew.
     """
 
     id: UUID
@@ -41,15 +41,16 @@ class Passkey:
             self.version += 1
 
     def use(self, sign_count: int, *, backed_up: bool, now: datetime) -> bool:
-        """Note a proved use; False, and the key is suspect, when the count did not grow.
+        """Note a proved use; False when the key is suspect, or becomes so: the count did not grow.
 
         A device that does not count says 0 for ever (WebAuthn section 6.1.1), which is allowed as
         long as it never counted before.
         """
+        if self.suspect_since is not None:
+            return False
         if (sign_count or self.sign_count) and sign_count <= self.sign_count:
-            if self.suspect_since is None:
-                self.suspect_since = now
-                self.version += 1
+            self.suspect_since = now
+            self.version += 1
             return False
         self.sign_count = sign_count
         self.backed_up = backed_up
@@ -66,6 +67,11 @@ class RelyingParty:
 
     @classmethod
     def at(cls, public_url: str) -> "RelyingParty":
-        """The site at this address. Browsers accept https, and http on localhost."""
+        """The site at this address. Browsers accept https, and http on localhost: by that name,
+        for a key belongs to a name and not to a number."""
         parts = urlsplit(public_url)
-        return cls(parts.hostname or "", f"{parts.scheme}://{parts.netloc}")
+        host = parts.hostname or ""
+        if host in _THIS_MACHINE:
+            port = f":{parts.port}" if parts.port else ""
+            return cls("localhost", f"{parts.scheme}://localhost{port}")
+        return cls(host, f"{parts.scheme}://{parts.netloc}")
