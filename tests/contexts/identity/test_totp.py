@@ -96,7 +96,7 @@ async def test_a_program_gets_its_tokens_after_the_code(holder: Holder, platform
         first = (await program.post("/api/v1/tokens", json=body)).json()
         assert first["tokens"] is None
         done = await finish(program, first["second_factor"]["pending"], holder.code())
-        assert "set-cookie" not in done.headers
+        assert "gymhopper_session" not in done.headers["set-cookie"]
         assert done.json()["tokens"]["access_token"].startswith("gha_")
 
 
@@ -162,6 +162,44 @@ async def test_wrong_codes_at_once_are_all_counted(holder: Holder, platform: Pla
         answers = await asyncio.gather(*(finish(client, pending, "000000") for _ in range(8)))
     codes = sorted(each.json()["code"] for each in answers)
     assert codes == ["sign_in_expired"] * 3 + ["wrong_code"] * 5
+
+
+async def test_who_has_the_password_cannot_go_on_trying_codes(
+    holder: Holder, platform: Platform
+) -> None:
+    async with browser(platform.runtime) as stranger:
+        for _ in range(5):
+            wrong = await finish(stranger, await begin(stranger), "000000")
+            assert wrong.json()["code"] == "wrong_code"
+        refused = await finish(stranger, await begin(stranger), holder.code())
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_attempts")
+        assert 0 < int(refused.headers["retry-after"]) <= 180
+        # Nobody is locked out: the owner's own device counts apart, and time passes.
+        mine = await finish(holder.client, await begin(holder.client), holder.code())
+        assert mine.status_code == 201
+        holder.clock.advance(timedelta(minutes=3))
+        later = await finish(stranger, await begin(stranger), holder.code())
+        assert later.status_code == 201
+
+
+async def test_right_codes_count_for_nothing(holder: Holder, platform: Platform) -> None:
+    for code in holder.codes[:7]:
+        assert (await full_sign_in(platform.runtime, code)).status_code == 201
+
+
+async def test_proofs_are_not_guessed_in_a_stolen_session(
+    holder: Holder, platform: Platform
+) -> None:
+    for _ in range(5):
+        body = {"code": "000000"}
+        refused = await holder.client.request("DELETE", "/api/v1/me/totp", json=body)
+        assert refused.status_code == 403
+    refused = await holder.client.request("DELETE", "/api/v1/me/totp", json=WITH_PASSWORD)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_attempts")
+    async with browser(platform.runtime) as other:
+        await finish(other, await begin(other), holder.codes[0])
+        gone = await other.request("DELETE", "/api/v1/me/totp", json=WITH_PASSWORD)
+        assert gone.status_code == 204
 
 
 async def test_a_waiting_sign_in_ends_after_five_minutes(

@@ -7,13 +7,14 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, signed_in
+from gymhopper.chassis.http.limits import limited
 from gymhopper.contexts.identity.http import fields
 from gymhopper.contexts.identity.http.devices import present_device
 from gymhopper.contexts.identity.http.own_page import refuse_foreign_page
 from gymhopper.contexts.identity.http.signing_in import SignInAnswer, sign_in_answer
 from gymhopper.contexts.identity.queries import accounts as queries
 from gymhopper.contexts.identity.storage.addresses import AddressSeal
-from gymhopper.contexts.identity.subjects import own_account
+from gymhopper.contexts.identity.subjects import account_of, own_account
 from gymhopper.contexts.identity.usecases import prove_again
 from gymhopper.contexts.identity.usecases.confirm_totp import confirm_totp
 from gymhopper.contexts.identity.usecases.prove_second_factor import (
@@ -74,7 +75,12 @@ class SecondFactorProof(fields.Request):
     code: Code = Field(examples=["492039"])
 
 
-@router.post("/sessions/second-factor", status_code=201, summary="Finish a sign-in with a code")
+@router.post(
+    "/sessions/second-factor",
+    status_code=201,
+    summary="Finish a sign-in with a code",
+    dependencies=[limited("sign_in")],
+)
 async def prove_sign_in(
     body: SecondFactorProof,
     request: Request,
@@ -89,7 +95,7 @@ async def prove_sign_in(
     refuse_foreign_page(request, runtime.settings.allowed_origins)
     async with runtime.begin(SERVICE) as uow:
         outcome = await prove_second_factor(
-            uow, body.pending, body.code, device=present_device("browser")
+            uow, body.pending, body.code, device=present_device("browser", request, runtime)
         )
     if isinstance(outcome, WrongCode):
         raise outcome
@@ -125,9 +131,8 @@ async def confirm_totp_code(
     caller: AuthSubject = signed_in(),
 ) -> RecoveryCodes:
     """With a right code the app counts from now on, and there are ten recovery codes."""
-    assert caller.id is not None  # noqa: S101 - a session has an account
     async with runtime.begin(own_account(caller)) as uow:
-        codes = await confirm_totp(uow, caller.id, body.code)
+        codes = await confirm_totp(uow, account_of(caller), body.code)
     response.headers["Cache-Control"] = "no-store"
     return RecoveryCodes(codes=list(codes))
 

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, signed_in
+from gymhopper.chassis.http.limits import limited
 from gymhopper.contexts.identity.http import fields
 from gymhopper.contexts.identity.http.devices import present_device
 from gymhopper.contexts.identity.http.factors import Proof
@@ -15,7 +16,7 @@ from gymhopper.contexts.identity.http.own_page import refuse_foreign_page
 from gymhopper.contexts.identity.http.signing_in import SignInAnswer, sign_in_answer
 from gymhopper.contexts.identity.queries import accounts, passkeys
 from gymhopper.contexts.identity.storage.addresses import AddressSeal
-from gymhopper.contexts.identity.subjects import own_account
+from gymhopper.contexts.identity.subjects import account_of, own_account
 from gymhopper.contexts.identity.usecases import own_passkeys
 from gymhopper.contexts.identity.usecases.add_passkey import NewPasskey, add_passkey, begin_passkey
 from gymhopper.contexts.identity.usecases.prove_again import prove_again
@@ -147,7 +148,10 @@ async def begin_passkey_registration(
 
 @router.post("/me/passkeys", status_code=201, summary="Register a passkey")
 async def create_passkey(
-    body: PasskeyRegistration, runtime: CurrentRuntime, caller: AuthSubject = signed_in()
+    body: PasskeyRegistration,
+    request: Request,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = signed_in(),
 ) -> PasskeyAnswer:
     """From now on it signs in, without a password and without a code."""
     made = await add_passkey(
@@ -156,7 +160,7 @@ async def create_passkey(
         NewPasskey(
             credential=body.credential.model_dump(),
             transports=tuple(body.credential.response.transports),
-            name=body.name or present_device("browser").name,
+            name=body.name or present_device("browser", request, runtime).name,
         ),
     )
     return PasskeyAnswer.model_validate(made, from_attributes=True)
@@ -165,9 +169,8 @@ async def create_passkey(
 @router.get("/me/passkeys", summary="List your passkeys")
 async def list_passkeys(runtime: CurrentRuntime, caller: AuthSubject = signed_in()) -> Passkeys:
     """Oldest first."""
-    assert caller.id is not None  # noqa: S101 - a session has an account
     async with runtime.read(SERVICE) as connection:
-        found = await passkeys.passkeys_of(connection, caller.id)
+        found = await passkeys.passkeys_of(connection, account_of(caller))
     return Passkeys(
         items=[PasskeyAnswer.model_validate(each, from_attributes=True) for each in found]
     )
@@ -181,9 +184,8 @@ async def rename_passkey(
     caller: AuthSubject = signed_in(),
 ) -> PasskeyAnswer:
     """Only the name changes."""
-    assert caller.id is not None  # noqa: S101 - a session has an account
     async with runtime.begin(own_account(caller)) as uow:
-        found = await own_passkeys.rename_passkey(uow, passkey_id, caller.id, body.name)
+        found = await own_passkeys.rename_passkey(uow, passkey_id, account_of(caller), body.name)
         return PasskeyAnswer.model_validate(found, from_attributes=True)
 
 
@@ -192,9 +194,8 @@ async def delete_passkey(
     passkey_id: UUID, runtime: CurrentRuntime, caller: AuthSubject = signed_in()
 ) -> None:
     """It opens nothing from now on. Remove it from the device as well."""
-    assert caller.id is not None  # noqa: S101 - a session has an account
     async with runtime.begin(own_account(caller)) as uow:
-        await own_passkeys.remove_passkey(uow, passkey_id, caller.id)
+        await own_passkeys.remove_passkey(uow, passkey_id, account_of(caller))
 
 
 @router.post(
@@ -210,7 +211,12 @@ async def begin_passkey_session(
     return PasskeyOptions(options=options)
 
 
-@router.post("/sessions/passkey", status_code=201, summary="Sign in with a passkey")
+@router.post(
+    "/sessions/passkey",
+    status_code=201,
+    summary="Sign in with a passkey",
+    dependencies=[limited("sign_in")],
+)
 async def create_passkey_session(
     body: PasskeySignIn,
     request: Request,
@@ -223,6 +229,6 @@ async def create_passkey_session(
     outcome = await sign_in_with_passkey(
         runtime,
         body.credential.model_dump(exclude_none=True),
-        device=present_device("browser"),
+        device=present_device("browser", request, runtime),
     )
     return sign_in_answer(response, runtime, outcome, runtime.clock.now())

@@ -19,7 +19,7 @@ from gymhopper.contexts.identity.gateways.passkeys import (
     registration_options,
 )
 from gymhopper.contexts.identity.storage.factor_tables import passkey as table
-from gymhopper.contexts.identity.subjects import own_account
+from gymhopper.contexts.identity.subjects import account_of, own_account
 from gymhopper.contexts.identity.usecases.finish_sign_in import active_account
 from gymhopper.contexts.identity.usecases.passkey_challenges import give_challenge, take_challenge
 from gymhopper.kernel.errors import Conflict, InvalidInput
@@ -63,12 +63,12 @@ async def add_passkey(runtime: Runtime, caller: AuthSubject, command: NewPasskey
     Raises PasskeyRefused when the device's answer is not to a challenge of this account, or not
     right. The challenge is used up either way, in a transaction of its own.
     """
-    assert caller.id is not None  # noqa: S101 - a session has an account
+    account_id = account_of(caller)
     site = RelyingParty.at(runtime.public_url)
     try:
         challenge = challenge_of(command.credential)
         async with runtime.begin(own_account(caller)) as uow:
-            await take_challenge(uow, challenge, caller.id)
+            await take_challenge(uow, challenge, account_id)
         found = read_registration(command.credential, site, challenge)
     except BadCredential as error:
         log.info("passkey_refused", why=str(error))
@@ -76,13 +76,13 @@ async def add_passkey(runtime: Runtime, caller: AuthSubject, command: NewPasskey
             "This was not accepted; please begin again.", field="credential"
         ) from error
     async with runtime.begin(own_account(caller)) as uow:
-        await active_account(uow, caller.id)
-        _room_in(await _of(uow, caller.id))
+        await active_account(uow, account_id)
+        _room_in(await _of(uow, account_id))
         if await _taken(uow, found.credential_id):
             raise Conflict("This passkey is registered already.", code="passkey_known")
         passkey = Passkey(
             id=new_id(),
-            account_id=caller.id,
+            account_id=account_id,
             credential_id=found.credential_id,
             public_key=found.public_key,
             sign_count=found.sign_count,

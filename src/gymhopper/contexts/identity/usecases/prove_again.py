@@ -9,9 +9,11 @@ from uuid import UUID
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.identity.domain.code_attempts import proof_tries
 from gymhopper.contexts.identity.domain.session import Session
 from gymhopper.contexts.identity.gateways.hashing import passwords
-from gymhopper.contexts.identity.subjects import own_account
+from gymhopper.contexts.identity.subjects import account_of, own_account
+from gymhopper.contexts.identity.usecases.count_attempts import count_attempt, take_back
 from gymhopper.contexts.identity.usecases.finish_sign_in import active_account
 from gymhopper.contexts.identity.usecases.prove_code import prove_code
 from gymhopper.kernel.errors import Forbidden
@@ -43,24 +45,30 @@ class Proof:
 async def prove_again(
     runtime: Runtime, caller: AuthSubject, proof: Proof | None, *, young_session_will_do: bool
 ) -> UUID:
-    """The caller's account; raises ProofNeeded or WrongProof.
+    """The caller's account; raises ProofNeeded, WrongProof, or TooManyAttempts.
 
-    Opens its own transactions: a password is checked between them, while nothing is held.
+    Opens its own transactions: a password is checked between them, while nothing is held. A try is
+    counted before it is checked, and taken back when it was right.
     """
-    assert caller.id is not None  # noqa: S101 - a session has an account
+    assert caller.session_id is not None  # noqa: S101 - whoever calls this has signed in
+    account_id = account_of(caller)
     if caller.impersonator is not None:
         raise ProofNeeded("This is for the account's holder alone.")
+    tries = proof_tries(caller.session_id)
     async with runtime.begin(own_account(caller)) as uow:
-        account = await active_account(uow, caller.id)
+        account = await active_account(uow, account_id)
         if proof is None:
-            if young_session_will_do:
-                session = await uow.session.get(Session, caller.session_id)
-                if session is not None and uow.now - session.created_at < YOUNG:
-                    return caller.id
+            session = await uow.session.get(Session, caller.session_id)
+            young = session is not None and uow.now - session.created_at < YOUNG
+            if young_session_will_do and young:
+                return account_id
             raise ProofNeeded("Show the password or a code first.")
-        right = proof.code is not None and await prove_code(uow, caller.id, proof.code) is not None
+        await count_attempt(uow, tries)
+        right = proof.code is not None and await prove_code(uow, account_id, proof.code) is not None
     if proof.password is not None:
         right = await passwords(runtime).check(account.password_hash, proof.password)
     if not right:
         raise WrongProof("This is not right.")
-    return caller.id
+    async with runtime.begin(own_account(caller)) as uow:
+        await take_back(uow, tries)
+    return account_id
