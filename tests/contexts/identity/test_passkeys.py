@@ -342,7 +342,7 @@ def test_whatever_a_device_sends_is_read_or_refused(data: st.DataObject) -> None
         created_at=None,  # type: ignore[arg-type]  # nothing here asks
     )
     try:
-        challenge_of({**sent, "response": response})
+        challenge_of({**sent, "response": response}, SITE)
         if registers:
             read_registration({**sent, "response": response}, SITE, b"c" * 32)
         else:

@@ -40,7 +40,7 @@ async def read_access_token(
     _meant_for_us(claims, provider)
     subject = text_claim(claims, provider.claims.subject)
     if subject is None:
-        raise BadToken("it names nobody")
+        raise BadToken("no_subject")
     return Bearer(
         issuer=provider.issuer,
         subject=subject,
@@ -53,12 +53,12 @@ async def read_access_token(
 def _meant_for_us(claims: Mapping[str, Any], provider: OidcProvider) -> None:
     use = claims.get("token_use")
     if use not in {None, "access"} or claims.get("typ") in {"ID", "Refresh"}:
-        raise BadToken("it is no access token")
+        raise BadToken("no_access_token")
     if provider.audience is not None:
         if provider.audience not in audiences(claims):
-            raise BadToken("it is for another audience")
+            raise BadToken("another_audience")
     elif use != "access" or claims.get("client_id") != provider.client_id or "aud" in claims:
-        raise BadToken("it is for another client")
+        raise BadToken("another_client")
 
 
 def _organisation(claims: Mapping[str, Any], provider: OidcProvider) -> UUID | None:

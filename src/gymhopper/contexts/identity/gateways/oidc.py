@@ -84,14 +84,14 @@ class Provider:
         """
         metadata = await self._issuer.metadata()
         if named != self.settings.issuer and (named is not None or metadata.names_itself):
-            raise self._refused("the answer names another issuer")
+            raise self._refused("answer_of_another_issuer")
         try:
             async with client(self.settings.issuer) as http:
                 tokens = await self._exchange(http, metadata, attempt, code, redirect_uri)
                 claims = await self._id_claims(tokens.get("id_token"), attempt, now)
                 claims = await self._completed(http, metadata, claims, tokens)
         except BadToken as error:
-            raise self._refused(f"the ID token: {error}") from error
+            raise self._refused(f"id_token_{error}") from error
         except (httpx.HTTPError, ValueError) as error:
             log.warning(
                 "oidc_provider_away", issuer=self.settings.issuer, error=type(error).__name__
@@ -138,24 +138,24 @@ class Provider:
             answer.raise_for_status()
         found = answer.json()
         if answer.status_code != 200 or not isinstance(found, dict):
-            raise self._refused(f"the provider did not take the code: {answer.status_code}")
+            raise self._refused(f"code_not_taken_{answer.status_code}")
         return found
 
     async def _id_claims(self, token: object, attempt: Attempt, now: datetime) -> Mapping[str, Any]:
         if not isinstance(token, str):
-            raise self._refused("there is no ID token")
+            raise self._refused("no_id_token")
         claims = await verified(token, self._issuer, now=now, types=_ID_TOKEN_TYPES)
         meant_for = audiences(claims)
         ours = self.settings.client_id
         if ours not in meant_for:
-            raise BadToken("it is for another client")
+            raise BadToken("another_client")
         if claims.get("azp", ours if len(meant_for) == 1 else None) != ours:
-            raise BadToken("it was given to another client")
+            raise BadToken("another_party")
         nonce = claims.get("nonce")
         if not isinstance(nonce, str) or not hmac.compare_digest(
             nonce.encode(), attempt.nonce.encode()
         ):
-            raise BadToken("it belongs to another attempt")
+            raise BadToken("another_nonce")
         return claims
 
     async def _completed(
@@ -175,14 +175,14 @@ class Provider:
             return claims
         told = answer.json()
         if not isinstance(told, dict) or told.get("sub") != claims.get("sub"):
-            raise BadToken("the provider told about somebody else")
+            raise BadToken("userinfo_of_another")
         return {**told, **claims}
 
     def _read(self, claims: Mapping[str, Any]) -> Identity:
         names = self.settings.claims
         subject = text_claim(claims, names.subject)
         if subject is None:
-            raise self._refused("the ID token names nobody")
+            raise self._refused("no_subject")
         sure = self.settings.trust_email and is_true(claims, names.email_verified)
         return Identity(
             issuer=self.settings.issuer,

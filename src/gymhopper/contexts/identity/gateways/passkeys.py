@@ -38,7 +38,7 @@ _UNREADABLE = (WebAuthnException, ValueError, TypeError, LookupError, AttributeE
 
 
 class BadCredential(Exception):
-    """It proves nothing. The text is for tests and logs."""
+    """It proves nothing. The text says why, for the log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,14 +95,17 @@ def sign_in_options(site: RelyingParty, challenge: bytes) -> dict[str, Any]:
     return options_to_json_dict(options)
 
 
-def challenge_of(credential: Credential) -> bytes:
-    """Which challenge it answers. Raises BadCredential."""
+def challenge_of(credential: Credential, site: RelyingParty) -> bytes:
+    """Which challenge it answers, on this site's own pages. Raises BadCredential."""
     try:
         response = parse_client_data_json(_client_data(credential))
     except _UNREADABLE as error:
         raise BadCredential("unreadable") from error
+    # Told apart from the rest, because a wrong public address shows here.
+    if response.origin != site.origin:
+        raise BadCredential("another_origin")
     if response.cross_origin:
-        raise BadCredential("from inside another site's page")
+        raise BadCredential("inside_another_page")
     return response.challenge
 
 
@@ -117,7 +120,7 @@ def read_registration(credential: Credential, site: RelyingParty, challenge: byt
             require_user_verification=True,
         )
     except _UNREADABLE as error:
-        raise BadCredential(str(error)) from error
+        raise BadCredential("unverified") from error
     return Registered(
         credential_id=found.credential_id,
         public_key=found.credential_public_key,
@@ -146,7 +149,7 @@ def read_use(
         parsed = parse_authentication_credential_json(dict(credential))
         handle = parsed.response.user_handle
         if handle is not None and handle != passkey.account_id.bytes:
-            raise BadCredential("made for another account")
+            raise BadCredential("another_account")
         found = verify_authentication_response(
             credential=parsed,
             expected_challenge=challenge,
@@ -157,7 +160,7 @@ def read_use(
             require_user_verification=True,
         )
     except _UNREADABLE as error:
-        raise BadCredential(str(error)) from error
+        raise BadCredential("unverified") from error
     return Used(sign_count=found.new_sign_count, backed_up=found.credential_backed_up)
 
 

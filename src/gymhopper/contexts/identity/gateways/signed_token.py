@@ -20,7 +20,7 @@ LEEWAY = timedelta(seconds=60)
 
 
 class BadToken(Exception):
-    """The token is not the provider's, not for now, or no token at all. The text is for tests."""
+    """The token is not the provider's, not for now, or none at all; for the log, in one word."""
 
 
 class _Registry(JWSRegistry):
@@ -57,23 +57,23 @@ async def verified(
         signed = jws.extract_compact(token.encode(), registry=_registry)
         header = signed.headers()
         if "crit" in header:
-            raise BadToken("it asks for an extension")
+            raise BadToken("unknown_extension")
         if _kind(header) not in types:
-            raise BadToken("it is of another type")
+            raise BadToken("another_type")
         algorithm = header.get("alg")
         if algorithm not in ALGORITHMS:
-            raise BadToken("it is signed in another way")
+            raise BadToken("another_algorithm")
         kid = header.get("kid")
         key = await issuer.key(kid if isinstance(kid, str) else None)
         if key is None:
-            raise BadToken("its key is unknown")
+            raise BadToken("unknown_key")
         if not jws.validate_compact(signed, key, registry=_registry):
-            raise BadToken("its signature is wrong")
+            raise BadToken("wrong_signature")
         claims = json.loads(signed.payload)
     except (JoseError, ValueError, TypeError, RecursionError) as error:
-        raise BadToken("it cannot be read") from error
+        raise BadToken("unreadable") from error
     if not isinstance(claims, dict) or claims.get("iss") != issuer.url:
-        raise BadToken("it is from another issuer")
+        raise BadToken("another_issuer")
     _good_now(claims, now)
     return claims
 
@@ -95,15 +95,15 @@ def _kind(header: Mapping[str, Any]) -> str:
 def _good_now(claims: Mapping[str, Any], now: datetime) -> None:
     at, leeway = now.timestamp(), LEEWAY.total_seconds()
     if _instant(claims, "exp") is None:
-        raise BadToken("it would never expire")
+        raise BadToken("no_expiry")
     for name in ("exp", "nbf", "iat"):
         instant = _instant(claims, name)
         if instant is None:
             continue
         if name == "exp" and instant <= at - leeway:
-            raise BadToken("it has expired")
+            raise BadToken("expired")
         if name != "exp" and instant > at + leeway:
-            raise BadToken("it is not good yet")
+            raise BadToken("not_yet_valid")
 
 
 def _instant(claims: Mapping[str, Any], name: str) -> float | None:
@@ -112,7 +112,7 @@ def _instant(claims: Mapping[str, Any], name: str) -> float | None:
         return None
     # An int may be too large for a float; not a number would never be in the past.
     if isinstance(found, bool) or not isinstance(found, int | float) or abs(found) > 1e12:
-        raise BadToken(f"{name} is no instant")
+        raise BadToken(f"bad_{name}")
     if not isfinite(found):
-        raise BadToken(f"{name} is no instant")
+        raise BadToken(f"bad_{name}")
     return float(found)

@@ -66,7 +66,7 @@ async def add_passkey(runtime: Runtime, caller: AuthSubject, command: NewPasskey
     account_id = account_of(caller)
     site = RelyingParty.at(runtime.public_url)
     try:
-        challenge = challenge_of(command.credential)
+        challenge = challenge_of(command.credential, site)
         async with runtime.begin(own_account(caller)) as uow:
             await take_challenge(uow, challenge, account_id)
         found = read_registration(command.credential, site, challenge)

@@ -39,4 +39,4 @@ async def take_challenge(uow: UnitOfWork, challenge: bytes, account_id: UUID | N
         .returning(table.c.challenge)
     )
     if taken.first() is None:
-        raise BadCredential("an unknown challenge")
+        raise BadCredential("unknown_challenge")

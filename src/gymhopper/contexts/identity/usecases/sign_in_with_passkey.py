@@ -64,14 +64,14 @@ async def sign_in_with_passkey(
 
     Opens its own transactions: what was tried, and what it showed, is kept also when it fails.
     """
+    site = RelyingParty.at(runtime.public_url)
     try:
-        challenge = challenge_of(credential)
+        challenge = challenge_of(credential, site)
         key_id = credential_id(credential)
         async with runtime.begin(SERVICE) as uow:
             await take_challenge(uow, challenge, None)
         async with runtime.begin(SERVICE) as uow:
             passkey = await _held(uow, key_id)
-            site = RelyingParty.at(runtime.public_url)
             used = read_use(credential, site, challenge, passkey)
             if passkey.use(used.sign_count, backed_up=used.backed_up, now=uow.now):
                 return await finish_sign_in(
@@ -90,10 +90,10 @@ async def _held(uow: UnitOfWork, key_id: bytes) -> Passkey:
         select(table.c.account_id).where(table.c.credential_id == key_id)
     )
     if account_id is None:
-        raise BadCredential("an unknown key")
+        raise BadCredential("unknown_key")
     await active_account(uow, account_id)
     query = select(Passkey).where(table.c.credential_id == key_id).with_for_update()
     found: Passkey | None = await uow.session.scalar(query)
     if found is None:
-        raise BadCredential("a key that was just removed")
+        raise BadCredential("just_removed")
     return found
