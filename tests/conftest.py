@@ -9,4 +9,5 @@ pytest_plugins = [
     "fixtures.runtimes",
     "fixtures.callers",
     "fixtures.access_world",
+    "fixtures.gyms",
 ]

@@ -48,6 +48,7 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=True,
+            hide_parameters=True,  # an error is logged; whom a row is about must not be
             connect_args={"options": "-c search_path=jobs"},
         )
         event.listen(self.engine.sync_engine, "connect", _adapt)

@@ -5,7 +5,8 @@ from uuid import UUID
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.membership import queries
-from gymhopper.contracts.membership.api import MemberRef, Purchase
+from gymhopper.contracts.membership.api import MemberContact, MemberRef, PersonName, Purchase
+from gymhopper.kernel.errors import NotFound
 
 
 class Memberships:
@@ -23,3 +24,22 @@ class Memberships:
         """The person behind a member, or None when there is no such member."""
         async with self._runtime.read(SERVICE) as connection:
             return await queries.member_ref(connection, member_id)
+
+    async def contact(self, *, member_id: UUID) -> MemberContact | None:
+        """How to reach a member, or None when there is no such member."""
+        async with self._runtime.read(SERVICE) as connection:
+            try:
+                found = await queries.member_details(connection, member_id, self._runtime.secrets)
+            except NotFound:
+                return None
+        return MemberContact(
+            member_id=found.member_id,
+            person_id=found.person_id,
+            organisation_id=found.organisation_id,
+            email=found.contact.email,
+        )
+
+    async def names(self, *, person_ids: tuple[UUID, ...]) -> tuple[PersonName, ...]:
+        """The names of those people that there are, in no order."""
+        async with self._runtime.read(SERVICE) as connection:
+            return await queries.person_names(connection, person_ids)

@@ -19,7 +19,7 @@ from gymhopper.contexts.membership.domain.plan import FreezeRules, SalesChannel
 from gymhopper.contexts.membership.domain.terms import Interval
 from gymhopper.contexts.membership.storage import tables
 from gymhopper.contexts.membership.storage.sealing import ContactSeal
-from gymhopper.contracts.membership.api import MemberRef, Purchase
+from gymhopper.contracts.membership.api import MemberRef, PersonName, Purchase
 from gymhopper.contracts.membership.coverage import Coverage
 from gymhopper.contracts.membership.events import MembershipState
 from gymhopper.kernel.errors import NotFound
@@ -276,6 +276,20 @@ async def member_ref(connection: AsyncConnection, member_id: UUID) -> MemberRef 
     if row is None:
         return None
     return MemberRef(member_id=row.id, person_id=row.person_id, organisation_id=row.organisation_id)
+
+
+async def person_names(
+    connection: AsyncConnection, person_ids: Sequence[UUID]
+) -> tuple[PersonName, ...]:
+    """The names of these people."""
+    person = tables.person.c
+    rows = await connection.execute(
+        select(person.id, person.first_name, person.last_name).where(person.id.in_(person_ids))
+    )
+    return tuple(
+        PersonName(person_id=row.id, first_name=row.first_name, last_name=row.last_name)
+        for row in rows
+    )
 
 
 def _price_offer(row: Row[Any]) -> PriceOffer:

@@ -33,8 +33,25 @@ class MemberRef(msgspec.Struct, frozen=True, kw_only=True):
     organisation_id: UUID
 
 
+class MemberContact(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a member can be written to; None when no address is known, as of a child."""
+
+    member_id: UUID
+    person_id: UUID
+    organisation_id: UUID
+    email: str | None
+
+
+class PersonName(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person is called."""
+
+    person_id: UUID
+    first_name: str
+    last_name: str
+
+
 class MembershipApi(Protocol):
-    """Facts about a membership that its payment needs."""
+    """Facts about memberships and the people behind them that paying and signing in need."""
 
     async def purchase(self, *, membership_id: UUID) -> Purchase | None:
         """The terms under which the membership was bought, or None when there is none."""
@@ -42,4 +59,12 @@ class MembershipApi(Protocol):
 
     async def member(self, *, member_id: UUID) -> MemberRef | None:
         """The person behind a member, or None when there is no such member."""
+        ...
+
+    async def contact(self, *, member_id: UUID) -> MemberContact | None:
+        """How to reach a member, or None when there is no such member."""
+        ...
+
+    async def names(self, *, person_ids: tuple[UUID, ...]) -> tuple[PersonName, ...]:
+        """The names of those people that there are, in no order."""
         ...

@@ -29,10 +29,20 @@ OWNER = Role(
     name="owner",
     why="Answers for the organisation, so that nothing in it is closed to them.",
     scopes=_scopes(
-        "access:read access:write audit:read credentials:write identity:read identity:write"
-        " members:read members:write memberships:read memberships:write"
-        " payments:read payments:write plans:write staff:read staff:write venues:read venues:write"
-        " webhooks:read webhooks:write"
+        """
+        access:read access:write
+        audit:read
+        credentials:write
+        identity:read identity:write
+        impersonation:write
+        members:read members:write
+        memberships:read memberships:write
+        payments:read payments:write
+        plans:write
+        staff:read staff:write
+        venues:read venues:write
+        webhooks:read webhooks:write
+        """
     ),
 )
 
@@ -40,9 +50,15 @@ MANAGER = Role(
     name="manager",
     why="Runs a place from day to day; plans, prices, API keys and webhooks are the owner's.",
     scopes=_scopes(
-        "access:read access:write credentials:write members:read members:write memberships:read"
-        " memberships:write payments:read payments:write staff:read staff:write venues:read"
-        " venues:write"
+        """
+        access:read access:write
+        credentials:write
+        members:read members:write
+        memberships:read memberships:write
+        payments:read payments:write
+        staff:read staff:write
+        venues:read venues:write
+        """
     ),
 )
 
@@ -50,8 +66,14 @@ FRONT_DESK = Role(
     name="front_desk",
     why="Signs people up, sells, takes payments and hands out cards.",
     scopes=_scopes(
-        "access:read credentials:write members:read members:write memberships:read"
-        " memberships:write payments:read payments:write venues:read"
+        """
+        access:read
+        credentials:write
+        members:read members:write
+        memberships:read memberships:write
+        payments:read payments:write
+        venues:read
+        """
     ),
 )
 
@@ -64,13 +86,24 @@ INSTRUCTOR = Role(
 ACCOUNTANT = Role(
     name="accountant",
     why="Follows the money and gives it back; needs no contact data and no doors.",
-    scopes=_scopes("memberships:read payments:read payments:write venues:read"),
+    scopes=_scopes(
+        """
+        memberships:read
+        payments:read payments:write
+        venues:read
+        """
+    ),
 )
 
 PARTNER_MANAGER = Role(
     name="partner_manager",
     why="Runs a partner's places and doors inside a network; its members are the network's.",
-    scopes=_scopes("access:read access:write venues:read venues:write"),
+    scopes=_scopes(
+        """
+        access:read access:write
+        venues:read venues:write
+        """
+    ),
     kind="partner",
     at="brand",
 )
@@ -79,8 +112,14 @@ NETWORK_OPERATOR = Role(
     name="network_operator",
     why="Sells the network's plans and looks after its members; each venue's doors are its own.",
     scopes=_scopes(
-        "access:read members:read members:write memberships:read memberships:write payments:read"
-        " payments:write plans:write venues:read"
+        """
+        access:read
+        members:read members:write
+        memberships:read memberships:write
+        payments:read payments:write
+        plans:write
+        venues:read
+        """
     ),
     at="operator",
 )
@@ -89,8 +128,17 @@ SUPPORT = Role(
     name="support",
     why="Looks into what went wrong, also through a member's eyes, and changes nothing.",
     scopes=_scopes(
-        "access:read audit:read members:read memberships:read payments:read staff:read venues:read"
-        " webhooks:read"
+        """
+        access:read
+        audit:read
+        impersonation:write
+        members:read
+        memberships:read
+        payments:read
+        staff:read
+        venues:read
+        webhooks:read
+        """
     ),
 )
 
@@ -103,7 +151,13 @@ KIOSK = Role(
 MEMBER = Role(
     name="member",
     why="Sees what is known and owed of them, at all their gyms; the tenant wall sees to whom.",
-    scopes=_scopes("members:read memberships:read payments:read"),
+    scopes=_scopes(
+        """
+        members:read
+        memberships:read
+        payments:read
+        """
+    ),
     kind="member",
 )
 

@@ -7,6 +7,12 @@ from pydantic import BaseModel, Field
 
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, signed_in
+from gymhopper.contexts.identity.http.acting_answers import (
+    Acting,
+    MayActFor,
+    acting_now,
+    choices,
+)
 from gymhopper.contexts.identity.queries import accounts as queries
 from gymhopper.contexts.identity.storage.addresses import AddressSeal
 from gymhopper.contexts.identity.subjects import account_of
@@ -29,16 +35,23 @@ class AccountAnswer(BaseModel):
 
 
 class Me(BaseModel):
-    """Who calls."""
+    """Who calls, for whom, and for whom else they may."""
 
     account: AccountAnswer
+    acting: Acting
+    may_act_for: MayActFor
 
 
 @router.get("/me", summary="Read your account")
 async def get_me(runtime: CurrentRuntime, caller: AuthSubject = signed_in()) -> Me:
-    """The account that is signed in."""
+    """The account that is signed in, and what `PUT /sessions/current/acting` may choose."""
     async with runtime.read(SERVICE) as connection:
         found = await queries.account_details(
             connection, account_of(caller), AddressSeal(runtime.secrets)
         )
-    return Me(account=AccountAnswer.model_validate(found, from_attributes=True))
+    may_act_for = await choices(runtime, account_of(caller))
+    return Me(
+        account=AccountAnswer.model_validate(found, from_attributes=True),
+        acting=await acting_now(runtime, caller, may_act_for),
+        may_act_for=may_act_for,
+    )

@@ -1,12 +1,54 @@
 """For whom a session acts now."""
 
+from datetime import datetime
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.contexts.identity.domain.acting import NOBODY, ActingFor
+from gymhopper.contexts.identity.domain.roles import GRANTED, MEMBER, read_only
+from gymhopper.contexts.identity.queries.acting import Eyes, HeldAssignment, chosen
 from gymhopper.contexts.identity.queries.sessions import HeldSession
 
 
-async def acting(connection: AsyncConnection, session: HeldSession) -> ActingFor:
-    """What the session's caller is besides its account; NOBODY when it acts for nobody."""
-    del connection, session
-    return NOBODY
+async def acting(connection: AsyncConnection, session: HeldSession, now: datetime) -> ActingFor:
+    """What the session's caller is besides its account; NOBODY when it acts for nobody.
+
+    An assignment acts only while it is in force and belongs to the account, whatever the session
+    was told.
+    """
+    told = await chosen(connection, session_id=session.id, account_id=session.account_id)
+    if told is None:
+        return NOBODY
+    if told.person_id is not None:
+        return ActingFor(
+            kind="member", person_id=told.person_id, scopes=tuple(sorted(MEMBER.scopes))
+        )
+    held = told.assignment
+    if held is None or not held.in_force(now) or held.role not in GRANTED:
+        return NOBODY
+    if told.eyes is not None and now < told.eyes.until_at:
+        return _through(told.eyes, held, session)
+    role = GRANTED[held.role]
+    return ActingFor(
+        kind=role.kind,
+        organisation_id=held.organisation_id,
+        scopes=tuple(sorted(role.scopes)),
+        assignment_id=held.id,
+        role=held.role,
+        legal_entity_id=held.legal_entity_id,
+        location_id=held.location_id,
+        until=held.until_at,
+    )
+
+
+def _through(eyes: Eyes, held: HeldAssignment, session: HeldSession) -> ActingFor:
+    """The supporter as the member, who only looks; no longer than the supporter's own role."""
+    return ActingFor(
+        kind="member",
+        person_id=eyes.person_id,
+        scopes=tuple(sorted(read_only(MEMBER.scopes))),
+        assignment_id=held.id,
+        role=held.role,
+        impersonator=session.account_id,
+        until=min(eyes.until_at, held.until_at or eyes.until_at),
+    )

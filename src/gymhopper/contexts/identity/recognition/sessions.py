@@ -2,6 +2,7 @@
 
 import hmac
 from datetime import datetime
+from uuid import UUID
 
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
@@ -37,7 +38,7 @@ class BrowserSessions:
             stored = found.hash if found and found.hash else _NO_HASH
             if not hmac.compare_digest(stored, parsed.hash()) or found is None:
                 return None
-            acts = await acting(connection, found)
+            acts = await acting(connection, found, self._runtime.clock.now())
         return await _recognised(self._runtime, found, acts)
 
 
@@ -60,8 +61,17 @@ class AccessTokens:
                 return None
             if found is None or found.expires_at <= self._runtime.clock.now():
                 return None
-            acts = await acting(connection, found.session)
+            acts = await acting(connection, found.session, self._runtime.clock.now())
         return await _recognised(self._runtime, found.session, acts, found.expires_at)
+
+
+async def session_caller(runtime: Runtime, session_id: UUID) -> Caller | None:
+    """Who stands behind the session at this moment, whatever is remembered of it."""
+    async with runtime.read(SERVICE) as connection:
+        found = await queries.held_session(connection, session_id)
+        if found is None:
+            return None
+        return _caller(found, await acting(connection, found, runtime.clock.now()))
 
 
 async def _recognised(

@@ -6,12 +6,14 @@ from sqlalchemy.orm import registry
 
 from gymhopper.contexts.identity.domain.account import Account
 from gymhopper.contexts.identity.domain.api_key import ApiKey
+from gymhopper.contexts.identity.domain.impersonation import Impersonation
+from gymhopper.contexts.identity.domain.invitation import Invitation
 from gymhopper.contexts.identity.domain.passkey import Passkey
 from gymhopper.contexts.identity.domain.pending import PendingSignIn
 from gymhopper.contexts.identity.domain.session import Session
 from gymhopper.contexts.identity.domain.token_grant import TokenGrant
 from gymhopper.contexts.identity.domain.totp import Authenticator
-from gymhopper.contexts.identity.storage import factor_tables, tables
+from gymhopper.contexts.identity.storage import acting_tables, factor_tables, tables
 
 
 @cache
@@ -25,3 +27,5 @@ def map_all() -> None:
     mapper.map_imperatively(PendingSignIn, tables.pending_sign_in)
     mapper.map_imperatively(Authenticator, factor_tables.authenticator)
     mapper.map_imperatively(Passkey, factor_tables.passkey)
+    mapper.map_imperatively(Invitation, acting_tables.invitation)
+    mapper.map_imperatively(Impersonation, acting_tables.impersonation)

@@ -18,6 +18,7 @@ from gymhopper.contexts.identity.domain.session import Device, Session
 from gymhopper.contexts.identity.domain.token_grant import TokenGrant
 from gymhopper.contexts.identity.settings import IdentitySettings, identity_settings
 from gymhopper.contexts.identity.usecases.know_device import know_device
+from gymhopper.contexts.identity.usecases.switch_acting import begin_acting
 from gymhopper.kernel.ids import new_id
 
 
@@ -77,6 +78,12 @@ async def open_session(
     )
     uow.add(session)
     await uow.flush()
+    await begin_acting(
+        uow,
+        session_id=session_id,
+        account_id=account.id,
+        administrator=account.administrator,
+    )
     return SignedIn(
         session_id=session_id,
         device_id=await know_device(uow, account.id, device.id),

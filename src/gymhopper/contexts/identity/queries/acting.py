@@ -1,0 +1,159 @@
+"""Reads of whom accounts may act for, and whom sessions act for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gymhopper.contexts.identity.storage.acting_tables import (
+    acting,
+    assignment,
+    employee_link,
+    impersonation,
+    person_link,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldAssignment:
+    """A role that an account has through an employee, with its dates."""
+
+    id: UUID
+    organisation_id: UUID
+    employee_id: UUID
+    role: str
+    legal_entity_id: UUID | None
+    location_id: UUID | None
+    start_at: datetime
+    until_at: datetime | None
+
+    def in_force(self, now: datetime) -> bool:
+        """Whether it holds at this instant."""
+        return self.start_at <= now and (self.until_at is None or now < self.until_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Eyes:
+    """The person through whose eyes a session looks, until when at most."""
+
+    impersonation_id: UUID
+    person_id: UUID
+    until_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What a session was told to act for, as far as its account still may."""
+
+    assignment: HeldAssignment | None = None
+    person_id: UUID | None = None
+    eyes: Eyes | None = None
+
+
+_HELD = [assignment.c[name] for name in HeldAssignment.__dataclass_fields__]
+
+
+async def chosen(
+    connection: AsyncConnection, *, session_id: UUID, account_id: UUID
+) -> Chosen | None:
+    """What the session was told to act for; None when it never was.
+
+    Without the assignment or the person when the account is not, or is no longer, linked to it.
+    """
+    linked = select(*_HELD).join(
+        employee_link,
+        and_(
+            employee_link.c.employee_id == assignment.c.employee_id,
+            employee_link.c.account_id == account_id,
+        ),
+    )
+    held = linked.subquery()
+    query = (
+        select(
+            *held.c,
+            person_link.c.person_id,
+            impersonation.c.id.label("impersonation_id"),
+            impersonation.c.person_id.label("seen_person_id"),
+            impersonation.c.until_at.label("seen_until"),
+        )
+        .select_from(acting)
+        .outerjoin(held, held.c.id == acting.c.assignment_id)
+        .outerjoin(
+            person_link,
+            and_(
+                person_link.c.account_id == account_id,
+                person_link.c.person_id == acting.c.person_id,
+            ),
+        )
+        .outerjoin(
+            impersonation,
+            and_(
+                impersonation.c.session_id == acting.c.session_id,
+                impersonation.c.assignment_id == acting.c.assignment_id,
+                impersonation.c.ended_at.is_(None),
+            ),
+        )
+        .where(acting.c.session_id == session_id, acting.c.account_id == account_id)
+    )
+    row = (await connection.execute(query)).mappings().one_or_none()
+    if row is None:
+        return None
+    return Chosen(
+        assignment=None
+        if row["id"] is None
+        else HeldAssignment(**{name: row[name] for name in HeldAssignment.__dataclass_fields__}),
+        person_id=row["person_id"],
+        eyes=None
+        if row["impersonation_id"] is None
+        else Eyes(
+            impersonation_id=row["impersonation_id"],
+            person_id=row["seen_person_id"],
+            until_at=row["seen_until"],
+        ),
+    )
+
+
+async def assignments_of(
+    connection: AsyncConnection, account_id: UUID, now: datetime
+) -> list[HeldAssignment]:
+    """The assignments in force at `now` that the account may act for, oldest first."""
+    query = (
+        select(*_HELD)
+        .join(employee_link, employee_link.c.employee_id == assignment.c.employee_id)
+        .where(
+            employee_link.c.account_id == account_id,
+            assignment.c.start_at <= now,
+            or_(assignment.c.until_at.is_(None), assignment.c.until_at > now),
+        )
+        .order_by(assignment.c.id)
+    )
+    return [HeldAssignment(**row) for row in (await connection.execute(query)).mappings()]
+
+
+async def persons_of(connection: AsyncConnection, account_id: UUID) -> list[UUID]:
+    """The people whom the account may act for, the longest known first."""
+    query = (
+        select(person_link.c.person_id)
+        .where(person_link.c.account_id == account_id)
+        .order_by(person_link.c.linked_at, person_link.c.person_id)
+    )
+    return list((await connection.execute(query)).scalars())
+
+
+async def last_chosen(
+    connection: AsyncConnection, account_id: UUID
+) -> tuple[UUID | None, UUID | None] | None:
+    """The assignment or the person that the account acted for last, whether it still may or not."""
+    query = (
+        select(acting.c.assignment_id, acting.c.person_id)
+        .where(
+            acting.c.account_id == account_id,
+            or_(acting.c.assignment_id.is_not(None), acting.c.person_id.is_not(None)),
+        )
+        .order_by(acting.c.chosen_at.desc(), acting.c.session_id.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else (row.assignment_id, row.person_id)

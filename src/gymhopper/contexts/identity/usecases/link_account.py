@@ -1,0 +1,36 @@
+"""Let an account act for an employee, or for a person."""
+
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.identity.storage.acting_tables import employee_link, person_link
+
+
+async def link_employee(
+    uow: UnitOfWork, *, account_id: UUID, employee_id: UUID, organisation_id: UUID
+) -> None:
+    """From now on this account is the employee's, and no other one."""
+    told = {"account_id": account_id, "linked_at": uow.now}
+    statement = insert(employee_link).values(
+        employee_id=employee_id, organisation_id=organisation_id, **told
+    )
+    await uow.connection.execute(
+        statement.on_conflict_do_update(index_elements=["employee_id"], set_=told)
+    )
+
+
+async def link_person(
+    uow: UnitOfWork, *, account_id: UUID, person_id: UUID, organisation_id: UUID
+) -> None:
+    """This account, too, may act for the person. Linking again changes nothing."""
+    statement = insert(person_link).values(
+        account_id=account_id,
+        person_id=person_id,
+        organisation_id=organisation_id,
+        linked_at=uow.now,
+    )
+    await uow.connection.execute(
+        statement.on_conflict_do_nothing(index_elements=["account_id", "person_id"])
+    )

@@ -1,0 +1,70 @@
+"""Let a session act for somebody else, for another assignment, or for nobody."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.identity.queries import acting as queries
+from gymhopper.contexts.identity.storage.acting_tables import acting
+from gymhopper.contexts.identity.usecases.end_impersonation import end_impersonation_of
+from gymhopper.kernel.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """An assignment, or a person, or nobody."""
+
+    assignment_id: UUID | None = None
+    person_id: UUID | None = None
+
+
+async def switch_acting(
+    uow: UnitOfWork, *, session_id: UUID, account_id: UUID, choice: Choice
+) -> None:
+    """Act for the choice from now on; looking through a member's eyes ends with it.
+
+    Raises NotFound for what the account may not act for now.
+    """
+    if choice.assignment_id is not None:
+        held = await queries.assignments_of(uow.connection, account_id, uow.now)
+        if choice.assignment_id not in {each.id for each in held}:
+            raise NotFound("There is no assignment of yours with this id.", field="assignment_id")
+    if choice.person_id is not None and choice.person_id not in await queries.persons_of(
+        uow.connection, account_id
+    ):
+        raise NotFound("You act for no person with this id.", field="person_id")
+    await end_impersonation_of(uow, session_id)
+    await choose(uow, session_id=session_id, account_id=account_id, choice=choice)
+
+
+async def begin_acting(
+    uow: UnitOfWork, *, session_id: UUID, account_id: UUID, administrator: bool
+) -> None:
+    """What a new session acts for: the only thing that it may, else what the account acted for
+    last. Administrators of the platform begin as such."""
+    if administrator:
+        return
+    held = await queries.assignments_of(uow.connection, account_id, uow.now)
+    persons = await queries.persons_of(uow.connection, account_id)
+    possible = [Choice(assignment_id=each.id) for each in held]
+    possible += [Choice(person_id=each) for each in persons]
+    if len(possible) > 1:
+        last = await queries.last_chosen(uow.connection, account_id)
+        possible = [each for each in possible if last == (each.assignment_id, each.person_id)]
+    if possible:
+        await choose(uow, session_id=session_id, account_id=account_id, choice=possible[0])
+
+
+async def choose(uow: UnitOfWork, *, session_id: UUID, account_id: UUID, choice: Choice) -> None:
+    """Store the choice."""
+    told = {
+        "assignment_id": choice.assignment_id,
+        "person_id": choice.person_id,
+        "chosen_at": uow.now,
+    }
+    statement = insert(acting).values(session_id=session_id, account_id=account_id, **told)
+    await uow.connection.execute(
+        statement.on_conflict_do_update(index_elements=["session_id"], set_=told)
+    )
