@@ -7,7 +7,10 @@ straight to it.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy import Column, ColumnElement, Select, and_, or_
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+Columns = Mapping[str, ColumnElement[Any]] | ReadOnlyColumnCollection[str, Column[Any]]
 
 Order = tuple[tuple[str, bool], ...]
 """Names to sort by, each with whether downwards."""
@@ -15,7 +18,7 @@ Order = tuple[tuple[str, bool], ...]
 
 def paged(
     query: Select[Any],
-    columns: Mapping[str, ColumnElement[Any]],
+    columns: Columns,
     order: Order,
     after: Sequence[object] | None,
 ) -> Select[Any]:

@@ -56,12 +56,12 @@ async def test_the_door_follows_the_membership_and_the_visit_is_published(
     await world.settle()
     async with world.runtime.read(SERVICE) as connection:
         visits = await queries.list_visits(
-            connection, person_id=MEMBER.person_id, location_id=None, before=None, limit=10
+            connection, queries.Wanted(person_id=MEMBER.person_id), limit=10
         )
         chain = await queries.verify_chain(connection, "main")
     assert [each.membership_id for each in visits] == [membership.id]
     assert chain == queries.ChainReport(entries=3, broken_at=None)
-    assert [each.visit_id for each in await published(world)] == [visits[0].visit_id]
+    assert [each.visit_id for each in await published(world)] == [visits[0].id]
 
 
 async def published(world: World) -> list[VisitRecorded]:

@@ -369,7 +369,8 @@ BAD_QUERIES = (
 async def test_a_bad_query_is_refused(network: Network) -> None:
     for query in BAD_QUERIES:
         answer = await network.call("GET", f"/locations?{query}")
-        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input"), query
+        code = "invalid_cursor" if query.startswith("cursor") else "invalid_input"
+        assert (answer.status_code, answer.json()["code"]) == (422, code), query
 
 
 async def test_malformed_bodies_and_ids_are_problems(network: Network) -> None:

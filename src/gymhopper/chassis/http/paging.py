@@ -1,8 +1,14 @@
 """Lists in pages: `limit` of them at a time, and an opaque cursor to the next.
 
-A list route takes `page: Paged`, asks for `page.fetch` rows from behind `page.after(UUID)`, and
-answers with a subclass of `Page` made from `page.cut(...)`. What narrows a list is a plain query
-parameter of the route; what orders it, where a choice is offered, is `sort` (see `sorting`).
+A list route takes `page: Paged`, or a subclass of `PageQuery` with the list's filters as
+`Annotated[ThingQuery, Query()]`; it asks for `page.fetch` rows from behind `page.after(UUID)`, and
+answers with a subclass of `Page` made from `page.cut(...)`:
+
+    found = await queries.things(connection, after=page.after(UUID), limit=page.fetch)
+    shown, next_cursor = page.cut(found, lambda each: each.id)
+    return ThingPage(items=[_shown(each) for each in shown], next_cursor=next_cursor)
+
+What orders a list, where a choice is offered, is `sort` (see `sorting`).
 """
 
 import base64
@@ -11,8 +17,8 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from fastapi import Depends, Query
-from pydantic import BaseModel, Field
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from gymhopper.kernel.errors import InvalidInput
 
@@ -35,18 +41,16 @@ class Page(BaseModel, Generic[T]):
     next_cursor: str | None = Field(description="Null on the last page.")
 
 
-class PageQuery:
-    """Which page is asked for."""
+class PageQuery(BaseModel):
+    """Which page is asked for. A parameter that the list does not know is refused: a filter with a
+    slip in its name would give everything."""
 
-    def __init__(
-        self,
-        cursor: Annotated[
-            str | None, Query(max_length=2000, description="The last page's `next_cursor`.")
-        ] = None,
-        limit: Annotated[int, Query(ge=1, le=MOST, description="Items on a page.")] = USUAL,
-    ) -> None:
-        self.cursor = cursor
-        self.limit = limit
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: str | None = Field(
+        default=None, max_length=2000, description="The last page's `next_cursor`."
+    )
+    limit: int = Field(default=USUAL, ge=1, le=MOST, description="Items on a page.")
 
     @property
     def fetch(self) -> int:
@@ -66,7 +70,7 @@ class PageQuery:
         return shown, encode_cursor(place(shown[-1])) if more else None
 
 
-Paged = Annotated[PageQuery, Depends()]
+Paged = Annotated[PageQuery, Query()]
 
 
 def encode_cursor(place: object) -> str:

@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
+from gymhopper.chassis.http.paging import Page
+from gymhopper.chassis.http.sorting import SortedQuery, sorting
 from gymhopper.contexts.access import queries
 from gymhopper.contexts.access.domain.holdings import Holding
 from gymhopper.contexts.access.domain.places import Area, Device, Door
@@ -168,18 +170,31 @@ class DecisionView(BaseModel):
     visit_id: UUID | None
 
 
-class VisitPage(BaseModel):
-    """Visits, latest first; give `next` as `before` to go on."""
-
-    items: list[VisitView]
-    next: datetime | None
+class VisitPage(Page[VisitView]):
+    """Visits, latest first unless asked otherwise."""
 
 
-class DecisionPage(BaseModel):
-    """Entries, latest first; give `next` as `before` to go on."""
+class DecisionPage(Page[DecisionView]):
+    """Entries, latest first unless asked otherwise."""
 
-    items: list[DecisionView]
-    next: datetime | None
+
+class TimeQuery(SortedQuery):
+    """Of whom, where, and in the stretch `[from, until)`."""
+
+    person_id: UUID | None = None
+    location_id: UUID | None = None
+    start: AwareDatetime | None = Field(default=None, alias="from")
+    until: AwareDatetime | None = None
+    sort: sorting("at") = "-at"  # type: ignore[valid-type]  # a function makes it
+
+    def value(self) -> queries.Wanted:
+        """As the queries have it."""
+        return queries.Wanted(
+            person_id=self.person_id,
+            location_id=self.location_id,
+            start=self.start,
+            until=self.until,
+        )
 
 
 @router.post("/areas", status_code=201, summary="Add an area to a location")
@@ -298,42 +313,54 @@ async def revoke_credential(
         return _credential(await hand_out_credential.revoke_credential(uow, credential_id))
 
 
-@router.get("/visits", summary="Visits, latest first")
+@router.get("/visits", summary="List visits")
 async def list_visits(
+    query: Annotated[TimeQuery, Query()],
     here: CurrentRuntime,
-    person_id: UUID | None = None,
-    location_id: UUID | None = None,
-    before: datetime | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
     caller: AuthSubject = scoped("access:read"),
 ) -> VisitPage:
+    """Visits that the caller's organisation is a party to: as host, or as the member's home."""
     async with here.read(caller) as connection:
-        rows = await queries.list_visits(
-            connection, person_id=person_id, location_id=location_id, before=before, limit=limit
+        found = await queries.list_visits(
+            connection,
+            query.value(),
+            order=query.order,
+            after=query.place(queries.VISITS_SORTED_BY),
+            limit=query.fetch,
         )
-    return VisitPage(
-        items=[VisitView.model_validate(each) for each in rows],
-        next=rows[-1].at if len(rows) == limit else None,
-    )
+    shown, next_cursor = query.cut_sorted(found)
+    items = [
+        VisitView(visit_id=each.id, **{name: getattr(each, name) for name in _OF_VISITS})
+        for each in shown
+    ]
+    return VisitPage(items=items, next_cursor=next_cursor)
 
 
-@router.get("/decisions", summary="Answers of doors with their reasons, latest first")
+@router.get("/decisions", summary="List answers of doors")
 async def list_decisions(
+    query: Annotated[TimeQuery, Query()],
     here: CurrentRuntime,
-    person_id: UUID | None = None,
-    location_id: UUID | None = None,
-    before: datetime | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
     caller: AuthSubject = scoped("access:read"),
 ) -> DecisionPage:
+    """What doors answered, with the reasons, and what came of it: the doors' journal."""
     async with here.read(caller) as connection:
-        rows = await queries.list_decisions(
-            connection, person_id=person_id, location_id=location_id, before=before, limit=limit
+        found = await queries.list_decisions(
+            connection,
+            query.value(),
+            order=query.order,
+            after=query.place(queries.DECISIONS_SORTED_BY),
+            limit=query.fetch,
         )
-    return DecisionPage(
-        items=[DecisionView.model_validate(each) for each in rows],
-        next=rows[-1].at if len(rows) == limit else None,
-    )
+    shown, next_cursor = query.cut_sorted(found)
+    items = [
+        DecisionView(entry=each.id, **{name: getattr(each, name) for name in _OF_DECISIONS})
+        for each in shown
+    ]
+    return DecisionPage(items=items, next_cursor=next_cursor)
+
+
+_OF_VISITS = [name for name in VisitView.model_fields if name != "visit_id"]
+_OF_DECISIONS = [name for name in DecisionView.model_fields if name != "entry"]
 
 
 def _area(area: Area) -> AreaView:

@@ -13,9 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gymhopper.chassis.keyset import Order, paged
 from gymhopper.contexts.access.domain.records import Id, milliseconds
 from gymhopper.contexts.access.domain.usage import PastVisit, Spending, Usage, rebuilt
 from gymhopper.contexts.access.storage import tables
+
+LATEST_FIRST: Order = (("at", True), ("id", True))
+VISITS_SORTED_BY = {"at": datetime, "id": UUID}
+DECISIONS_SORTED_BY = {"at": datetime, "id": int}
 
 _MONTH = timedelta(days=33)
 _PEOPLE_AT_ONCE = 1000
@@ -27,10 +32,19 @@ _RECENT_VISITS = text(
 _CHAIN = text("SELECT entry, record, hash FROM access.journal WHERE cell = :cell ORDER BY entry")
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which visits or decisions: of whom, where, and in `[start, until)`; None asks for nothing."""
+
+    person_id: UUID | None = None
+    location_id: UUID | None = None
+    start: datetime | None = None
+    until: datetime | None = None
+
+
 class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
     """A visit; `at` is the instant of the admission."""
 
-    visit_id: UUID
+    id: UUID
     at: datetime
     person_id: UUID
     membership_id: UUID | None
@@ -41,9 +55,9 @@ class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry of the journal."""
+    """An entry of the journal; `id` is its number."""
 
-    entry: int
+    id: int
     at: datetime
     kind: str
     decision_id: UUID
@@ -64,46 +78,48 @@ class ChainReport(msgspec.Struct, frozen=True):
 
 async def list_visits(
     connection: AsyncConnection,
+    wanted: Wanted,
     *,
-    person_id: UUID | None,
-    location_id: UUID | None,
-    before: datetime | None,
+    order: Order = LATEST_FIRST,
+    after: Sequence[object] | None = None,
     limit: int,
 ) -> list[VisitRow]:
-    """Visits that the caller's organisation is a party to, latest first."""
-    v = tables.visit.c
-    query = sa.select(tables.visit).order_by(v.at.desc(), v.id).limit(limit)
-    for column, value in ((v.person_id, person_id), (v.location_id, location_id)):
-        if value is not None:
-            query = query.where(column == value)
-    if before is not None:
-        query = query.where(v.at < before)
-    rows = (await connection.execute(query)).all()
-    return [
-        VisitRow(visit_id=row.id, **{name: getattr(row, name) for name in _VISIT_FIELDS})
-        for row in rows
-    ]
+    """Visits that the caller's organisation is a party to, from behind the given values."""
+    query = paged(_narrowed(tables.visit, wanted), tables.visit.c, order, after)
+    rows = (await connection.execute(query.limit(limit))).all()
+    return [VisitRow(**{name: getattr(row, name) for name in _VISIT_FIELDS}) for row in rows]
 
 
 async def list_decisions(
     connection: AsyncConnection,
+    wanted: Wanted,
     *,
-    person_id: UUID | None,
-    location_id: UUID | None,
-    before: datetime | None,
+    order: Order = LATEST_FIRST,
+    after: Sequence[object] | None = None,
     limit: int,
 ) -> list[DecisionRow]:
-    """Answers of doors that the caller's organisation is a party to, latest first."""
-    j = tables.journal.c
-    query = sa.select(tables.journal).order_by(j.at.desc(), j.entry.desc()).limit(limit)
-    for column, value in ((j.person_id, person_id), (j.location_id, location_id)):
+    """Answers of doors that the caller's organisation is a party to, from behind the values."""
+    journal = tables.journal
+    columns = {"at": journal.c.at, "id": journal.c.entry}
+    query = paged(_narrowed(journal, wanted), columns, order, after)
+    rows = (await connection.execute(query.limit(limit))).all()
+    return [
+        DecisionRow(id=row.entry, **{name: getattr(row, name) for name in _DECISION_FIELDS})
+        for row in rows
+    ]
+
+
+def _narrowed(table: sa.Table, wanted: Wanted) -> sa.Select[Any]:
+    query = sa.select(table)
+    for name in ("person_id", "location_id"):
+        value = getattr(wanted, name)
         if value is not None:
-            query = query.where(column == value)
-    if before is not None:
-        query = query.where(j.at < before)
-    rows = (await connection.execute(query)).all()
-    names = DecisionRow.__struct_fields__
-    return [DecisionRow(**{name: getattr(row, name) for name in names}) for row in rows]
+            query = query.where(table.c[name] == value)
+    if wanted.start is not None:
+        query = query.where(table.c.at >= wanted.start)
+    if wanted.until is not None:
+        query = query.where(table.c.at < wanted.until)
+    return query
 
 
 async def usages(
@@ -145,4 +161,5 @@ def _past(row: Row[Any]) -> PastVisit:
     return PastVisit(row.id.bytes, milliseconds(row.at), spending)
 
 
-_VISIT_FIELDS = [name for name in VisitRow.__struct_fields__ if name != "visit_id"]
+_VISIT_FIELDS = VisitRow.__struct_fields__
+_DECISION_FIELDS = [name for name in DecisionRow.__struct_fields__ if name != "id"]

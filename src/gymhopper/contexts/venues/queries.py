@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gymhopper.chassis.keyset import Order, paged
 from gymhopper.contexts.venues.domain.location import LocationStatus, rollover
 from gymhopper.contexts.venues.domain.opening_times import OpeningTimes, resolve
 from gymhopper.contexts.venues.domain.organisation import Address, TaxId
@@ -96,6 +97,10 @@ class LocationFilter:
     status: str | None = None
 
 
+SORTED_BY = {"id": UUID, "name": str, "city": str, "tier": int}
+"""By what locations can be sorted."""
+
+
 async def organisation_view(connection: AsyncConnection, key: UUID) -> OrganisationView:
     """The organisation; NotFound when the transaction sees none of this id."""
     row = await _one(connection, select(organisation).where(organisation.c.id == key))
@@ -129,16 +134,19 @@ async def location_view(connection: AsyncConnection, key: UUID) -> LocationView:
 
 
 async def location_views(
-    connection: AsyncConnection, wanted: LocationFilter, *, after: UUID | None, limit: int
+    connection: AsyncConnection,
+    wanted: LocationFilter,
+    *,
+    order: Order = (("id", False),),
+    after: Sequence[object] | None = None,
+    limit: int,
 ) -> list[LocationView]:
-    """The wanted locations, oldest first, from behind the given one."""
-    query = select(location).order_by(location.c.id).limit(limit)
+    """The wanted locations in the order, from behind the one with these values."""
+    query = paged(select(location), location.c, order, after).limit(limit)
     for name in LocationFilter.__dataclass_fields__:
         value = getattr(wanted, name)
         if value is not None:
             query = query.where(location.c[name] == value)
-    if after is not None:
-        query = query.where(location.c.id > after)
     rows = (await connection.execute(query)).mappings().all()
     return await _location_views(connection, rows)
 

@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
+from gymhopper.chassis.http.paging import Page, Paged
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.contexts.identity.domain.api_key import LONGEST_OVERLAP, Kind
 from gymhopper.contexts.identity.queries import api_keys as queries
@@ -71,11 +72,8 @@ class Rotation(BaseModel):
     overlap_hours: int = Field(default=24, ge=0, le=LONGEST_OVERLAP // timedelta(hours=1))
 
 
-class ApiKeyPage(BaseModel):
-    """Some of the keys; `next_cursor` asks for those behind them."""
-
-    items: list[ApiKey]
-    next_cursor: UUID | None
+class ApiKeyPage(Page[ApiKey]):
+    """Some of the keys."""
 
 
 @router.post("", status_code=201, summary="Make an API key")
@@ -102,17 +100,14 @@ async def create_key(
 @router.get("", summary="List API keys")
 async def list_keys(
     runtime: CurrentRuntime,
+    page: Paged,
     caller: AuthSubject = scoped("identity:read"),
-    cursor: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ApiKeyPage:
     """The organisation's keys, oldest first, revoked ones included."""
     async with runtime.read(caller) as connection:
-        found = await queries.api_keys(connection, after=cursor, limit=limit + 1)
-    return ApiKeyPage(
-        items=[_shown(each) for each in found[:limit]],
-        next_cursor=found[limit - 1].id if len(found) > limit else None,
-    )
+        found = await queries.api_keys(connection, after=page.after(UUID), limit=page.fetch)
+    shown, next_cursor = page.cut(found, lambda each: each.id)
+    return ApiKeyPage(items=[_shown(each) for each in shown], next_cursor=next_cursor)
 
 
 @router.post("/{key_id}/rotate", summary="Give an API key a new token")

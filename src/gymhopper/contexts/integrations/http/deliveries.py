@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
+from gymhopper.chassis.http.paging import Page, PageQuery
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.integrations import queries
 from gymhopper.contexts.integrations.gateways.senders import webhook_sender
@@ -67,11 +68,14 @@ class WebhookDeliveryDetail(WebhookDelivery):
     payload: dict[str, Any]
 
 
-class WebhookDeliveryPage(BaseModel):
-    """Some of the deliveries; `next_cursor` asks for those behind them."""
+class WebhookDeliveryPage(Page[WebhookDelivery]):
+    """Some of the deliveries."""
 
-    items: list[WebhookDelivery]
-    next_cursor: UUID | None
+
+class WebhookDeliveryQuery(PageQuery):
+    """Which deliveries."""
+
+    status: DeliveryStatus | None = None
 
 
 class Replay(BaseModel):
@@ -93,11 +97,9 @@ class ReplayAnswer(BaseModel):
 @router.get("/webhook-endpoints/{endpoint_id}/deliveries", summary="List webhook deliveries")
 async def list_webhook_deliveries(
     endpoint_id: UUID,
+    query: Annotated[WebhookDeliveryQuery, Query()],
     runtime: CurrentRuntime,
     caller: AuthSubject = scoped("webhooks:read"),
-    status: DeliveryStatus | None = None,
-    cursor: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> WebhookDeliveryPage:
     """The endpoint's deliveries of the last 30 days with every try, newest first."""
     caller.require_place()
@@ -105,13 +107,16 @@ async def list_webhook_deliveries(
         if await queries.endpoint(connection, endpoint_id) is None:
             raise NotFound("There is no webhook endpoint with this id.")
         found = await queries.deliveries(
-            connection, endpoint_id=endpoint_id, status=status, before=cursor, limit=limit + 1
+            connection,
+            endpoint_id=endpoint_id,
+            status=query.status,
+            before=query.after(UUID),
+            limit=query.fetch,
         )
+    shown, next_cursor = query.cut(found, lambda each: each.id)
     return WebhookDeliveryPage(
-        items=[
-            WebhookDelivery.model_validate(each, from_attributes=True) for each in found[:limit]
-        ],
-        next_cursor=found[limit - 1].id if len(found) > limit else None,
+        items=[WebhookDelivery.model_validate(each, from_attributes=True) for each in shown],
+        next_cursor=next_cursor,
     )
 
 

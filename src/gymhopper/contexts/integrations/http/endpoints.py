@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
+from gymhopper.chassis.http.paging import Page, Paged
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.contexts.integrations import queries
 from gymhopper.contexts.integrations.catalogue import checked_types
@@ -103,11 +104,8 @@ class CreatedWebhookEndpoint(WebhookEndpoint):
     secret: str = Field(description="What its deliveries are signed with.")
 
 
-class WebhookEndpointPage(BaseModel):
-    """Some of the endpoints; `next_cursor` asks for those behind them."""
-
-    items: list[WebhookEndpoint]
-    next_cursor: UUID | None
+class WebhookEndpointPage(Page[WebhookEndpoint]):
+    """Some of the endpoints."""
 
 
 class WebhookSecret(BaseModel):
@@ -144,19 +142,16 @@ async def create_webhook_endpoint(
 
 @router.get("", summary="List webhook endpoints")
 async def list_webhook_endpoints(
+    page: Paged,
     runtime: CurrentRuntime,
     caller: AuthSubject = scoped("webhooks:read"),
-    cursor: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> WebhookEndpointPage:
     """The organisation's endpoints, oldest first."""
     caller.require_place()
     async with runtime.read(caller) as connection:
-        found = await queries.endpoints(connection, after=cursor, limit=limit + 1)
-    return WebhookEndpointPage(
-        items=[_shown(each) for each in found[:limit]],
-        next_cursor=found[limit - 1].id if len(found) > limit else None,
-    )
+        found = await queries.endpoints(connection, after=page.after(UUID), limit=page.fetch)
+    shown_here, next_cursor = page.cut(found, lambda each: each.id)
+    return WebhookEndpointPage(items=[_shown(each) for each in shown_here], next_cursor=next_cursor)
 
 
 @router.get("/{endpoint_id}", summary="Show a webhook endpoint")

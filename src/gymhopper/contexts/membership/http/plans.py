@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from gymhopper.chassis.auth import ANONYMOUS, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
-from gymhopper.chassis.http.paging import decode_cursor, encode_cursor
+from gymhopper.chassis.http.paging import Page, PageQuery
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.membership import queries
@@ -98,11 +98,14 @@ class PlanAnswer(BaseModel):
     prices: list[PriceAnswer]
 
 
-class PlanPage(BaseModel):
-    """Plans, oldest first; `next_cursor` is None on the last page."""
+class PlanPage(Page[PlanAnswer]):
+    """Plans, oldest first."""
 
-    items: list[PlanAnswer]
-    next_cursor: str | None
+
+class PlanQuery(PageQuery):
+    """Which plans."""
+
+    organisation_id: UUID | None = None
 
 
 @router.post("", status_code=201, summary="Offer a plan")
@@ -131,23 +134,20 @@ async def offer_plan(
 
 @router.get("", summary="The catalogue")
 async def list_plans(
+    query: Annotated[PlanQuery, Query()],
     runtime: CurrentRuntime,
-    organisation_id: UUID | None = None,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
     caller: AuthSubject = public(),
 ) -> PlanPage:
     """Plans on offer with their prices, of one organisation or of all."""
-    after = decode_cursor(cursor, UUID) if cursor else None
     async with runtime.read(caller) as connection:
         found = await queries.plan_offers(
-            connection, organisation_id=organisation_id, after=after, limit=limit + 1
+            connection,
+            organisation_id=query.organisation_id,
+            after=query.after(UUID),
+            limit=query.fetch,
         )
-    page, more = found[:limit], len(found) > limit
-    return PlanPage(
-        items=[_answer(each) for each in page],
-        next_cursor=encode_cursor(page[-1].plan_id) if more else None,
-    )
+    shown, next_cursor = query.cut(found, lambda each: each.plan_id)
+    return PlanPage(items=[_answer(each) for each in shown], next_cursor=next_cursor)
 
 
 @router.get("/{plan_id}", summary="Read a plan")

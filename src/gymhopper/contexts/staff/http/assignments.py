@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
+from gymhopper.chassis.http.paging import Page, PageQuery
 from gymhopper.contexts.staff import queries
 from gymhopper.contexts.staff.domain.assignment import Assignment as Held
 from gymhopper.contexts.staff.usecases import end_assignment as ending
@@ -53,23 +54,16 @@ class Assignment(BaseModel):
     until: AwareDatetime | None
 
 
-class AssignmentPage(BaseModel):
-    """Some of the assignments; `next_cursor` asks for those behind them."""
-
-    items: list[Assignment]
-    next_cursor: UUID | None
+class AssignmentPage(Page[Assignment]):
+    """Some of the assignments."""
 
 
-class AssignmentQuery(BaseModel):
-    """Which assignments, and how many of them."""
-
-    model_config = ConfigDict(extra="forbid")
+class AssignmentQuery(PageQuery):
+    """Which assignments."""
 
     employee_id: UUID | None = None
     role: RoleName | None = None
     over: bool = Field(default=False, description="Show also those that have ended.")
-    cursor: UUID | None = None
-    limit: int = Field(default=50, ge=1, le=200)
 
 
 @router.post("/employees/{employee_id}/assignments", status_code=201, summary="Grant a role")
@@ -121,12 +115,10 @@ async def list_assignments(
     )
     async with runtime.read(caller) as connection:
         found = await queries.assignments(
-            connection, wanted, after=query.cursor, limit=query.limit + 1
+            connection, wanted, after=query.after(UUID), limit=query.fetch
         )
-    return AssignmentPage(
-        items=[_shown(each) for each in found[: query.limit]],
-        next_cursor=found[query.limit - 1].id if len(found) > query.limit else None,
-    )
+    shown, next_cursor = query.cut(found, lambda each: each.id)
+    return AssignmentPage(items=[_shown(each) for each in shown], next_cursor=next_cursor)
 
 
 def _shown(held: Held | queries.AssignmentView) -> Assignment:

@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
+from gymhopper.chassis.http.paging import Page, Paged
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.contexts.staff import queries
 from gymhopper.contexts.staff.domain.employee import Contact
@@ -74,11 +75,8 @@ class Employee(EmployeeCard):
     created_at: AwareDatetime
 
 
-class EmployeePage(BaseModel):
-    """Some of the employees; `next_cursor` asks for those behind them."""
-
-    items: list[EmployeeCard]
-    next_cursor: UUID | None
+class EmployeePage(Page[EmployeeCard]):
+    """Some of the employees."""
 
 
 @router.post("", status_code=201, summary="Add an employee")
@@ -102,17 +100,16 @@ async def add_employee(
 
 @router.get("", summary="List employees")
 async def list_employees(
+    page: Paged,
     runtime: CurrentRuntime,
     caller: AuthSubject = scoped("staff:read"),
-    cursor: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> EmployeePage:
     """The organisation's employees, oldest first."""
     async with runtime.read(caller) as connection:
-        found = await queries.employees(connection, after=cursor, limit=limit + 1)
+        found = await queries.employees(connection, after=page.after(UUID), limit=page.fetch)
+    shown, next_cursor = page.cut(found, lambda each: each.id)
     return EmployeePage(
-        items=[EmployeeCard.model_validate(each) for each in found[:limit]],
-        next_cursor=found[limit - 1].id if len(found) > limit else None,
+        items=[EmployeeCard.model_validate(each) for each in shown], next_cursor=next_cursor
     )
 
 

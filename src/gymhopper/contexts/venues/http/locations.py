@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
+from gymhopper.chassis.http.paging import Page
+from gymhopper.chassis.http.sorting import SortedQuery, sorting
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.contexts.venues.domain.location import (
     HIGHEST_TIER,
@@ -31,6 +33,7 @@ from gymhopper.contexts.venues.http.fields import (
     week_value,
 )
 from gymhopper.contexts.venues.queries import (
+    SORTED_BY,
     LocationFilter,
     LocationView,
     location_view,
@@ -134,24 +137,18 @@ class Location(BaseModel):
     external_ref: str | None
 
 
-class LocationPage(BaseModel):
-    """Some of the locations; `next_cursor` asks for those behind them."""
-
-    items: list[Location]
-    next_cursor: UUID | None
+class LocationPage(Page[Location]):
+    """Some of the locations."""
 
 
-class LocationQuery(BaseModel):
-    """Which locations, and how many of them."""
-
-    model_config = ConfigDict(extra="forbid")
+class LocationQuery(SortedQuery):
+    """Which locations, in which order; ids grow with time."""
 
     organisation_id: UUID | None = None
     city: Name | None = None
     tier: Tier | None = None
     status: LocationStatus = "open"
-    cursor: UUID | None = None
-    limit: int = Field(default=50, ge=1, le=200)
+    sort: sorting("name", "city", "tier", "id") = "id"  # type: ignore[valid-type]  # a function makes it
 
 
 @router.post("", status_code=201, summary="Open a location")
@@ -177,7 +174,7 @@ async def list_locations(
     runtime: CurrentRuntime,
     caller: AuthSubject = public(),
 ) -> LocationPage:
-    """Open to everybody; oldest first."""
+    """Open to everybody; oldest first, unless `sort` says otherwise."""
     wanted = LocationFilter(
         organisation_id=query.organisation_id,
         city=query.city,
@@ -185,11 +182,15 @@ async def list_locations(
         status=query.status,
     )
     async with runtime.read(caller) as connection:
-        found = await location_views(connection, wanted, after=query.cursor, limit=query.limit + 1)
-    return LocationPage(
-        items=[_shown(each) for each in found[: query.limit]],
-        next_cursor=found[query.limit - 1].id if len(found) > query.limit else None,
-    )
+        found = await location_views(
+            connection,
+            wanted,
+            order=query.order,
+            after=query.place(SORTED_BY),
+            limit=query.fetch,
+        )
+    shown, next_cursor = query.cut_sorted(found)
+    return LocationPage(items=[_shown(each) for each in shown], next_cursor=next_cursor)
 
 
 @router.get("/{location_id}", summary="Read a location")
