@@ -10,6 +10,7 @@ from datetime import timedelta
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gymhopper.chassis.key_sources import key_source
 from gymhopper.chassis.secrets import Secrets
 from gymhopper.chassis.settings import Settings
 from gymhopper.contexts.access.gate.app import GateApp
@@ -57,13 +58,12 @@ def create() -> ASGIApp:
     settings = Settings()
     if settings.valkey_url is None:
         raise InvalidInput("The gate needs GYMHOPPER_VALKEY_URL.", field="valkey_url")
-    master = settings.master_key.get_secret_value() if settings.master_key else None
     cell = ValkeyCell(settings.valkey_url)
     clock = _CellClock(cell)
     gate = GateApp(
         cell,
         clock,
-        Secrets.load(master, settings.data_folder).key(CREDENTIALS),
+        Secrets.following(key_source(settings)).lasting(CREDENTIALS),
         noop=_NOOP in os.environ,
         start=clock.start,
         stop=clock.stop,

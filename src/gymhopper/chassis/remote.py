@@ -15,12 +15,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gymhopper.chassis.correlation import correlation_id
+from gymhopper.chassis.secrets import Secrets
 from gymhopper.kernel.errors import GymhopperError, NotFound, Unauthenticated, Unavailable
 
 P = TypeVar("P")
 
 DEADLINE = 2.0
 """Seconds that a call between contexts may take."""
+
+_KEY = "internal-api"
 
 PATH = "/internal/{contract}/{method}"
 
@@ -85,7 +88,7 @@ class RemoteApi:
         *,
         client: httpx.AsyncClient,
         base_urls: Mapping[str, str],
-        key: bytes,
+        secrets: Secrets,
     ) -> P:
         """Calls the process that runs the contract's context."""
         context = contract.__module__.split(".")[-2]
@@ -101,7 +104,7 @@ class RemoteApi:
                     content=body,
                     timeout=DEADLINE,
                     headers={
-                        "Authorization": f"Bearer {key.hex()}",
+                        "Authorization": f"Bearer {secrets.key(_KEY).hex()}",
                         "X-Correlation-Id": correlation_id(),
                     },
                 )
@@ -123,14 +126,14 @@ async def answer_call(contract: type[Any], implementation: Any, method: str, bod
 
 
 def internal_route(
-    contracts: Mapping[str, tuple[type[Any], Any]], key: bytes
+    contracts: Mapping[str, tuple[type[Any], Any]], secrets: Secrets
 ) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint behind `PATH`: only those who hold the installation's key may call it."""
-    expected = f"Bearer {key.hex()}".encode()
+    """The endpoint behind `PATH`: only those who hold one of the installation's keys may call."""
 
     async def endpoint(request: Request) -> Response:
         given = request.headers.get("authorization", "").encode()
-        if not hmac.compare_digest(given, expected):
+        live = [f"Bearer {each.secret.hex()}".encode() for each in secrets.keys(_KEY)]
+        if not any(hmac.compare_digest(given, each) for each in live):
             raise Unauthenticated("Internal calls need the installation's key.")
         found = contracts.get(request.path_params["contract"])
         if found is None:

@@ -18,6 +18,7 @@ from gymhopper.chassis.clock import StoredClock
 from gymhopper.chassis.database import Database
 from gymhopper.chassis.idempotency.attempt import present_attempt
 from gymhopper.chassis.jobs import JobQueue
+from gymhopper.chassis.key_sources import key_source
 from gymhopper.chassis.limits.limiter import Limiter
 from gymhopper.chassis.loop import Signal
 from gymhopper.chassis.registry import Context
@@ -44,10 +45,7 @@ class Runtime:
     ) -> None:
         self.settings = settings
         self.contexts = contexts
-        self.secrets = Secrets.load(
-            settings.master_key.get_secret_value() if settings.master_key else None,
-            settings.data_folder,
-        )
+        self.secrets = Secrets.following(key_source(settings))
         self.valkey_url = valkey_url
         self.url = f"http://{settings.host}:{settings.port}"
         """Where this process answers; the port is the real one once the server has started."""
@@ -198,7 +196,7 @@ class Runtime:
             contract,
             client=self._internal_calls,
             base_urls=self.settings.internal_urls,
-            key=self.secrets.key("internal-api"),
+            secrets=self.secrets,
         )
 
     async def close(self) -> None:

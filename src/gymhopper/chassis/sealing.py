@@ -19,19 +19,24 @@ NONCE_BYTES = 12
 class Sealer:
     """Seals, opens and finds values for one purpose, such as `identity.sign-in`.
 
-    Everything sealed begins with the id of its key, so that it opens as long as the master key
-    behind that is known, and so that a rotation sees what it has yet to seal anew.
+    Everything sealed, and every index, begins with the id of its key: it opens or is found as long
+    as the master key behind that is known, and a rotation sees what it has yet to do.
     """
 
     def __init__(self, secrets: Secrets, purpose: str) -> None:
-        self._sealing = {each.id: each.secret for each in secrets.keys(f"{purpose}.sealing")}
-        self._index = tuple(each.secret for each in secrets.keys(f"{purpose}.index"))
-        self.key_id = next(iter(self._sealing))
-        """The key with which new values are sealed."""
+        self._secrets = secrets
+        self._sealing = f"{purpose}.sealing"
+        self._indexing = f"{purpose}.index"
+
+    @property
+    def key_id(self) -> bytes:
+        """The id of the key with which new values are sealed."""
+        return self._secrets.keys(self._sealing)[0].id
 
     def seal(self, plain: bytes, *, bound_to: bytes) -> bytes:
         """Encrypt with the newest key; it opens only with the same `bound_to`."""
-        return self.key_id + encrypt(self._sealing[self.key_id], plain, bound_to)
+        newest = self._secrets.keys(self._sealing)[0]
+        return newest.id + encrypt(newest.secret, plain, bound_to)
 
     def open(self, sealed: bytes, *, bound_to: bytes) -> bytes:
         """Decrypt.
@@ -39,10 +44,10 @@ class Sealer:
         Raises cryptography.exceptions.InvalidTag when it was altered, is bound to something else,
         or was sealed under a master key that is no longer known.
         """
-        key = self._sealing.get(sealed[:KEY_ID_BYTES])
-        if key is None:
-            raise InvalidTag
-        return decrypt(key, sealed[KEY_ID_BYTES:], bound_to)
+        for each in self._secrets.keys(self._sealing):
+            if each.id == sealed[:KEY_ID_BYTES]:
+                return decrypt(each.secret, sealed[KEY_ID_BYTES:], bound_to)
+        raise InvalidTag
 
     def current(self, sealed: bytes) -> bool:
         """Whether it is sealed with the newest key."""
@@ -55,7 +60,10 @@ class Sealer:
     def indexes(self, kind: str, value: str) -> tuple[bytes, ...]:
         """What the value may be stored under, the newest first: search for all of them."""
         text = f"{kind}\0{value}".encode()
-        return tuple(hmac.digest(key, text, hashlib.sha256) for key in self._index)
+        return tuple(
+            each.id + hmac.digest(each.secret, text, hashlib.sha256)
+            for each in self._secrets.keys(self._indexing)
+        )
 
 
 def encrypt(key: bytes, plain: bytes, bound_to: bytes) -> bytes:

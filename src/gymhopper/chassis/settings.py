@@ -84,8 +84,14 @@ class Settings(BaseSettings):
         description="context name to base URL, for contexts that run in other processes",
     )
     master_key: SecretStr | None = Field(
-        default=None, description="base64 of 32 bytes; made in the data folder when not given"
+        default=None,
+        description="base64 of 32 bytes, the newest first; made in the data folder when not given",
     )
+    key_service_url: str | None = Field(
+        default=None, description="a transit engine that has wrapped the master key, given or kept"
+    )
+    key_service_token_file: Path | None = None
+    key_service_key: str = Field(default="gymhopper", description="the name of its key")
     log_format: Literal["console", "json"] = "console"
     log_level: str = "INFO"
     pool_size: int = 10

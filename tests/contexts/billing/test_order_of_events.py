@@ -60,12 +60,17 @@ async def new_dues(till: Till) -> Subscription:
     dues = Dues(
         id=new_id(),
         organisation_id=till.organisation,
+        person_id=account.person_id,
         membership_id=new_id(),
         billing_account_id=account.id,
         currency="EUR",
     )
     waiting = Subscription(
-        id=new_id(), dues_id=dues.id, organisation_id=till.organisation, provider="stripe"
+        id=new_id(),
+        dues_id=dues.id,
+        organisation_id=till.organisation,
+        person_id=account.person_id,
+        provider="stripe",
     )
     async with till.runtime.begin(SERVICE) as uow:
         for each in (account, dues, waiting):

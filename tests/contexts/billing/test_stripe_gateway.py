@@ -155,6 +155,7 @@ def page() -> Checkout:
         id=new_id(),
         subscription_id=new_id(),
         organisation_id=new_id(),
+        person_id=new_id(),
         membership_id=new_id(),
         description="Basic",
         amount=2990,

@@ -53,7 +53,7 @@ def create_app(
                 app.mount(prefix, served)
     app.add_route(
         PATH,
-        internal_route(contracts, runtime.secrets.key("internal-api")),
+        internal_route(contracts, runtime.secrets),
         methods=["POST"],
         include_in_schema=False,
     )

@@ -1,6 +1,6 @@
 """What access can be asked: visits, the journal, and the usage that follows from visits."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import groupby
@@ -28,6 +28,10 @@ _PEOPLE_AT_ONCE = 1000
 _RECENT_VISITS = text(
     "SELECT person_id, id, at, membership_id, location_id, host_organisation_id, day, month"
     " FROM access.visit WHERE at >= :since AND membership_id IS NOT NULL ORDER BY person_id, at"
+)
+_OURS = text(
+    "SELECT person_id FROM access.entitlement WHERE person_id = ANY(:people)"
+    " UNION SELECT person_id FROM access.credential WHERE person_id = ANY(:people)"
 )
 _CHAIN = text("SELECT entry, record, hash FROM access.journal WHERE cell = :cell ORDER BY entry")
 
@@ -67,6 +71,18 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
     code: str
     visit_id: UUID | None
+
+
+class HoldingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A credential without what a door knows it by."""
+
+    id: UUID
+    person_id: UUID
+    kind: str
+    ending: str
+    start: datetime | None
+    until: datetime | None
+    revoked_at: datetime | None
 
 
 class ChainReport(msgspec.Struct, frozen=True):
@@ -120,6 +136,23 @@ def _narrowed(table: sa.Table, wanted: Wanted) -> sa.Select[Any]:
     if wanted.until is not None:
         query = query.where(table.c.at < wanted.until)
     return query
+
+
+async def our_people(connection: AsyncConnection, people: Collection[UUID]) -> set[UUID]:
+    """Those of the people who have a right or a credential from who asks: not mere visitors."""
+    if not people:
+        return set()
+    return set((await connection.execute(_OURS, {"people": list(set(people))})).scalars())
+
+
+async def list_credentials(connection: AsyncConnection, *, person_id: UUID) -> list[HoldingRow]:
+    """The person's credentials that the caller may see, the newest first."""
+    held = tables.credential.c
+    columns = [held[name] for name in HoldingRow.__struct_fields__]
+    rows = await connection.execute(
+        sa.select(*columns).where(held.person_id == person_id).order_by(held.id.desc())
+    )
+    return [HoldingRow(**row) for row in rows.mappings()]
 
 
 async def usages(

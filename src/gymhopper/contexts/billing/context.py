@@ -24,7 +24,8 @@ context = Context(
     invariants=INVARIANTS,
     scopes={
         "payments:read": "see what memberships owe and paid",
-        "payments:write": "take payments and give money back",
+        "payments:write": "give money back",
+        "checkouts:write": "open the page on which a membership is paid for",
     },
     audit_shows={
         "billing.billing_account": "provider",

@@ -137,7 +137,7 @@ class Accepted(BaseModel):
 
 @router.post("/checkouts", status_code=201, summary="Open the page for a first payment")
 async def open_checkout(
-    body: CheckoutRequest, runtime: CurrentRuntime, caller: AuthSubject = scoped("payments:write")
+    body: CheckoutRequest, runtime: CurrentRuntime, caller: AuthSubject = scoped("checkouts:write")
 ) -> CheckoutPage:
     """Repeating the request while the page is open gives the same page."""
     home = f"{runtime.url}/"

@@ -24,9 +24,12 @@ context = Context(
     invariants=INVARIANTS,
     scopes={
         "members:read": "find members and see their contact data",
-        "members:write": "register members and change their profiles",
+        "members:write": "register members",
+        "profiles:write": "change names and contact data",
         "memberships:read": "see memberships",
-        "memberships:write": "sell, cancel, freeze and block memberships",
+        "purchases:write": "buy or sell memberships",
+        "cancellations:write": "cancel memberships, and take that back",
+        "memberships:write": "freeze and block memberships",
         "plans:write": "offer plans and prices",
     },
     audit_shows={

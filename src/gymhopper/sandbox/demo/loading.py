@@ -49,7 +49,7 @@ async def load(
     """
     keeping = Keeping(folder)
     kept = keeping.read() or Kept(opened_at=runtime.clock.now(), members=members)
-    keyring = Keyring(runtime.secrets.key("sandbox-demo"))
+    keyring = Keyring(runtime.secrets.lasting("sandbox-demo"))
     zone = network.operator.seller.zone
     if kept.administrator is None:
         kept.administrator = await create_administrator(runtime, "demo")

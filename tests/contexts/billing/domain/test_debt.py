@@ -29,6 +29,7 @@ def dues() -> Dues:
     return Dues(
         id=new_id(),
         organisation_id=new_id(),
+        person_id=new_id(),
         membership_id=new_id(),
         billing_account_id=new_id(),
         currency="EUR",
@@ -40,6 +41,7 @@ def claim(of: Dues, amount: int = 2990) -> Claim:
         id=new_id(),
         dues_id=of.id,
         organisation_id=of.organisation_id,
+        person_id=of.person_id,
         membership_id=of.membership_id,
         subscription_id=None,
         provider="stripe",
@@ -151,6 +153,7 @@ def payments(of: Claim, *amounts: int) -> list[Payment]:
             id=new_id(),
             claim_id=of.id,
             organisation_id=of.organisation_id,
+            person_id=of.person_id,
             provider_payment_id=f"pi_{number}",
             amount=amount,
             currency="EUR",

@@ -51,6 +51,7 @@ def overlay(kind: OverlayKind, start: datetime, until: datetime | None) -> Overl
         id=new_id(),
         membership_id=UUID(int=1),
         organisation_id=UUID(int=1),
+        person_id=UUID(int=1),
         kind=kind,
         start=start,
         until=until,

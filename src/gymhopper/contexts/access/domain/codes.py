@@ -16,6 +16,8 @@ Remedy = Literal[
 
 ALLOWED = "ALLOWED"
 RECEPTION = "Please see reception."
+SEE_RECEPTION = "SEE_RECEPTION"
+"""What a delicate code reads as to those who are not told it."""
 
 
 class Code(msgspec.Struct, frozen=True):

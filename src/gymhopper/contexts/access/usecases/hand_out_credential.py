@@ -7,23 +7,36 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.access.domain.credentials import credential_key
 from gymhopper.contexts.access.domain.holdings import Holding
 from gymhopper.contexts.access.domain.records import Credential, milliseconds
+from gymhopper.contexts.access.storage import tables
 from gymhopper.contexts.access.storage.feed import Change, publish
 from gymhopper.contexts.access.usecases.keys import CREDENTIALS
 from gymhopper.contracts.access.events import CredentialIssued, CredentialRevoked
-from gymhopper.kernel.errors import Conflict, InvalidInput
+from gymhopper.kernel.errors import Conflict, InvalidInput, NotFound
 from gymhopper.kernel.ids import new_id
+
+MOST_PASSES = 5
+"""Live passes of one person: a phone, its successor, a watch."""
+
+_ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('pass of ' || :person, 0))")
 
 
 class CredentialTaken(Conflict):
     """Another credential of the installation has this value."""
 
     code = "credential_taken"
+
+
+class TooManyPasses(Conflict):
+    """The person holds as many passes as one may."""
+
+    code = "too_many_passes"
 
 
 class NewCredential(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +67,7 @@ async def hand_out_credential(uow: UnitOfWork, new: NewCredential) -> HandedOut:
 
 async def hand_out_credentials(uow: UnitOfWork, news: Iterable[NewCredential]) -> list[HandedOut]:
     """Give many people something at once; see `hand_out_credential`. One that fails fails all."""
-    secret = uow.runtime.secrets.key(CREDENTIALS)
+    secret = uow.runtime.secrets.lasting(CREDENTIALS)
     handed_out = [_hand_out(uow, new, secret) for new in news]
     try:
         await uow.session.flush()
@@ -63,6 +76,23 @@ async def hand_out_credentials(uow: UnitOfWork, news: Iterable[NewCredential]) -
     for each in handed_out:
         _publish(uow, each.holding)
     return handed_out
+
+
+async def hand_out_own_pass(
+    uow: UnitOfWork, *, organisation_id: UUID, person_id: UUID
+) -> HandedOut:
+    """A pass for the phone of somebody who asks for it; TooManyPasses when there are enough."""
+    # Requests of the same person at once count each other.
+    await uow.connection.execute(_ONE_AT_A_TIME, {"person": str(person_id)})
+    held = tables.credential.c
+    live = sa.select(sa.func.count()).where(
+        held.person_id == person_id, held.kind == "pass", held.revoked_at.is_(None)
+    )
+    if (await uow.connection.execute(live)).scalar_one() >= MOST_PASSES:
+        raise TooManyPasses(f"One may hold {MOST_PASSES} passes. Withdraw one that is not used.")
+    return await hand_out_credential(
+        uow, NewCredential(organisation_id=organisation_id, person_id=person_id, kind="pass")
+    )
 
 
 def _hand_out(uow: UnitOfWork, new: NewCredential, secret: bytes) -> HandedOut:
@@ -89,9 +119,20 @@ def _hand_out(uow: UnitOfWork, new: NewCredential, secret: bytes) -> HandedOut:
     return HandedOut(holding, value)
 
 
+async def revoke_pass(uow: UnitOfWork, credential_id: UUID) -> Holding:
+    """Withdraw a pass; a card is the desk's, and is not found here."""
+    holding = await uow.get(Holding, credential_id)
+    if holding.kind != "pass":
+        raise NotFound("There is no pass with this id.")
+    return _revoke(uow, holding)
+
+
 async def revoke_credential(uow: UnitOfWork, credential_id: UUID) -> Holding:
     """Take a card or a pass back; the person's others go on working."""
-    holding = await uow.get(Holding, credential_id)
+    return _revoke(uow, await uow.get(Holding, credential_id))
+
+
+def _revoke(uow: UnitOfWork, holding: Holding) -> Holding:
     holding.revoke(uow.now)
     uow.record(
         holding,

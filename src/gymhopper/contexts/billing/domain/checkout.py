@@ -29,6 +29,7 @@ class Checkout:
     id: UUID
     subscription_id: UUID
     organisation_id: UUID
+    person_id: UUID
     membership_id: UUID
     description: str
     amount: int

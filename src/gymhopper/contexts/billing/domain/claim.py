@@ -31,6 +31,7 @@ class Claim:
     id: UUID
     dues_id: UUID
     organisation_id: UUID
+    person_id: UUID
     membership_id: UUID
     subscription_id: UUID | None
     provider: str
@@ -108,6 +109,7 @@ class Payment:
     id: UUID
     claim_id: UUID
     organisation_id: UUID
+    person_id: UUID
     provider_payment_id: str
     amount: int
     currency: str
@@ -121,6 +123,7 @@ class Refund:
     id: UUID
     claim_id: UUID
     organisation_id: UUID
+    person_id: UUID
     payment_id: UUID
     provider_refund_id: str | None = None
     amount: int
@@ -183,6 +186,7 @@ def ask_refund(
         id=new_id(),
         claim_id=claim.id,
         organisation_id=claim.organisation_id,
+        person_id=claim.person_id,
         payment_id=source.id,
         amount=wanted,
         currency=claim.currency,

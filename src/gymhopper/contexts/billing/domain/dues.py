@@ -38,6 +38,7 @@ class Dues:
     id: UUID
     version: int = 0
     organisation_id: UUID
+    person_id: UUID
     membership_id: UUID
     billing_account_id: UUID
     currency: str

@@ -21,6 +21,7 @@ class Subscription:
     id: UUID
     dues_id: UUID
     organisation_id: UUID
+    person_id: UUID
     provider: str
     provider_id: str | None = None
     fence: int = 0

@@ -72,7 +72,8 @@ def endpoint(runtime: "Runtime") -> Endpoint:
         settings = BillingSettings()
         platform = [each.get_secret_value() for each in settings.stripe_webhook_secrets]
         if settings.stripe_api_key is None and not platform:
-            platform = ["whsec_" + runtime.secrets.key("sandbox-stripe-webhook").hex()]
+            keys = runtime.secrets.keys("sandbox-stripe-webhook")
+            platform = ["whsec_" + each.secret.hex() for each in keys]
         connect = [each.get_secret_value() for each in settings.stripe_connect_webhook_secrets]
         _endpoints[runtime] = Endpoint(
             secrets={"stripe": platform, "stripe_connect": connect},

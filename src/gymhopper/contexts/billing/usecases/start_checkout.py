@@ -5,7 +5,7 @@ provider under our own ids, note down the answer (transaction). A second request
 open finds the first one's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -61,8 +61,11 @@ async def start_checkout(
     Raises NotFound, StalePrice, NothingToPay, AlreadySubscribed, and what the provider raises.
     """
     purchase = await runtime.api(MembershipApi).purchase(membership_id=command.membership_id)
-    if purchase is None or not _may_act_for(caller, purchase.organisation_id):
+    if purchase is None or not _may_act_for(caller, purchase):
         raise NotFound("There is no membership with this id.")
+    if caller.person_id is not None:
+        # People see their part of the books; the organisation is who writes them.
+        caller = replace(caller, organisation_id=purchase.organisation_id, person_id=None)
     if purchase.price != command.price:
         raise StalePrice(f"The price is {purchase.price}.", field="price")
     if purchase.contract != "pending":
@@ -79,8 +82,12 @@ async def start_checkout(
             return OpenPage(checkout_id=page.id, url=page.url, expires_at=page.expires_at)
 
 
-def _may_act_for(caller: AuthSubject, organisation_id: UUID) -> bool:
-    return caller.everywhere or caller.organisation_id == organisation_id
+def _may_act_for(caller: AuthSubject, purchase: Purchase) -> bool:
+    return (
+        caller.everywhere
+        or caller.organisation_id == purchase.organisation_id
+        or caller.person_id == purchase.person_id
+    )
 
 
 async def _reserve(
@@ -101,6 +108,7 @@ async def _reserve(
             id=new_id(),
             subscription_id=subscription.id,
             organisation_id=dues.organisation_id,
+            person_id=dues.person_id,
             membership_id=dues.membership_id,
             description=purchase.plan_name,
             amount=purchase.price.amount,
@@ -142,6 +150,7 @@ async def _dues(uow: UnitOfWork, purchase: Purchase, account: BillingAccount) ->
     fresh = Dues(
         id=new_id(),
         organisation_id=purchase.organisation_id,
+        person_id=purchase.person_id,
         membership_id=purchase.membership_id,
         billing_account_id=account.id,
         currency=purchase.price.currency,
@@ -168,6 +177,7 @@ async def _running(uow: UnitOfWork, dues: Dues, provider: str) -> Subscription:
             id=new_id(),
             dues_id=dues.id,
             organisation_id=dues.organisation_id,
+            person_id=dues.person_id,
             provider=provider,
         )
         uow.add(found)

@@ -20,6 +20,7 @@ class Agreement:
 
     id: UUID
     organisation_id: UUID
+    person_id: UUID
     member_id: UUID
     membership_id: UUID | None
     terms: str

@@ -18,6 +18,7 @@ class Overlay:
     id: UUID
     membership_id: UUID
     organisation_id: UUID
+    person_id: UUID
     kind: OverlayKind
     start: datetime
     until: datetime | None

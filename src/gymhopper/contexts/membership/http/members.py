@@ -91,7 +91,7 @@ class MemberCreated(BaseModel):
 
 
 class MemberAnswer(BaseModel):
-    """A member with contact data."""
+    """A member with contact data. `tags`, `notes` and `external_ref` are for staff alone."""
 
     id: UUID
     person_id: UUID
@@ -104,8 +104,8 @@ class MemberAnswer(BaseModel):
     phone: str | None
     birth_date: date | None
     address: AddressField | None
-    tags: list[str]
-    notes: str
+    tags: list[str] | None
+    notes: str | None
     external_ref: str | None
     registered_at: datetime
     membership_ids: list[UUID]
@@ -208,7 +208,7 @@ async def get_member(
     """A member with contact data in the clear."""
     async with runtime.read(caller) as connection:
         found = await queries.member_details(connection, member_id, runtime.secrets)
-    return _answer(found)
+    return _answer(found, caller)
 
 
 @router.put("/{member_id}/profile", summary="Replace a member's profile")
@@ -216,7 +216,7 @@ async def put_profile(
     member_id: UUID,
     body: Profile,
     runtime: CurrentRuntime,
-    caller: AuthSubject = scoped("members:write"),
+    caller: AuthSubject = scoped("profiles:write"),
 ) -> MemberAnswer:
     """Names and contact data become what is given; what is left out is deleted."""
     async with runtime.begin(caller) as uow:
@@ -229,11 +229,12 @@ async def put_profile(
         )
         await uow.flush()
         found = await queries.member_details(uow.connection, member_id, runtime.secrets)
-    return _answer(found)
+    return _answer(found, caller)
 
 
-def _answer(found: queries.MemberDetails) -> MemberAnswer:
+def _answer(found: queries.MemberDetails, caller: AuthSubject) -> MemberAnswer:
     contact, address = found.contact, found.contact.address
+    own = caller.person_id is not None
     return MemberAnswer(
         id=found.member_id,
         person_id=found.person_id,
@@ -254,9 +255,9 @@ def _answer(found: queries.MemberDetails) -> MemberAnswer:
             postal_code=address.postal_code,
             region=address.region,
         ),
-        tags=list(found.tags),
-        notes=found.notes,
-        external_ref=found.external_ref,
+        tags=None if own else list(found.tags),
+        notes=None if own else found.notes,
+        external_ref=None if own else found.external_ref,
         registered_at=found.registered_at,
         membership_ids=list(found.memberships),
     )

@@ -59,21 +59,22 @@ class FreezeRequest(Request):
 
 
 class OverlayAnswer(BaseModel):
-    """A freeze or block; `until` None lasts until it is lifted."""
+    """A freeze or block; `until` None lasts until it is lifted, `reason` is for staff alone."""
 
     id: UUID
     kind: OverlayKind
     start: datetime
     until: datetime | None
     stops_billing: bool
-    reason: str
+    reason: str | None
 
 
 class MembershipAnswer(BaseModel):
     """A membership on its three axes, `label` the word that they come to.
 
     `start` and `end` are instants, half-open; `no_entry_from` is when a debt closes the door.
-    `overlays` run, are to come, or ran into the latest paid period.
+    `overlays` run, are to come, or ran into the latest paid period. `cancellation_reason` is for
+    staff alone.
     """
 
     id: UUID
@@ -115,7 +116,7 @@ async def purchase_membership(
     member_id: UUID,
     body: PurchaseRequest,
     runtime: CurrentRuntime,
-    caller: AuthSubject = scoped("memberships:write"),
+    caller: AuthSubject = scoped("purchases:write"),
 ) -> MembershipAnswer:
     """It is pending, and opens nothing, until its first payment; `links.checkout` takes that."""
     async with runtime.begin(caller) as uow:
@@ -130,7 +131,7 @@ async def purchase_membership(
                 agreement=body.agreement.value(),
             ),
         )
-    return _answer(bought)
+    return _answer(bought, caller)
 
 
 @router.get("/memberships/{membership_id}", summary="Read a membership")
@@ -142,7 +143,7 @@ async def get_membership(
     """A membership as it is now."""
     async with runtime.read(caller) as connection:
         found = await queries.membership_view(connection, membership_id, runtime.clock.now())
-    return _answer(found)
+    return _answer(found, caller)
 
 
 @router.post("/memberships/{membership_id}/cancel", summary="Cancel a membership")
@@ -150,7 +151,7 @@ async def cancel_membership(
     membership_id: UUID,
     body: CancellationRequest,
     runtime: CurrentRuntime,
-    caller: AuthSubject = scoped("memberships:write"),
+    caller: AuthSubject = scoped("cancellations:write"),
 ) -> MembershipAnswer:
     """Now, at the end of the period that runs, or at the start of a day."""
     async with runtime.begin(caller) as uow:
@@ -160,19 +161,19 @@ async def cancel_membership(
                 membership_id=membership_id, when=body.when, day=body.at, reason=body.reason
             ),
         )
-    return _answer(cancelled)
+    return _answer(cancelled, caller)
 
 
 @router.post("/memberships/{membership_id}/cancellation/revoke", summary="Take a cancellation back")
 async def revoke_cancellation(
     membership_id: UUID,
     runtime: CurrentRuntime,
-    caller: AuthSubject = scoped("memberships:write"),
+    caller: AuthSubject = scoped("cancellations:write"),
 ) -> MembershipAnswer:
     """Possible until the end has come."""
     async with runtime.begin(caller) as uow:
         revoked = await cancelling.revoke_cancellation(uow, membership_id)
-    return _answer(revoked)
+    return _answer(revoked, caller)
 
 
 @router.post("/memberships/{membership_id}/freezes", status_code=201, summary="Freeze")
@@ -206,7 +207,7 @@ async def end_freeze(
 ) -> MembershipAnswer:
     """One that has not begun is taken back."""
     async with runtime.begin(caller) as uow:
-        return _answer(await stopping.lift(uow, membership_id, overlay_id, "freeze"))
+        return _answer(await stopping.lift(uow, membership_id, overlay_id, "freeze"), caller)
 
 
 @router.post("/memberships/{membership_id}/blocks", status_code=201, summary="Block")
@@ -239,7 +240,7 @@ async def lift_block(
 ) -> MembershipAnswer:
     """One that has not begun is taken back."""
     async with runtime.begin(caller) as uow:
-        return _answer(await stopping.lift(uow, membership_id, overlay_id, "block"))
+        return _answer(await stopping.lift(uow, membership_id, overlay_id, "block"), caller)
 
 
 async def _stop(
@@ -247,11 +248,13 @@ async def _stop(
 ) -> OverlaySet:
     async with runtime.begin(caller) as uow:
         done = await stopping.stop_for_a_time(uow, command)
-    return OverlaySet(id=done.overlay_id, membership=_answer(done.membership))
+    return OverlaySet(id=done.overlay_id, membership=_answer(done.membership, caller))
 
 
-def _answer(view: queries.MembershipView) -> MembershipAnswer:
+def _answer(view: queries.MembershipView, caller: AuthSubject) -> MembershipAnswer:
     state = view.state
+    # What staff noted is not for the member's eyes.
+    own = caller.person_id is not None
     path = f"/api/v1/memberships/{state.membership_id}"
     links = {"self": path, "member": f"/api/v1/members/{state.member_id}"}
     if state.contract == "pending":
@@ -270,7 +273,7 @@ def _answer(view: queries.MembershipView) -> MembershipAnswer:
         start=state.start,
         end=state.end,
         end_reason=state.end_reason,
-        cancellation_reason=view.cancellation_reason,
+        cancellation_reason=None if own else view.cancellation_reason,
         paid_until=state.paid_until,
         overdue_since=state.overdue_since,
         no_entry_from=state.no_entry_from,
@@ -281,7 +284,7 @@ def _answer(view: queries.MembershipView) -> MembershipAnswer:
                 start=each.start,
                 until=each.until,
                 stops_billing=each.stops_billing,
-                reason=view.reasons[each.overlay_id],
+                reason=None if own else view.reasons[each.overlay_id],
             )
             for each in state.overlays
         ],

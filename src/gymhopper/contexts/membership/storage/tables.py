@@ -151,6 +151,7 @@ overlay = Table(
         "membership_id", ForeignKey(membership.c.id, name="overlay_of_membership"), nullable=False
     ),
     Column("organisation_id", Uuid, nullable=False),
+    Column("person_id", Uuid, nullable=False),
     Column("kind", Text, nullable=False),
     Column("start_at", Instant, nullable=False),
     Column("until_at", Instant),
@@ -166,6 +167,7 @@ agreement = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("organisation_id", Uuid, nullable=False),
+    Column("person_id", Uuid, nullable=False),
     Column("member_id", ForeignKey(member.c.id, name="agreement_of_member"), nullable=False),
     Column("membership_id", ForeignKey(membership.c.id, name="agreement_on_membership")),
     Column("terms", Text, nullable=False),

@@ -32,6 +32,7 @@ def keep_agreement(
         Agreement(
             id=new_id(),
             organisation_id=member.organisation_id,
+            person_id=member.person_id,
             member_id=member.id,
             membership_id=membership_id,
             terms=given.terms,

@@ -47,6 +47,7 @@ async def stop_for_a_time(uow: UnitOfWork, command: StopForATime) -> StoppedForA
         id=new_id(),
         membership_id=membership.id,
         organisation_id=membership.organisation_id,
+        person_id=membership.person_id,
         kind=command.kind,
         start=start,
         until=until,

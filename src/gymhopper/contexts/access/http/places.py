@@ -1,4 +1,4 @@
-"""The desk's and back office's side of access. Doors speak to the gate, not to this."""
+"""Areas, doors and devices of a location."""
 
 from base64 import b64decode
 from binascii import Error as BadBase64
@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
+<<<<<<< HEAD:src/gymhopper/contexts/access/http.py
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -15,10 +16,16 @@ from gymhopper.chassis.http.paging import Page
 from gymhopper.chassis.http.sorting import SortedQuery, sorting
 from gymhopper.contexts.access import queries
 from gymhopper.contexts.access.domain.holdings import Holding
+=======
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from gymhopper.chassis.auth import SERVICE, AuthSubject
+from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
+>>>>>>> f9f200a (chassis: Keys come from a file that is followed, the environment or a key service; access, billing, membership: People see what is theirs.):src/gymhopper/contexts/access/http/places.py
 from gymhopper.contexts.access.domain.places import Area, Device, Door
-from gymhopper.contexts.access.usecases import furnish_location, hand_out_credential
-from gymhopper.contracts.membership.api import MembershipApi
-from gymhopper.kernel.errors import InvalidInput, NotFound
+from gymhopper.contexts.access.usecases import furnish_location
+from gymhopper.kernel.errors import InvalidInput
 
 router = APIRouter(tags=["access"])
 
@@ -115,6 +122,7 @@ class Enrolment(_Request):
     public_key: Annotated[str, Field(max_length=64)]
 
 
+<<<<<<< HEAD:src/gymhopper/contexts/access/http.py
 class NewCredential(_Request):
     """A card by its number, or a pass, whose value is made and told once."""
 
@@ -197,6 +205,8 @@ class TimeQuery(SortedQuery):
         )
 
 
+=======
+>>>>>>> f9f200a (chassis: Keys come from a file that is followed, the environment or a key service; access, billing, membership: People see what is theirs.):src/gymhopper/contexts/access/http/places.py
 @router.post("/areas", status_code=201, summary="Add an area to a location")
 async def add_area(
     body: NewArea, here: CurrentRuntime, caller: AuthSubject = scoped("access:write")
@@ -275,6 +285,7 @@ async def disable_device(
         return _device(await furnish_location.disable_device(uow, device_id))
 
 
+<<<<<<< HEAD:src/gymhopper/contexts/access/http.py
 @router.post("/credentials", status_code=201, summary="Hand out a card or a pass")
 async def hand_out(
     body: NewCredential, here: CurrentRuntime, caller: AuthSubject = scoped("credentials:write")
@@ -363,6 +374,8 @@ _OF_VISITS = [name for name in VisitView.model_fields if name != "visit_id"]
 _OF_DECISIONS = [name for name in DecisionView.model_fields if name != "entry"]
 
 
+=======
+>>>>>>> f9f200a (chassis: Keys come from a file that is followed, the environment or a key service; access, billing, membership: People see what is theirs.):src/gymhopper/contexts/access/http/places.py
 def _area(area: Area) -> AreaView:
     return AreaView(id=area.id, location_id=area.location_id, name=area.name)
 
@@ -380,17 +393,4 @@ def _device(device: Device, code: str | None = None) -> DeviceView:
         door_ids=device.door_ids,
         enrolment_code=code,
         enrolment_expires_at=device.code_expires_at,
-    )
-
-
-def _credential(holding: Holding, value: str | None = None) -> CredentialView:
-    return CredentialView(
-        id=holding.id,
-        person_id=holding.person_id,
-        kind=holding.kind,
-        ending=holding.ending,
-        start=holding.start,
-        until=holding.until,
-        revoked_at=holding.revoked_at,
-        value=value,
     )
