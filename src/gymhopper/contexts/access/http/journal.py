@@ -6,10 +6,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
+from gymhopper.chassis.http.paging import Page
+from gymhopper.chassis.http.sorting import SortedQuery, sorting
 from gymhopper.chassis.pseudonyms import pseudonym
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.access import queries
@@ -57,61 +59,77 @@ class DecisionView(BaseModel):
     visit_id: UUID | None
 
 
-class VisitPage(BaseModel):
-    """Visits, latest first; give `next` as `before` to go on."""
-
-    items: list[VisitView]
-    next: datetime | None
+class VisitPage(Page[VisitView]):
+    """Visits, latest first unless asked otherwise."""
 
 
-class DecisionPage(BaseModel):
-    """Entries, latest first; give `next` as `before` to go on."""
-
-    items: list[DecisionView]
-    next: datetime | None
+class DecisionPage(Page[DecisionView]):
+    """Entries, latest first unless asked otherwise."""
 
 
-@router.get("/visits", summary="Visits, latest first")
+class TimeQuery(SortedQuery):
+    """Of whom, where, and in the stretch `[from, until)`."""
+
+    person_id: UUID | None = None
+    location_id: UUID | None = None
+    start: AwareDatetime | None = Field(default=None, alias="from")
+    until: AwareDatetime | None = None
+    sort: sorting("at") = "-at"  # type: ignore[valid-type]  # a function makes it
+
+    def value(self) -> queries.Wanted:
+        """As the queries have it."""
+        return queries.Wanted(
+            person_id=self.person_id,
+            location_id=self.location_id,
+            start=self.start,
+            until=self.until,
+        )
+
+
+@router.get("/visits", summary="List visits")
 async def list_visits(
+    query: Annotated[TimeQuery, Query()],
     here: CurrentRuntime,
-    person_id: UUID | None = None,
-    location_id: UUID | None = None,
-    before: datetime | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
     caller: AuthSubject = scoped("visits:read"),
 ) -> VisitPage:
     """At the caller's places and of its members elsewhere; a member sees their own."""
     async with here.read(caller) as connection:
-        rows = await queries.list_visits(
-            connection, person_id=person_id, location_id=location_id, before=before, limit=limit
+        found = await queries.list_visits(
+            connection,
+            query.value(),
+            order=query.order,
+            after=query.place(queries.VISITS_SORTED_BY),
+            limit=query.fetch,
         )
-        ours = await queries.our_people(connection, [each.person_id for each in rows])
-    return VisitPage(
-        items=[_visit(here, caller, each, ours) for each in rows],
-        next=rows[-1].at if len(rows) == limit else None,
-    )
+        ours = await queries.our_people(connection, [each.person_id for each in found])
+    shown, next_cursor = query.cut_sorted(found)
+    items = [_visit(here, caller, each, ours) for each in shown]
+    return VisitPage(items=items, next_cursor=next_cursor)
 
 
-@router.get("/decisions", summary="Answers of doors with their reasons, latest first")
+@router.get("/decisions", summary="List answers of doors")
 async def list_decisions(
+    query: Annotated[TimeQuery, Query()],
     here: CurrentRuntime,
-    person_id: UUID | None = None,
-    location_id: UUID | None = None,
-    before: datetime | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
     caller: AuthSubject = scoped("visits:read"),
 ) -> DecisionPage:
-    """At the caller's places and to its members elsewhere; a member sees those to themselves."""
+    """What doors answered, with the reasons, and what came of it: the doors' journal.
+
+    At the caller's places and to its members elsewhere; a member sees the answers to themselves.
+    """
     async with here.read(caller) as connection:
-        rows = await queries.list_decisions(
-            connection, person_id=person_id, location_id=location_id, before=before, limit=limit
+        found = await queries.list_decisions(
+            connection,
+            query.value(),
+            order=query.order,
+            after=query.place(queries.DECISIONS_SORTED_BY),
+            limit=query.fetch,
         )
-        people = [each.person_id for each in rows if each.person_id is not None]
+        people = [each.person_id for each in found if each.person_id is not None]
         ours = await queries.our_people(connection, people)
-    return DecisionPage(
-        items=[_decision(here, caller, each, ours) for each in rows],
-        next=rows[-1].at if len(rows) == limit else None,
-    )
+    shown, next_cursor = query.cut_sorted(found)
+    items = [_decision(here, caller, each, ours) for each in shown]
+    return DecisionPage(items=items, next_cursor=next_cursor)
 
 
 def _visit(
@@ -119,7 +137,7 @@ def _visit(
 ) -> VisitView:
     known = row.person_id in ours or row.person_id == caller.person_id
     return VisitView(
-        visit_id=row.visit_id,
+        visit_id=row.id,
         at=row.at,
         person_id=row.person_id if known else None,
         visitor_id=None if known else pseudonym(here.secrets, caller, row.person_id),
@@ -141,7 +159,7 @@ def _decision(
     hidden = meaning.delicate and (caller.person_id is not None or not known)
     sentence = meaning.for_person if hidden else meaning.sentence
     return DecisionView(
-        entry=row.entry,
+        entry=row.id,
         at=row.at,
         kind=row.kind,
         decision_id=row.decision_id,

@@ -6,23 +6,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-<<<<<<< HEAD:src/gymhopper/contexts/access/http.py
-from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-
-from gymhopper.chassis.auth import SERVICE, AuthSubject
-from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
-from gymhopper.chassis.http.paging import Page
-from gymhopper.chassis.http.sorting import SortedQuery, sorting
-from gymhopper.contexts.access import queries
-from gymhopper.contexts.access.domain.holdings import Holding
-=======
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
->>>>>>> f9f200a (chassis: Keys come from a file that is followed, the environment or a key service; access, billing, membership: People see what is theirs.):src/gymhopper/contexts/access/http/places.py
 from gymhopper.contexts.access.domain.places import Area, Device, Door
 from gymhopper.contexts.access.usecases import furnish_location
 from gymhopper.kernel.errors import InvalidInput
@@ -122,91 +110,6 @@ class Enrolment(_Request):
     public_key: Annotated[str, Field(max_length=64)]
 
 
-<<<<<<< HEAD:src/gymhopper/contexts/access/http.py
-class NewCredential(_Request):
-    """A card by its number, or a pass, whose value is made and told once."""
-
-    member_id: UUID
-    kind: Literal["card", "pass"]
-    value: Annotated[str, Field(max_length=128)] | None = None
-    start: datetime | None = None
-    until: datetime | None = None
-
-
-class CredentialView(BaseModel):
-    """A credential; `value` is told only when it is handed out."""
-
-    id: UUID
-    person_id: UUID
-    kind: str
-    ending: str
-    start: datetime | None
-    until: datetime | None
-    revoked_at: datetime | None
-    value: str | None = None
-
-
-class VisitView(BaseModel):
-    """A visit; `at` is the instant of the admission."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    visit_id: UUID
-    at: datetime
-    person_id: UUID
-    membership_id: UUID | None
-    host_organisation_id: UUID
-    home_organisation_id: UUID | None
-    location_id: UUID
-    door_id: UUID
-
-
-class DecisionView(BaseModel):
-    """An entry of the journal: an answer of a door, or a passage."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    entry: int
-    at: datetime
-    kind: str
-    decision_id: UUID
-    location_id: UUID
-    door_id: UUID
-    person_id: UUID | None
-    outcome: str
-    code: str
-    visit_id: UUID | None
-
-
-class VisitPage(Page[VisitView]):
-    """Visits, latest first unless asked otherwise."""
-
-
-class DecisionPage(Page[DecisionView]):
-    """Entries, latest first unless asked otherwise."""
-
-
-class TimeQuery(SortedQuery):
-    """Of whom, where, and in the stretch `[from, until)`."""
-
-    person_id: UUID | None = None
-    location_id: UUID | None = None
-    start: AwareDatetime | None = Field(default=None, alias="from")
-    until: AwareDatetime | None = None
-    sort: sorting("at") = "-at"  # type: ignore[valid-type]  # a function makes it
-
-    def value(self) -> queries.Wanted:
-        """As the queries have it."""
-        return queries.Wanted(
-            person_id=self.person_id,
-            location_id=self.location_id,
-            start=self.start,
-            until=self.until,
-        )
-
-
-=======
->>>>>>> f9f200a (chassis: Keys come from a file that is followed, the environment or a key service; access, billing, membership: People see what is theirs.):src/gymhopper/contexts/access/http/places.py
 @router.post("/areas", status_code=201, summary="Add an area to a location")
 async def add_area(
     body: NewArea, here: CurrentRuntime, caller: AuthSubject = scoped("access:write")
@@ -285,97 +188,6 @@ async def disable_device(
         return _device(await furnish_location.disable_device(uow, device_id))
 
 
-<<<<<<< HEAD:src/gymhopper/contexts/access/http.py
-@router.post("/credentials", status_code=201, summary="Hand out a card or a pass")
-async def hand_out(
-    body: NewCredential, here: CurrentRuntime, caller: AuthSubject = scoped("credentials:write")
-) -> CredentialView:
-    member = await here.api(MembershipApi).member(member_id=body.member_id)
-    if member is None or not (
-        caller.everywhere or caller.organisation_id == member.organisation_id
-    ):
-        raise NotFound("There is no member with this id.", field="member_id")
-    if body.kind == "card" and body.value is None:
-        raise InvalidInput("A card has a number.", field="value")
-    if body.kind == "pass" and body.value is not None:
-        raise InvalidInput("The value of a pass is made here.", field="value")
-    async with here.begin(caller) as uow:
-        handed_out = await hand_out_credential.hand_out_credential(
-            uow,
-            hand_out_credential.NewCredential(
-                organisation_id=member.organisation_id,
-                person_id=member.person_id,
-                kind=body.kind,
-                value=body.value,
-                start=body.start,
-                until=body.until,
-            ),
-        )
-    return _credential(handed_out.holding, handed_out.value)
-
-
-@router.post("/credentials/{credential_id}/revoke", summary="Take a card or a pass back")
-async def revoke_credential(
-    credential_id: UUID,
-    here: CurrentRuntime,
-    caller: AuthSubject = scoped("credentials:write"),
-) -> CredentialView:
-    async with here.begin(caller) as uow:
-        return _credential(await hand_out_credential.revoke_credential(uow, credential_id))
-
-
-@router.get("/visits", summary="List visits")
-async def list_visits(
-    query: Annotated[TimeQuery, Query()],
-    here: CurrentRuntime,
-    caller: AuthSubject = scoped("access:read"),
-) -> VisitPage:
-    """Visits that the caller's organisation is a party to: as host, or as the member's home."""
-    async with here.read(caller) as connection:
-        found = await queries.list_visits(
-            connection,
-            query.value(),
-            order=query.order,
-            after=query.place(queries.VISITS_SORTED_BY),
-            limit=query.fetch,
-        )
-    shown, next_cursor = query.cut_sorted(found)
-    items = [
-        VisitView(visit_id=each.id, **{name: getattr(each, name) for name in _OF_VISITS})
-        for each in shown
-    ]
-    return VisitPage(items=items, next_cursor=next_cursor)
-
-
-@router.get("/decisions", summary="List answers of doors")
-async def list_decisions(
-    query: Annotated[TimeQuery, Query()],
-    here: CurrentRuntime,
-    caller: AuthSubject = scoped("access:read"),
-) -> DecisionPage:
-    """What doors answered, with the reasons, and what came of it: the doors' journal."""
-    async with here.read(caller) as connection:
-        found = await queries.list_decisions(
-            connection,
-            query.value(),
-            order=query.order,
-            after=query.place(queries.DECISIONS_SORTED_BY),
-            limit=query.fetch,
-        )
-    shown, next_cursor = query.cut_sorted(found)
-    items = [
-        DecisionView(entry=each.id, **{name: getattr(each, name) for name in _OF_DECISIONS})
-        for each in shown
-    ]
-    return DecisionPage(items=items, next_cursor=next_cursor)
-
-
-_OF_VISITS = [name for name in VisitView.model_fields if name != "visit_id"]
-_OF_DECISIONS = [name for name in DecisionView.model_fields if name != "entry"]
-
-
-=======
->>>>>>> f9f200a (chassis: Keys come from a file that is followed, the environment or a key service; access, billing, membership: People see what is theirs.):src/gymhopper/contexts/access/http/places.py
 def _area(area: Area) -> AreaView:
     return AreaView(id=area.id, location_id=area.location_id, name=area.name)
 
