@@ -29,11 +29,26 @@ OWNER = Role(
     name="owner",
     why="Answers for the organisation, so that nothing in it is closed to them.",
     scopes=_scopes(
-        "access:read access:write audit:read cancellations:write checkouts:write"
-        " credentials:read credentials:write identity:read identity:write impersonation:write"
-        " members:read members:write memberships:read memberships:write passes:write"
-        " payments:read payments:write plans:write profiles:write purchases:write staff:read"
-        " staff:write venues:read venues:write visits:read webhooks:read webhooks:write"
+        """
+        access:read access:write
+        audit:read
+        cancellations:write
+        checkouts:write
+        credentials:read credentials:write
+        identity:read identity:write
+        impersonation:write
+        members:read members:write
+        memberships:read memberships:write
+        passes:write
+        payments:read payments:write
+        plans:write
+        profiles:write
+        purchases:write
+        staff:read staff:write
+        venues:read venues:write
+        visits:read
+        webhooks:read webhooks:write
+        """
     ),
 )
 
@@ -41,10 +56,21 @@ MANAGER = Role(
     name="manager",
     why="Runs a place from day to day; plans, prices, API keys and webhooks are the owner's.",
     scopes=_scopes(
-        "access:read access:write cancellations:write checkouts:write credentials:read"
-        " credentials:write members:read members:write memberships:read memberships:write"
-        " passes:write payments:read payments:write profiles:write purchases:write staff:read"
-        " staff:write venues:read venues:write visits:read"
+        """
+        access:read access:write
+        cancellations:write
+        checkouts:write
+        credentials:read credentials:write
+        members:read members:write
+        memberships:read memberships:write
+        passes:write
+        payments:read payments:write
+        profiles:write
+        purchases:write
+        staff:read staff:write
+        venues:read venues:write
+        visits:read
+        """
     ),
 )
 
@@ -52,9 +78,19 @@ FRONT_DESK = Role(
     name="front_desk",
     why="Signs people up, sells, takes payments and hands out cards.",
     scopes=_scopes(
-        "access:read cancellations:write checkouts:write credentials:read credentials:write"
-        " members:read members:write memberships:read memberships:write payments:read"
-        " payments:write profiles:write purchases:write venues:read visits:read"
+        """
+        access:read
+        cancellations:write
+        checkouts:write
+        credentials:read credentials:write
+        members:read members:write
+        memberships:read memberships:write
+        payments:read payments:write
+        profiles:write
+        purchases:write
+        venues:read
+        visits:read
+        """
     ),
 )
 
@@ -79,7 +115,13 @@ ACCOUNTANT = Role(
 PARTNER_MANAGER = Role(
     name="partner_manager",
     why="Runs a partner's places and doors inside a network; its members are the network's.",
-    scopes=_scopes("access:read access:write venues:read venues:write visits:read"),
+    scopes=_scopes(
+        """
+        access:read access:write
+        venues:read venues:write
+        visits:read
+        """
+    ),
     kind="partner",
     at="brand",
 )
@@ -88,9 +130,19 @@ NETWORK_OPERATOR = Role(
     name="network_operator",
     why="Sells the network's plans and looks after its members; each venue's doors are its own.",
     scopes=_scopes(
-        "access:read cancellations:write checkouts:write members:read members:write"
-        " memberships:read memberships:write payments:read payments:write plans:write"
-        " profiles:write purchases:write venues:read visits:read"
+        """
+        access:read
+        cancellations:write
+        checkouts:write
+        members:read members:write
+        memberships:read memberships:write
+        payments:read payments:write
+        plans:write
+        profiles:write
+        purchases:write
+        venues:read
+        visits:read
+        """
     ),
     at="operator",
 )
@@ -99,8 +151,19 @@ SUPPORT = Role(
     name="support",
     why="Looks into what went wrong, also through a member's eyes, and changes nothing.",
     scopes=_scopes(
-        "access:read audit:read credentials:read impersonation:write members:read"
-        " memberships:read payments:read staff:read venues:read visits:read webhooks:read"
+        """
+        access:read
+        audit:read
+        credentials:read
+        impersonation:write
+        members:read
+        memberships:read
+        payments:read
+        staff:read
+        venues:read
+        visits:read
+        webhooks:read
+        """
     ),
 )
 
@@ -114,8 +177,18 @@ MEMBER = Role(
     name="member",
     why="Sees what is known and owed of them, at all their gyms; the tenant wall sees to whom.",
     scopes=_scopes(
-        "cancellations:write checkouts:write credentials:read members:read memberships:read"
-        " passes:write payments:read profiles:write purchases:write visits:read"
+        """
+        cancellations:write
+        checkouts:write
+        credentials:read
+        members:read
+        memberships:read
+        passes:write
+        payments:read
+        profiles:write
+        purchases:write
+        visits:read
+        """
     ),
     kind="member",
 )
