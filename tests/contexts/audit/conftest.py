@@ -44,6 +44,9 @@ class House:
     south: UUID
     seller: UUID
     callers: dict[str, Caller]
+    ada: Any = None
+    grace: Any = None
+    everywhere: Any = None
 
     async def call(
         self, method: str, path: str, *, by: str, expect: int = 200, **options: Any
@@ -51,7 +54,8 @@ class House:
         headers = {"Authorization": f"Bearer {by}"} | options.pop("headers", {})
         answer = await self.client.request(method, f"/api/v1{path}", headers=headers, **options)
         assert answer.status_code == expect, answer.text
-        return answer.json() if "json" in answer.headers["content-type"] else answer.text
+        kind = answer.headers["content-type"]
+        return answer.json() if kind.endswith("json") else answer.text
 
     async def member(self, *, by: str = "north", **profile: str) -> Any:
         return await self.call(
@@ -79,9 +83,7 @@ class House:
     async def entries(self, subject: AuthSubject = SERVICE, **wanted: Any) -> Sequence[Entry]:
         """What the subject sees of the log, the oldest first."""
         async with self.runtime.read(subject) as connection:
-            found = await queries.entries(
-                connection, queries.Filter(**wanted), before=None, limit=10_000
-            )
+            found = await queries.entries(connection, queries.Filter(**wanted), limit=10_000)
         return found[::-1]
 
     def forge(self, *statements: str) -> None:
@@ -116,7 +118,13 @@ async def house(new_runtime: NewRuntime, database: TestDatabase) -> AsyncIterato
     manager = msgspec.structs.replace(
         staff_of(north), role="manager", session_id=new_id(), assignment_id=new_id()
     )
-    callers = {"north": manager, "south": staff_of(south), "reader": staff_of(north, "plans:write")}
+    callers = {
+        "north": manager,
+        "south": staff_of(south),
+        "auditor": staff_of(north, "audit:read"),
+        "local": msgspec.structs.replace(staff_of(north), location_id=new_id()),
+        "reader": staff_of(north, "plans:write"),
+    }
     runtime = await new_runtime([callers_context(**callers), venues, membership, audit])
     async with http_client(runtime) as client:
         yield House(runtime, database, client, north, south, seller, callers)

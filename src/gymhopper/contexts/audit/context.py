@@ -1,10 +1,12 @@
 """The audit log, as the composition root sees it."""
 
 from gymhopper.chassis.registry import Context, Part
+from gymhopper.contexts.audit.http import routers
 from gymhopper.contexts.audit.jobs import sealer
 
 context = Context(
     name="audit",
+    routers=routers,
     parts=[Part("relay", sealer)],
     invariants={
         "Every seal of the audit log begins where the one before ended": (

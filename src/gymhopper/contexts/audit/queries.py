@@ -1,8 +1,8 @@
 """What can be read of the log and its seals."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -59,8 +59,11 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
 
 
-Place = tuple[datetime, UUID]
-"""Where an entry stands in the order of time."""
+class Place(NamedTuple):
+    """Where an entry stands in the order of time."""
+
+    at: datetime
+    id: UUID
 
 
 async def last_seal(connection: AsyncConnection) -> Seal | None:
@@ -120,24 +123,22 @@ async def not_found_by(
 
 
 async def entries(
-    connection: AsyncConnection, wanted: Filter, *, before: Place | None, limit: int
+    connection: AsyncConnection,
+    wanted: Filter,
+    *,
+    behind: Place | None = None,
+    limit: int,
+    oldest_first: bool = False,
 ) -> list[Entry]:
     """Entries that the transaction's subject may see, the newest first, from behind a place."""
     sql, values = await _search(connection, wanted)
-    if before is not None:
-        sql += " AND (e.recorded_at, e.id) < (:before_at, :before_id)"
-        values |= {"before_at": before[0], "before_id": before[1]}
-    sql += " ORDER BY e.recorded_at DESC, e.id DESC LIMIT :limit"
+    if behind is not None:
+        sql += f" AND (e.recorded_at, e.id) {'>' if oldest_first else '<'} (:place_at, :place_id)"
+        values |= {"place_at": behind.at, "place_id": behind.id}
+    way = "ASC" if oldest_first else "DESC"
+    sql += f" ORDER BY e.recorded_at {way}, e.id {way} LIMIT :limit"
     rows = await connection.execute(text(sql), {**values, "limit": limit})
     return [entry_of(row) for row in rows]
-
-
-async def all_entries(connection: AsyncConnection, wanted: Filter) -> AsyncIterator[Entry]:
-    """All of them, the oldest first, as they come: however many there are."""
-    sql, values = await _search(connection, wanted)
-    async with connection.stream(text(sql + " ORDER BY e.recorded_at, e.id"), values) as rows:
-        async for row in rows:
-            yield entry_of(row)
 
 
 async def _search(connection: AsyncConnection, wanted: Filter) -> tuple[str, dict[str, Any]]:

@@ -24,4 +24,5 @@ context = Context(
         "webhooks:read": "see webhook endpoints and what was delivered to them",
         "webhooks:write": "add and change webhook endpoints, see their secrets, and send again",
     },
+    audit_shows={"integrations.endpoint": "event_types status disabled_reason"},
 )
