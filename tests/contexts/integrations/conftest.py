@@ -73,6 +73,12 @@ class Gym:
         shown: dict[str, Any] = await self.send("GET", f"/webhook-endpoints/{endpoint['id']}")
         return shown
 
+    async def health(self, endpoint: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = await self.send(
+            "GET", f"/webhook-endpoints/{endpoint['id']}/health"
+        )
+        return found
+
     async def log(self, endpoint: dict[str, Any], **query: str) -> list[dict[str, Any]]:
         """The endpoint's deliveries, newest first, without those about endpoints."""
         path = f"/webhook-endpoints/{endpoint['id']}/deliveries"

@@ -52,12 +52,12 @@ async def test_a_failure_that_mends_is_delivered_and_forgiven(
     endpoint = await town.ours.endpoint(receiver.url, REGISTERED)
     await town.ours.register()
     await town.deliver()
-    assert (await town.ours.show(endpoint))["failing_since"] is not None
+    assert (await town.ours.health(endpoint))["failing_since"] is not None
     receiver.status = 200
     clock.advance(timedelta(seconds=5))
     await town.send_due()
     assert [each["status"] for each in await town.ours.log(endpoint)] == ["delivered"]
-    assert (await town.ours.show(endpoint))["failing_since"] is None
+    assert (await town.ours.health(endpoint))["failing_since"] is None
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -112,7 +112,8 @@ async def test_an_endpoint_that_fails_for_five_days_is_disabled(
 
     receiver.status = 200
     enabled = await town.ours.change(endpoint, status="enabled")
-    assert (enabled["status"], enabled["failing_since"]) == ("enabled", None)
+    assert (enabled["status"], enabled["disabled_reason"]) == ("enabled", None)
+    assert (await town.ours.health(endpoint))["failing_since"] is None
     await town.deliver()
     assert len(receiver.received) > tried
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.contexts.integrations.domain.endpoint import DisabledReason, Status
@@ -26,10 +26,19 @@ class EndpointView:
     status: Status
     disabled_reason: DisabledReason | None
     disabled_at: datetime | None
-    failing_since: datetime | None
     previous_until: datetime | None
     created_at: datetime
     version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthView:
+    """How an endpoint is: the tries that failed since one succeeded, and what waits."""
+
+    failures: int
+    failing_since: datetime | None
+    not_before: datetime | None
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +83,24 @@ async def endpoint(connection: AsyncConnection, endpoint_id: UUID) -> EndpointVi
     query = select(*_columns()).where(_endpoint.c.id == endpoint_id)
     row = (await connection.execute(query)).mappings().one_or_none()
     return None if row is None else EndpointView(**row)
+
+
+async def health(connection: AsyncConnection, endpoint_id: UUID) -> HealthView | None:
+    """How the endpoint is, or None when the transaction sees none."""
+    waiting = (
+        select(func.count())
+        .select_from(_delivery)
+        .where(_delivery.c.endpoint_id == endpoint_id, _delivery.c.status == "pending")
+        .scalar_subquery()
+    )
+    query = select(
+        _endpoint.c.failures,
+        _endpoint.c.failing_since,
+        _endpoint.c.not_before,
+        waiting.label("waiting"),
+    ).where(_endpoint.c.id == endpoint_id)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return None if row is None else HealthView(**row)
 
 
 async def sealed_secret(connection: AsyncConnection, endpoint_id: UUID) -> bytes | None:

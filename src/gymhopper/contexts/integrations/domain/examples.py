@@ -16,6 +16,9 @@ _NAMED: dict[str, Any] = {
     "latitude": 48.21,
     "longitude": 16.37,
     "kind": "card",
+    "date": "2026-03-29",
+    "start": 540,
+    "until": 1080,
     "you_are": "host and home",
 }
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
 from gymhopper.contexts.integrations.domain.addresses import is_public, parse
@@ -58,6 +59,8 @@ def read_target(url: str, *, allow_private: bool) -> Target:
     if "@" in parts.netloc or "#" in url:
         raise _refused("holds no user, password or fragment")
     if "%" in parts.netloc or parts.netloc.endswith(":"):
+        raise _refused("names its host and port plainly")
+    if "[" in parts.netloc and not isinstance(parse(host), IPv6Address):
         raise _refused("names its host and port plainly")
     secure = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

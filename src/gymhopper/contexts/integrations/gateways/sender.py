@@ -182,8 +182,13 @@ def _since(began: float) -> int:
     return round((time.monotonic() - began) * 1000)
 
 
-def _is_tls(error: Exception) -> bool:
-    return isinstance(error.__cause__, ssl.SSLError)
+def _is_tls(error: BaseException | None) -> bool:
+    """Whether TLS is what stood at the beginning of the failure."""
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _kept(read: bytes, secrets: Sequence[bytes]) -> str:

@@ -172,6 +172,7 @@ async def send_test_webhook(
     caller.require_place()
     async with runtime.begin(caller) as uow:
         claimed = await begin_test(uow, endpoint_id)
+    await runtime.settle()
     answer = await webhook_sender(runtime).post(claimed.post(runtime))
     async with runtime.begin(caller) as uow:
         await record_attempt(uow, claimed, answer)

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
+from gymhopper.chassis.http.etag import IfMatch, set_etag
 from gymhopper.chassis.http.paging import Page, Paged
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.contexts.integrations import queries
@@ -89,9 +90,6 @@ class WebhookEndpoint(BaseModel):
         description="`gone`: it answered 410; `failing`: it failed for days; `by_hand`."
     )
     disabled_at: AwareDatetime | None
-    failing_since: AwareDatetime | None = Field(
-        description="When the first of the tries failed since one last succeeded."
-    )
     previous_secret_until: AwareDatetime | None = Field(
         description="Until when the secret before the present one signs, too."
     )
@@ -106,6 +104,17 @@ class CreatedWebhookEndpoint(WebhookEndpoint):
 
 class WebhookEndpointPage(Page[WebhookEndpoint]):
     """Some of the endpoints."""
+
+
+class WebhookHealth(BaseModel):
+    """How an endpoint is."""
+
+    failures: int = Field(description="Tries that failed since one last succeeded.")
+    failing_since: AwareDatetime | None = Field(description="When the first of them failed.")
+    not_before: AwareDatetime | None = Field(
+        description="Until then nothing is sent, because of those failures."
+    )
+    waiting: int = Field(description="Deliveries that are not finished.")
 
 
 class WebhookSecret(BaseModel):
@@ -136,42 +145,60 @@ async def create_webhook_endpoint(
                 event_types=types,
             ),
         )
+    set_etag(response, endpoint.version)
     response.headers["Cache-Control"] = "no-store"
     return CreatedWebhookEndpoint(**_shown(endpoint).model_dump(), secret=shown(secret))
 
 
 @router.get("", summary="List webhook endpoints")
 async def list_webhook_endpoints(
-    page: Paged,
-    runtime: CurrentRuntime,
-    caller: AuthSubject = scoped("webhooks:read"),
+    runtime: CurrentRuntime, page: Paged, caller: AuthSubject = scoped("webhooks:read")
 ) -> WebhookEndpointPage:
     """The organisation's endpoints, oldest first."""
     caller.require_place()
     async with runtime.read(caller) as connection:
         found = await queries.endpoints(connection, after=page.after(UUID), limit=page.fetch)
-    shown_here, next_cursor = page.cut(found, lambda each: each.id)
-    return WebhookEndpointPage(items=[_shown(each) for each in shown_here], next_cursor=next_cursor)
+    shown, next_cursor = page.cut(found, lambda each: each.id)
+    return WebhookEndpointPage(items=[_shown(each) for each in shown], next_cursor=next_cursor)
 
 
 @router.get("/{endpoint_id}", summary="Show a webhook endpoint")
 async def get_webhook_endpoint(
-    endpoint_id: UUID, runtime: CurrentRuntime, caller: AuthSubject = scoped("webhooks:read")
+    endpoint_id: UUID,
+    response: Response,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("webhooks:read"),
 ) -> WebhookEndpoint:
-    """Where it is, what it is told, and whether it is well."""
+    """Where it is, and what it is told."""
     caller.require_place()
     async with runtime.read(caller) as connection:
         found = await queries.endpoint(connection, endpoint_id)
     if found is None:
         raise NotFound("There is no webhook endpoint with this id.")
+    set_etag(response, found.version)
     return _shown(found)
+
+
+@router.get("/{endpoint_id}/health", summary="Show how a webhook endpoint is")
+async def get_webhook_health(
+    endpoint_id: UUID, runtime: CurrentRuntime, caller: AuthSubject = scoped("webhooks:read")
+) -> WebhookHealth:
+    """Whether it fails, since when, and how much waits for it."""
+    caller.require_place()
+    async with runtime.read(caller) as connection:
+        found = await queries.health(connection, endpoint_id)
+    if found is None:
+        raise NotFound("There is no webhook endpoint with this id.")
+    return WebhookHealth.model_validate(found, from_attributes=True)
 
 
 @router.patch("/{endpoint_id}", summary="Change a webhook endpoint")
 async def change_webhook_endpoint(
     endpoint_id: UUID,
     body: WebhookEndpointChange,
+    response: Response,
     runtime: CurrentRuntime,
+    expected: IfMatch,
     caller: AuthSubject = scoped("webhooks:write"),
 ) -> WebhookEndpoint:
     """What still waits goes to where the endpoint is from now on. While it is disabled nothing is
@@ -184,18 +211,22 @@ async def change_webhook_endpoint(
         status=body.status,
     )
     async with runtime.begin(caller) as uow:
-        endpoint = await change_endpoint(uow, endpoint_id, change)
+        endpoint = await change_endpoint(uow, endpoint_id, change, expected)
+    set_etag(response, endpoint.version)
     return _shown(endpoint)
 
 
 @router.delete("/{endpoint_id}", status_code=204, summary="Delete a webhook endpoint")
 async def delete_webhook_endpoint(
-    endpoint_id: UUID, runtime: CurrentRuntime, caller: AuthSubject = scoped("webhooks:write")
+    endpoint_id: UUID,
+    runtime: CurrentRuntime,
+    expected: IfMatch,
+    caller: AuthSubject = scoped("webhooks:write"),
 ) -> None:
     """It is told nothing more, and its log is gone."""
     caller.require_place()
     async with runtime.begin(caller) as uow:
-        await delete_endpoint(uow, endpoint_id)
+        await delete_endpoint(uow, endpoint_id, expected)
 
 
 @router.get("/{endpoint_id}/secret", summary="Show a webhook endpoint's secret")
@@ -221,6 +252,7 @@ async def rotate_webhook_secret(
     body: SecretRotation,
     response: Response,
     runtime: CurrentRuntime,
+    expected: IfMatch,
     caller: AuthSubject = scoped("webhooks:write"),
 ) -> CreatedWebhookEndpoint:
     """While both secrets are live, every delivery carries a signature by each. A second rotation
@@ -228,8 +260,9 @@ async def rotate_webhook_secret(
     caller.require_place()
     async with runtime.begin(caller) as uow:
         endpoint, secret = await rotate_secret(
-            uow, endpoint_id, timedelta(hours=body.overlap_hours)
+            uow, endpoint_id, timedelta(hours=body.overlap_hours), expected
         )
+    set_etag(response, endpoint.version)
     response.headers["Cache-Control"] = "no-store"
     return CreatedWebhookEndpoint(**_shown(endpoint).model_dump(), secret=shown(secret))
 
@@ -244,7 +277,6 @@ def _shown(endpoint: Endpoint | queries.EndpointView) -> WebhookEndpoint:
         status=endpoint.status,
         disabled_reason=endpoint.disabled_reason,
         disabled_at=endpoint.disabled_at,
-        failing_since=endpoint.failing_since,
         previous_secret_until=endpoint.previous_until,
         created_at=endpoint.created_at,
     )

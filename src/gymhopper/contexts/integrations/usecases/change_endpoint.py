@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from gymhopper.chassis.expected import ANY, Expected
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.integrations.domain.endpoint import Endpoint, Status
 from gymhopper.contexts.integrations.usecases.holding import held
@@ -19,9 +20,12 @@ class Change:
     status: Status | None = None
 
 
-async def change_endpoint(uow: UnitOfWork, endpoint_id: UUID, change: Change) -> Endpoint:
+async def change_endpoint(
+    uow: UnitOfWork, endpoint_id: UUID, change: Change, expected: Expected = ANY
+) -> Endpoint:
     """Apply the change; what waits for the endpoint goes to where it is from now on."""
     endpoint = await held(uow, endpoint_id)
+    expected.require(endpoint)
     if change.url is not None:
         endpoint.url = change.url
     if change.description is not None:
@@ -40,9 +44,10 @@ async def change_endpoint(uow: UnitOfWork, endpoint_id: UUID, change: Change) ->
     return endpoint
 
 
-async def delete_endpoint(uow: UnitOfWork, endpoint_id: UUID) -> None:
+async def delete_endpoint(uow: UnitOfWork, endpoint_id: UUID, expected: Expected = ANY) -> None:
     """End it, with its log and all that waits for it."""
     endpoint = await held(uow, endpoint_id)
+    expected.require(endpoint)
     uow.record(
         endpoint,
         EndpointDeleted(endpoint_id=endpoint.id),
