@@ -92,6 +92,14 @@ class Settings(BaseSettings):
     )
     key_service_token_file: Path | None = None
     key_service_key: str = Field(default="gymhopper", description="the name of its key")
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="smtp(s)://user:password@host:port; without it mails are files in the data "
+        "folder",
+    )
+    mail_from: str = Field(
+        default="Gymhopper <gymhopper@localhost>", description="whom mails come from"
+    )
     log_format: Literal["console", "json"] = "console"
     log_level: str = "INFO"
     pool_size: int = 10

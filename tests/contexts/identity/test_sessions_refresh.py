@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from contexts.identity.conftest import Platform, bearer
+from contexts.identity.mailbox import body_of, last_mail
 from contexts.identity.people import EMAIL, PASSWORD, new_account
 from gymhopper.kernel.clock import ManualClock
 
@@ -54,6 +55,9 @@ async def test_a_used_token_that_is_shown_again_ends_the_session(
 
     assert (again.status_code, again.json()["code"]) == (401, "refresh_token_reused")
     assert not await works(platform, second)
+    mail = await last_mail(platform.runtime)
+    assert mail["To"] == EMAIL
+    assert "python-httpx" in body_of(mail)
     ended = await refresh(platform, second["refresh_token"])
     assert (ended.status_code, ended.json()["code"]) == (401, "refresh_token_invalid")
 

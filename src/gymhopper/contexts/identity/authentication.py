@@ -4,8 +4,8 @@ from typing import Protocol
 
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.domain.roles import GRANTED
+from gymhopper.contexts.identity.memory import Recognised, memory
 from gymhopper.contexts.identity.recognition.api_keys import ApiKeys
-from gymhopper.contexts.identity.recognition.memory import Recognised, memory
 from gymhopper.contexts.identity.recognition.sessions import AccessTokens, BrowserSessions
 from gymhopper.contracts.identity.api import Caller, Role
 

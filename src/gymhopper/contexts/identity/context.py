@@ -1,18 +1,29 @@
 """Identity, as the composition root sees it."""
 
+from collections.abc import Mapping
 from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context, Implementation, Part
+from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.authentication import Authentication
 from gymhopper.contexts.identity.gateways.hashing import PasswordThreads
-from gymhopper.contexts.identity.http import routers
-from gymhopper.contexts.identity.jobs import timers
+from gymhopper.contexts.identity.http import pages, routers
+from gymhopper.contexts.identity.http.pages import SignInPages
+from gymhopper.contexts.identity.jobs import jobs, timers
 from gymhopper.contexts.identity.storage.mapping import map_all
 from gymhopper.contexts.identity.subscribers import subscriptions
 from gymhopper.contracts.identity.api import IdentityApi
 
 map_all()
+
+
+def _pages(runtime: Runtime) -> Mapping[str, ASGIApp]:
+    return {pages.PREFIX: Starlette(routes=SignInPages(runtime).routes())}
+
 
 context = Context(
     name="identity",
@@ -20,6 +31,8 @@ context = Context(
     routers=routers,
     apis=[Implementation(IdentityApi, Authentication)],
     subscriptions=subscriptions,
+    mounts=_pages,
+    jobs=jobs,
     timers=timers,
     parts=[Part("api", PasswordThreads)],
     scopes={

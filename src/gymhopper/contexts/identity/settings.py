@@ -29,6 +29,10 @@ class IdentitySettings(BaseSettings):
     password_threads: int | None = Field(
         default=None, ge=1, description="How many are hashed at once; half the cores if not given"
     )
+    breached_passwords_url: str | None = Field(
+        default=None,
+        description="a service that knows breached passwords by the first digits of their SHA-1",
+    )
 
 
 _settings: "WeakKeyDictionary[Runtime, IdentitySettings]" = WeakKeyDictionary()

@@ -5,6 +5,9 @@ from uuid import UUID
 
 from gymhopper.chassis.auth import AuthSubject
 
+SOMEBODY = AuthSubject(kind="anonymous", everywhere=True)
+"""Somebody who has yet to show who they are, and may only do what asks for no more."""
+
 
 def account_subject(account_id: UUID) -> AuthSubject:
     """Somebody who has just proved to hold the account."""

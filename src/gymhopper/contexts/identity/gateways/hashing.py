@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.identity.domain.password_rules import normal_password
 from gymhopper.contexts.identity.settings import identity_settings
 
 _NICENESS = 10
@@ -31,13 +32,15 @@ class Passwords:
     async def hash(self, password: str) -> str:
         """What is stored instead of the password."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._hasher.hash, password)
+        return await loop.run_in_executor(
+            self._threads, self._hasher.hash, normal_password(password)
+        )
 
     async def check(self, stored: str | None, password: str) -> bool:
         """Whether it is the password. Where none is stored it is not, at the same cost."""
         loop = asyncio.get_running_loop()
         right = await loop.run_in_executor(
-            self._threads, self._verified, stored or self._nobodys, password
+            self._threads, self._verified, stored or self._nobodys, normal_password(password)
         )
         return right and stored is not None
 

@@ -1,6 +1,7 @@
 """The routes of identity."""
 
 from gymhopper.contexts.identity.http import (
+    accounts,
     acting,
     api_keys,
     factors,
@@ -14,6 +15,7 @@ from gymhopper.contexts.identity.http import (
 routers = [
     api_keys.router,
     sessions.router,
+    accounts.router,
     me.router,
     factors.router,
     passkeys.router,

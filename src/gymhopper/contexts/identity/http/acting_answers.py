@@ -7,8 +7,8 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.identity.memory import memory
 from gymhopper.contexts.identity.queries import acting as queries
-from gymhopper.contexts.identity.recognition.memory import memory
 from gymhopper.contexts.identity.recognition.sessions import session_caller
 from gymhopper.contracts.identity.api import Caller
 from gymhopper.contracts.membership.api import MembershipApi

@@ -27,3 +27,11 @@ Password = Annotated[
     StringConstraints(min_length=1, max_length=256),
     Field(examples=["correct horse battery staple"]),
 ]
+
+LinkToken = Annotated[str, StringConstraints(max_length=200), Field(examples=["ghl_0191..._..."])]
+
+Code = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=6, max_length=40),
+    Field(examples=["492039"]),
+]

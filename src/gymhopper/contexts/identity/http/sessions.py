@@ -21,14 +21,12 @@ from gymhopper.contexts.identity.http.signing_in import (
     token_pair,
 )
 from gymhopper.contexts.identity.queries.sessions import live_sessions
-from gymhopper.contexts.identity.recognition.memory import memory
 from gymhopper.contexts.identity.settings import identity_settings
 from gymhopper.contexts.identity.subjects import account_of, own_account
 from gymhopper.contexts.identity.usecases.end_sessions import end_session, end_sessions
 from gymhopper.contexts.identity.usecases.refresh_tokens import TokenReused
 from gymhopper.contexts.identity.usecases.refresh_tokens import refresh_tokens as refresh
 from gymhopper.contexts.identity.usecases.sign_in_with_password import sign_in_with_password
-from gymhopper.kernel.errors import Unauthenticated
 
 router = APIRouter(tags=["sessions"])
 
@@ -113,11 +111,7 @@ async def refresh_tokens(
     async with runtime.begin(SERVICE) as uow:
         outcome = await refresh(uow, body.refresh_token)
     if isinstance(outcome, TokenReused):
-        memory(runtime).forget(outcome.session_id)
-        raise Unauthenticated(
-            "This refresh token was used before, so the session has ended: sign in again.",
-            code="refresh_token_reused",
-        )
+        raise outcome
     response.headers["Cache-Control"] = "no-store"
     return token_pair(outcome)
 
@@ -165,13 +159,11 @@ async def end_one_session(
 async def end_other_sessions(runtime: CurrentRuntime, caller: AuthSubject = signed_in()) -> None:
     """Ends all your sessions but this one, within five seconds everywhere."""
     async with runtime.begin(own_account(caller)) as uow:
-        ended = await end_sessions(
+        await end_sessions(
             uow, account_of(caller), because="signed out everywhere", but=caller.session_id
         )
-    memory(runtime).forget(*ended)
 
 
 async def _end(runtime: Runtime, caller: AuthSubject, session_id: UUID, because: str) -> None:
     async with runtime.begin(own_account(caller)) as uow:
         await end_session(uow, session_id, account_id=account_of(caller), because=because)
-    memory(runtime).forget(session_id)

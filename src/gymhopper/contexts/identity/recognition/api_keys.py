@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.domain.token import Token
+from gymhopper.contexts.identity.memory import Recognised
 from gymhopper.contexts.identity.queries import api_keys as queries
-from gymhopper.contexts.identity.recognition.memory import Recognised
 from gymhopper.contexts.identity.usecases.note_use import note_use
 from gymhopper.contracts.identity.api import Caller
 

@@ -9,10 +9,10 @@ from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.domain.acting import NOBODY, ActingFor
 from gymhopper.contexts.identity.domain.opaque_token import ACCESS, SESSION, OpaqueToken
 from gymhopper.contexts.identity.domain.session import noted_every
+from gymhopper.contexts.identity.memory import Recognised
 from gymhopper.contexts.identity.queries import sessions as queries
 from gymhopper.contexts.identity.queries.sessions import HeldSession
 from gymhopper.contexts.identity.recognition.acting import acting
-from gymhopper.contexts.identity.recognition.memory import Recognised
 from gymhopper.contexts.identity.settings import identity_settings
 from gymhopper.contexts.identity.usecases.note_use import note_seen
 from gymhopper.contracts.identity.api import Caller

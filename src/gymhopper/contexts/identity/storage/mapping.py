@@ -6,10 +6,12 @@ from sqlalchemy.orm import registry
 
 from gymhopper.contexts.identity.domain.account import Account
 from gymhopper.contexts.identity.domain.api_key import ApiKey
+from gymhopper.contexts.identity.domain.email_link import EmailLink
 from gymhopper.contexts.identity.domain.impersonation import Impersonation
 from gymhopper.contexts.identity.domain.invitation import Invitation
 from gymhopper.contexts.identity.domain.passkey import Passkey
 from gymhopper.contexts.identity.domain.pending import PendingSignIn
+from gymhopper.contexts.identity.domain.queued_mail import QueuedMail
 from gymhopper.contexts.identity.domain.session import Session
 from gymhopper.contexts.identity.domain.token_grant import TokenGrant
 from gymhopper.contexts.identity.domain.totp import Authenticator
@@ -25,6 +27,8 @@ def map_all() -> None:
     mapper.map_imperatively(Session, tables.session)
     mapper.map_imperatively(TokenGrant, tables.token_grant)
     mapper.map_imperatively(PendingSignIn, tables.pending_sign_in)
+    mapper.map_imperatively(EmailLink, tables.email_link)
+    mapper.map_imperatively(QueuedMail, tables.mail)
     mapper.map_imperatively(Authenticator, factor_tables.authenticator)
     mapper.map_imperatively(Passkey, factor_tables.passkey)
     mapper.map_imperatively(Invitation, acting_tables.invitation)

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.identity.domain.session import Session
+from gymhopper.contexts.identity.memory import memory
 from gymhopper.contexts.identity.storage.tables import session as table
 from gymhopper.kernel.errors import NotFound
 
@@ -18,12 +19,13 @@ async def end_session(uow: UnitOfWork, session_id: UUID, *, account_id: UUID, be
     if session is None or session.account_id != account_id:
         raise NotFound("There is no session with this id.")
     session.end(uow.now, because)
+    memory(uow.runtime).forget(session_id)
 
 
 async def end_sessions(
     uow: UnitOfWork, account_id: UUID, *, because: str, but: UUID | None = None
-) -> list[UUID]:
-    """End all of the account's sessions that live, but one; returns which."""
+) -> None:
+    """End all of the account's sessions that live, but one."""
     query = (
         select(Session)
         .where(table.c.account_id == account_id, table.c.ended_at.is_(None))
@@ -33,4 +35,4 @@ async def end_sessions(
     found = [each for each in await uow.session.scalars(query) if each.id != but]
     for each in found:
         each.end(uow.now, because)
-    return [each.id for each in found]
+    memory(uow.runtime).forget(*(each.id for each in found))

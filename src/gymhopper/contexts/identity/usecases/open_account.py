@@ -15,6 +15,15 @@ from gymhopper.kernel.ids import new_id
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:address, 0))")
 
 
+class AccountExists(Conflict):
+    """Only ever told to whoever controls the mailbox, or the machine."""
+
+    code = "account_exists"
+
+    def __init__(self) -> None:
+        super().__init__("There is an account with this address already: sign in to it.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAccount:
     """Whoever opens it has shown that the address is theirs, or answers for that."""
@@ -27,13 +36,12 @@ class OpenAccount:
 
 
 async def open_account(uow: UnitOfWork, command: OpenAccount) -> UUID:
-    """Make the account; Conflict when one with this address is active."""
+    """Make the account; AccountExists when one with this address is active."""
     seal = AddressSeal(uow.runtime.secrets)
     indexes = seal.indexes(command.email)
-    # The address may stand under an older key, which no unique index would see.
-    await uow.connection.execute(_ONE_AT_A_TIME, {"address": indexes[-1].hex()})
+    await hold_address(uow, command.email)
     if await queries.account_by_email(uow.connection, indexes) is not None:
-        raise Conflict("There is an account with this address already.", code="account_exists")
+        raise AccountExists
     account_id = new_id()
     uow.add(
         Account(
@@ -48,3 +56,10 @@ async def open_account(uow: UnitOfWork, command: OpenAccount) -> UUID:
         )
     )
     return account_id
+
+
+async def hold_address(uow: UnitOfWork, email: str) -> None:
+    """Let one transaction at a time give the address to an account: it may stand under an older
+    key, which no unique index would see."""
+    oldest = AddressSeal(uow.runtime.secrets).indexes(email)[-1]
+    await uow.connection.execute(_ONE_AT_A_TIME, {"address": oldest.hex()})

@@ -2,16 +2,18 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.identity.domain.account import Account
 from gymhopper.contexts.identity.domain.opaque_token import ACCESS, REFRESH, OpaqueToken
 from gymhopper.contexts.identity.domain.session import Session
 from gymhopper.contexts.identity.domain.token_grant import TokenGrant
+from gymhopper.contexts.identity.memory import memory
 from gymhopper.contexts.identity.settings import identity_settings
 from gymhopper.contexts.identity.usecases.open_session import Tokens, new_grant
+from gymhopper.contexts.identity.usecases.tell_holder import tell_holder
 from gymhopper.kernel.errors import Unauthenticated
 from gymhopper.kernel.ids import new_id
 
@@ -27,16 +29,17 @@ class RefreshTokenInvalid(Unauthenticated):
     code = "refresh_token_invalid"
 
 
-@dataclass(frozen=True, slots=True)
-class TokenReused:
+class TokenReused(Unauthenticated):
     """A used refresh token was shown again: somebody has a copy, and the session has ended."""
 
-    session_id: UUID
-    account_id: UUID
+    code = "refresh_token_reused"
+
+    def __init__(self) -> None:
+        super().__init__("This refresh token was used before, so the session has ended.")
 
 
 async def refresh_tokens(uow: UnitOfWork, token: str) -> Tokens | TokenReused:
-    """The next pair; the edge commits what it returns, and refuses when that is TokenReused.
+    """The next pair. TokenReused is an answer, not an exception: the edge commits, then raises it.
 
     The secrets of the next pair follow from the one that is shown and a key of ours. So a repeat
     within ten seconds gets the same pair again, without our keeping any secret: a thief who is that
@@ -93,7 +96,12 @@ async def _repeated(
             if hmac.compare_digest(refresh.hash(), successor.refresh_hash):
                 return Tokens.of(successor, access, refresh)
     session.end(uow.now, "a refresh token was used twice")
-    return TokenReused(session.id, session.account_id)
+    memory(uow.runtime).forget(session.id)
+    # Not held: whoever holds an account may be waiting for its sessions.
+    account = await uow.session.get(Account, session.account_id)
+    if account is not None:
+        await tell_holder(uow, account, "refresh_token_reused", device=session.device_name)
+    return TokenReused()
 
 
 def _successors(key: bytes, used: OpaqueToken, grant_id: UUID) -> tuple[OpaqueToken, OpaqueToken]:

@@ -102,9 +102,10 @@ CREATE TABLE identity.email_link (
     purpose text NOT NULL CONSTRAINT email_link_purpose CHECK (
         purpose IN ('register', 'sign_in', 'password', 'email')),
     account_id uuid REFERENCES identity.account,
-    hash bytea NOT NULL,
-    email bytea,
+    hash bytea,
+    email bytea NOT NULL,
     password_hash text,
+    language text NOT NULL,
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     used_at timestamptz

@@ -74,7 +74,7 @@ _memories: "WeakKeyDictionary[Runtime, Memory]" = WeakKeyDictionary()
 
 
 def memory(runtime: Runtime) -> Memory:
-    """The runtime's memory. Whoever changes a session calls `memory(runtime).forget(its_id)`."""
+    """The runtime's memory. Use cases that change a session call `forget`."""
     if runtime not in _memories:
         _memories[runtime] = Memory(runtime.clock)
     return _memories[runtime]

@@ -1,0 +1,1 @@
+"""The mails that identity sends, in the languages that it has."""
