@@ -10,7 +10,7 @@ from fixtures.people import MEMBER, NOBODY, Person, person_as, session_as, sign_
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.context import context as identity
-from gymhopper.contexts.identity.domain.roles import GRANTED
+from gymhopper.contexts.identity.domain.roles import GRANTED, WHOLE_ONLY
 from gymhopper.contexts.identity.domain.roles import MEMBER as MEMBER_ROLE
 from gymhopper.contexts.identity.usecases.link_account import link_person
 from gymhopper.contracts.identity.api import Caller, IdentityApi
@@ -42,9 +42,11 @@ async def test_a_session_acts_in_its_role(gyms: Gyms, role: object) -> None:
     found = await caller(gyms.runtime, token)
     assert (found.kind, found.role) == (role.kind, role.name)
     assert found.organisation_id == gyms.north.id
-    assert frozenset(found.scopes) == role.scopes
+    assert frozenset(found.scopes) == role.scopes - WHOLE_ONLY
     assert (found.legal_entity_id, found.location_id) == tuple(place.values())
     assert (found.person_id, found.everywhere) == (None, False)
+    whole = await session_as(gyms.runtime, role.name, gyms.north.id)
+    assert frozenset((await caller(gyms.runtime, whole)).scopes) == role.scopes
 
 
 async def test_a_member_acts_for_a_person_at_no_organisation(gyms: Gyms) -> None:

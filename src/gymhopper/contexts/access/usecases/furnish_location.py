@@ -21,6 +21,7 @@ from gymhopper.contexts.access.storage import tables
 from gymhopper.contexts.access.storage.feed import Change, publish
 from gymhopper.contexts.access.usecases.follow_location import publish_doors
 from gymhopper.contracts.access.events import DeviceEnrolled
+from gymhopper.contracts.venues.events import LocationState
 from gymhopper.kernel.errors import InvalidInput, NotFound
 from gymhopper.kernel.ids import new_id
 
@@ -86,6 +87,7 @@ async def add_door(uow: UnitOfWork, new: NewDoor) -> Door:
 async def change_door(uow: UnitOfWork, door_id: UUID, change: DoorChange) -> Door:
     """Change a door, for example lock it down; doors obey within moments."""
     door = await uow.get(Door, door_id)
+    await _owner(uow, door.location_id)
     for name, value in msgspec.structs.asdict(change).items():
         if value is not None:
             setattr(door, name, list(value) if name == "accepts" else value)
@@ -133,6 +135,7 @@ async def enrol_device(uow: UnitOfWork, *, code: str, public_key: bytes) -> Devi
 async def disable_device(uow: UnitOfWork, device_id: UUID) -> Device:
     """Refuse a device; its sessions end with it."""
     device = await uow.get(Device, device_id)
+    await _owner(uow, device.location_id)
     device.disable()
     device.version += 1
     if device.public_key is not None:
@@ -150,10 +153,20 @@ def _publish_device(uow: UnitOfWork, device: Device) -> None:
 
 
 async def _owner(uow: UnitOfWork, location_id: UUID) -> UUID:
-    """The location's organisation; row-level security hides the locations of others."""
-    found: UUID | None = await uow.session.scalar(
-        sa.select(tables.location.c.organisation_id).where(tables.location.c.id == location_id)
-    )
+    """The location's organisation; row-level security hides the locations of others.
+
+    Forbidden `not_your_place` when the caller is limited to another one.
+    """
+    found = (
+        await uow.session.execute(
+            sa.select(tables.location.c.organisation_id, tables.location.c.state).where(
+                tables.location.c.id == location_id
+            )
+        )
+    ).one_or_none()
     if found is None:
         raise NotFound("There is no location with this id.", field="location_id")
-    return found
+    state = msgspec.convert(found.state, LocationState)
+    uow.subject.require_place(location_id=location_id, legal_entity_id=state.legal_entity_id)
+    organisation_id: UUID = found.organisation_id
+    return organisation_id

@@ -76,7 +76,7 @@ MANAGER = Role(
 
 FRONT_DESK = Role(
     name="front_desk",
-    why="Signs people up, sells, takes payments and hands out cards.",
+    why="Signs people up, sells and hands out cards; money is given back by others.",
     scopes=_scopes(
         """
         access:read
@@ -85,7 +85,7 @@ FRONT_DESK = Role(
         credentials:read credentials:write
         members:read members:write
         memberships:read memberships:write
-        payments:read payments:write
+        payments:read
         profiles:write
         purchases:write
         venues:read
@@ -210,10 +210,27 @@ GRANTED = {
 """The roles that assignments give, by their names. `MEMBER` nobody grants: it comes with being
 one."""
 
+WHOLE_ONLY = _scopes(
+    """
+    audit:read
+    identity:read identity:write
+    impersonation:write
+    plans:write
+    webhooks:read webhooks:write
+    """
+)
+"""Scopes that cannot be had for a part of an organisation: keys, prices and what the audit log and
+webhooks tell are the whole one's. Roles that are limited to a place lack them there."""
+
 PLATFORM_ONLY = {
     "sandbox:write": "moves the time of everybody on the platform",
 }
 """Scopes that no role holds, because they reach beyond an organisation, each with its reason."""
+
+
+def scopes_of(role: Role, *, limited: bool) -> frozenset[str]:
+    """What the role may do in the whole organisation, or `limited` to a place of it."""
+    return role.scopes - WHOLE_ONLY if limited else role.scopes
 
 
 def read_only(scopes: frozenset[str]) -> frozenset[str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.contexts.identity.domain.acting import NOBODY, ActingFor
-from gymhopper.contexts.identity.domain.roles import GRANTED, MEMBER, read_only
+from gymhopper.contexts.identity.domain.roles import GRANTED, MEMBER, read_only, scopes_of
 from gymhopper.contexts.identity.queries.acting import Eyes, HeldAssignment, chosen
 from gymhopper.contexts.identity.queries.sessions import HeldSession
 
@@ -32,7 +32,7 @@ async def acting(connection: AsyncConnection, session: HeldSession, now: datetim
     return ActingFor(
         kind=role.kind,
         organisation_id=held.organisation_id,
-        scopes=tuple(sorted(role.scopes)),
+        scopes=tuple(sorted(scopes_of(role, limited=held.legal_entity_id is not None))),
         assignment_id=held.id,
         role=held.role,
         legal_entity_id=held.legal_entity_id,

@@ -28,10 +28,13 @@ class ChangeCalendar:
 async def change_calendar(uow: UnitOfWork, command: ChangeCalendar) -> CalendarView:
     """Change it, and tell of every location whose times are different now.
 
-    Raises NotFound without the calendar, InvalidInput for dates or times that cannot be.
+    Raises NotFound without the calendar, InvalidInput for dates or times that cannot be, and
+    Forbidden for callers who are limited to a place.
     """
     await hold_for_calendar(uow.connection, command.calendar_id)
     calendar = await uow.get(Calendar, command.calendar_id)
+    # Many places may share it: whoever is limited to one of them leaves it as it is.
+    uow.subject.require_place()
     locations = await _listening(uow, calendar)
     before = await location_states(uow.connection, locations)
     calendar.change(command.weekly, command.exceptions)

@@ -18,10 +18,12 @@ async def change_location(
 ) -> LocationView:
     """Take the change over, and tell of it when others can see a difference.
 
-    Raises NotFound without the location or its new calendar, InvalidInput.
+    Raises NotFound without the location or its new calendar, InvalidInput, and Forbidden at another
+    place than the caller's.
     """
     await hold_for_location(uow.connection, location_id)
     location = await uow.get(Location, location_id)
+    uow.subject.require_place(location_id=location.id, legal_entity_id=location.legal_entity_id)
     if change.calendar_id is not UNSET:
         await require_calendar(
             uow, location.organisation_id, change.calendar_id, field="calendar_id"

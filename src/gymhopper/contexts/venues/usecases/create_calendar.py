@@ -25,11 +25,12 @@ class CreateCalendar:
 
 
 async def create_calendar(uow: UnitOfWork, command: CreateCalendar) -> CalendarView:
-    """Create it; NotFound without the organisation or the parent, InvalidInput.
+    """Create it; NotFound without the organisation or the parent, InvalidInput, Forbidden.
 
     A calendar never changes its parent, so inheritance cannot run in a circle.
     """
     await uow.get(Organisation, command.organisation_id)
+    uow.subject.require_place()
     await require_calendar(uow, command.organisation_id, command.parent_id, field="parent_id")
     calendar = Calendar(
         id=new_id(),

@@ -31,8 +31,9 @@ class CreateLegalEntity:
 
 
 async def create_legal_entity(uow: UnitOfWork, command: CreateLegalEntity) -> LegalEntityView:
-    """Create it; NotFound without the organisation, InvalidInput, ExternalRefTaken."""
+    """Create it; NotFound without the organisation, InvalidInput, ExternalRefTaken, Forbidden."""
     await uow.get(Organisation, command.organisation_id)
+    uow.subject.require_place()
     entity = LegalEntity(
         id=new_id(),
         organisation_id=command.organisation_id,

@@ -40,10 +40,11 @@ class OpenLocation:
 
 
 async def open_location(uow: UnitOfWork, command: OpenLocation) -> LocationView:
-    """Open it; NotFound without what it names, InvalidInput, ExternalRefTaken."""
+    """Open it; NotFound without what it names, InvalidInput, ExternalRefTaken, Forbidden."""
     await uow.get(Organisation, command.organisation_id)
     await require_legal_entity(uow, command.organisation_id, command.legal_entity_id)
     await require_calendar(uow, command.organisation_id, command.calendar_id, field="calendar_id")
+    uow.subject.require_place(legal_entity_id=command.legal_entity_id)
     location = Location(
         id=new_id(),
         organisation_id=command.organisation_id,
