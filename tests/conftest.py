@@ -6,6 +6,7 @@ pytest_plugins = [
     "fixtures.kafka",
     "fixtures.logs",
     "fixtures.no_skips",
+    "fixtures.oidc",
     "fixtures.runtimes",
     "fixtures.callers",
     "fixtures.access_world",

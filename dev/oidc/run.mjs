@@ -84,7 +84,7 @@ const configuration = {
       defaultResource: (_, client) => (client.clientId === 'machine' ? API : undefined),
       useGrantedResource: () => true,
       getResourceServerInfo: () => ({
-        scope: 'members:read members:write',
+        scope: 'identity:read identity:write members:read members:write',
         audience: API,
         accessTokenFormat: 'jwt',
         jwt: { sign: { alg: chosen.alg } },
@@ -102,11 +102,8 @@ server.listen(Number(chosen.port), '127.0.0.1', () => {
   process.stdout.write(`${issuer}\n`);
 });
 
-function stop() {
-  server.close();
-  server.closeAllConnections();
-  process.exit(0);
-}
-
-for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, stop);
+// Signals end it as they end any program: nothing is kept, so there is nothing to do before. When the
+// starter is gone it sends itself one, because process.exit() has been seen to wait for ever for a
+// thread of the engine's.
+const stop = () => process.kill(process.pid, 'SIGTERM');
 process.stdin.on('end', stop).on('error', stop).resume();

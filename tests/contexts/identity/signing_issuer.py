@@ -43,6 +43,7 @@ class SigningIssuer:
         self.keys: list[dict[str, Any]] = []
         self.asked = 0
         self.down = False
+        self.id_token = ""
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -50,6 +51,14 @@ class SigningIssuer:
                 outer.asked += self.path == "/keys"
                 body = outer.answer(self.path)
                 self.send_response(503 if outer.down else 200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                body = json.dumps({"id_token": outer.id_token, "token_type": "Bearer"}).encode()
+                self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

@@ -6,6 +6,7 @@ from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.domain.roles import GRANTED
 from gymhopper.contexts.identity.memory import Recognised, memory
 from gymhopper.contexts.identity.recognition.api_keys import ApiKeys
+from gymhopper.contexts.identity.recognition.oidc_tokens import OidcTokens
 from gymhopper.contexts.identity.recognition.sessions import AccessTokens, BrowserSessions
 from gymhopper.contracts.identity.api import Caller, Role
 
@@ -33,6 +34,7 @@ class Authentication:
             ApiKeys(runtime),
             BrowserSessions(runtime),
             AccessTokens(runtime),
+            OidcTokens(runtime),
         )
 
     async def authenticate(self, *, token: str) -> Caller | None:

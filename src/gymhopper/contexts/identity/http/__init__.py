@@ -7,6 +7,7 @@ from gymhopper.contexts.identity.http import (
     factors,
     impersonation,
     me,
+    oidc,
     passkeys,
     roles,
     sessions,
@@ -22,4 +23,5 @@ routers = [
     acting.router,
     roles.router,
     impersonation.router,
+    oidc.router,
 ]

@@ -9,6 +9,7 @@ from gymhopper.contexts.identity.domain.api_key import ApiKey
 from gymhopper.contexts.identity.domain.email_link import EmailLink
 from gymhopper.contexts.identity.domain.impersonation import Impersonation
 from gymhopper.contexts.identity.domain.invitation import Invitation
+from gymhopper.contexts.identity.domain.oidc_subject import OidcSubject
 from gymhopper.contexts.identity.domain.passkey import Passkey
 from gymhopper.contexts.identity.domain.pending import PendingSignIn
 from gymhopper.contexts.identity.domain.queued_mail import QueuedMail
@@ -33,3 +34,4 @@ def map_all() -> None:
     mapper.map_imperatively(Passkey, factor_tables.passkey)
     mapper.map_imperatively(Invitation, acting_tables.invitation)
     mapper.map_imperatively(Impersonation, acting_tables.impersonation)
+    mapper.map_imperatively(OidcSubject, factor_tables.oidc_subject)

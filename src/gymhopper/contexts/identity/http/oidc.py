@@ -1,0 +1,230 @@
+"""Signing in at an OpenID Connect provider, in a browser."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import AwareDatetime, BaseModel, Field
+
+from gymhopper.chassis.auth import SERVICE, AuthSubject
+from gymhopper.chassis.http.caller import CurrentRuntime, public, signed_in
+from gymhopper.chassis.http.cookies import read_session
+from gymhopper.chassis.http.limits import limited
+from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.identity.domain.oidc_attempt import Attempt, local_path
+from gymhopper.contexts.identity.gateways.oidc import (
+    Identity,
+    Provider,
+    SignInRefused,
+    oidc_providers,
+)
+from gymhopper.contexts.identity.http import fields
+from gymhopper.contexts.identity.http.devices import present_device
+from gymhopper.contexts.identity.http.factors import Proof
+from gymhopper.contexts.identity.http.oidc_cookie import (
+    forget_attempt,
+    keep_attempt,
+    read_attempt,
+)
+from gymhopper.contexts.identity.http.signing_in import sign_in_answer
+from gymhopper.contexts.identity.queries.oidc_subjects import subjects_of
+from gymhopper.contexts.identity.subjects import account_of, account_subject, own_account
+from gymhopper.contexts.identity.usecases import remove_oidc_subject
+from gymhopper.contexts.identity.usecases.prove_again import prove_again
+from gymhopper.contexts.identity.usecases.sign_in_with_oidc import (
+    add_oidc_subject,
+    sign_in_with_oidc,
+)
+from gymhopper.contracts.identity.api import IdentityApi
+from gymhopper.kernel.errors import NotFound
+
+router = APIRouter(tags=["sign-in providers"])
+
+SEE_OTHER = 303
+REDIRECTS: dict[int | str, dict[str, object]] = {SEE_OTHER: {"description": "Go there."}}
+
+ReturnTo = Annotated[str, Query(max_length=500, description="A path of this site.")]
+Short = Annotated[str, Query(max_length=2000)]
+
+
+class OidcProviderAnswer(BaseModel):
+    """A provider that people may sign in at."""
+
+    name: str = Field(examples=["acme"])
+    label: str = Field(description="What the button says.", examples=["Acme staff"])
+
+
+class OidcProviders(BaseModel):
+    """All of them."""
+
+    items: list[OidcProviderAnswer]
+
+
+class LinkedProvider(BaseModel):
+    """A provider that signs you in."""
+
+    id: UUID
+    provider: str | None = Field(description="Null when it is not set up any more.")
+    created_at: AwareDatetime
+    last_used_at: AwareDatetime
+
+
+class LinkedProviders(BaseModel):
+    """All of your account."""
+
+    items: list[LinkedProvider]
+
+
+class NewLink(fields.Request):
+    """Where to come back to; a proof when you signed in more than ten minutes ago."""
+
+    return_to: str = Field(default="/", max_length=500, examples=["/account"])
+    proof: Proof | None = None
+
+
+class GoThere(BaseModel):
+    """Where to send the browser."""
+
+    location: str
+
+
+@router.get("/sign-in/oidc", summary="List sign-in providers")
+async def list_oidc_providers(runtime: CurrentRuntime, _: AuthSubject = public()) -> OidcProviders:
+    """For the buttons of a sign-in page."""
+    return OidcProviders(
+        items=[
+            OidcProviderAnswer(name=each.name, label=each.label)
+            for each in oidc_providers(runtime).all()
+        ]
+    )
+
+
+@router.get(
+    "/sign-in/oidc/{provider}",
+    status_code=SEE_OTHER,
+    response_class=RedirectResponse,
+    responses=REDIRECTS,
+    summary="Sign in at a provider",
+)
+async def begin_oidc_sign_in(
+    provider: str, runtime: CurrentRuntime, return_to: ReturnTo = "/", _: AuthSubject = public()
+) -> Response:
+    """Sends the browser to the provider, from where it comes back to `return_to`."""
+    attempt = Attempt.new(provider, local_path(return_to), runtime.clock.now())
+    url = await _named(runtime, provider).authorization_url(attempt, _back(runtime, provider))
+    response = RedirectResponse(url, SEE_OTHER, {"Cache-Control": "no-store"})
+    keep_attempt(response, runtime, attempt)
+    return response
+
+
+@router.get(
+    "/sign-in/oidc/{provider}/callback",
+    status_code=SEE_OTHER,
+    response_class=RedirectResponse,
+    responses=REDIRECTS,
+    summary="Come back from a provider",
+    dependencies=[limited("sign_in")],
+)
+async def finish_oidc_sign_in(
+    provider: str,
+    request: Request,
+    runtime: CurrentRuntime,
+    state: Short = "",
+    code: Short = "",
+    iss: Short | None = None,
+    _: AuthSubject = public(),
+) -> Response:
+    """Where the provider sends the browser. Sets the session cookie and goes on to `return_to`."""
+    asked = _named(runtime, provider)
+    attempt = read_attempt(request, runtime, state, provider, runtime.clock.now())
+    if attempt is None or not code:
+        raise SignInRefused
+    found = await asked.identity(attempt, code, iss, _back(runtime, provider), runtime.clock.now())
+    response = RedirectResponse(attempt.return_to, SEE_OTHER, {"Cache-Control": "no-store"})
+    if attempt.account_id is None:
+        await _sign_in(request, response, runtime, found)
+    else:
+        await _add(request, runtime, found, attempt.account_id)
+    forget_attempt(response, runtime, state)
+    return response
+
+
+@router.get("/me/providers", summary="List the providers that sign you in")
+async def list_linked_providers(
+    runtime: CurrentRuntime, caller: AuthSubject = signed_in()
+) -> LinkedProviders:
+    """The first one first."""
+    names = {each.issuer: each.name for each in oidc_providers(runtime).all()}
+    async with runtime.read(own_account(caller)) as connection:
+        found = await subjects_of(connection, account_of(caller))
+    return LinkedProviders(
+        items=[
+            LinkedProvider(
+                id=each.id,
+                provider=names.get(each.issuer),
+                created_at=each.created_at,
+                last_used_at=each.last_used_at,
+            )
+            for each in found
+        ]
+    )
+
+
+@router.post("/me/providers/{provider}", status_code=201, summary="Add a sign-in provider")
+async def link_provider(
+    provider: str,
+    body: NewLink,
+    response: Response,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = signed_in(),
+) -> GoThere:
+    """Send this browser to the address in the answer; it comes back with the provider added."""
+    asked = _named(runtime, provider)
+    path = local_path(body.return_to)
+    account_id = await prove_again(
+        runtime, caller, body.proof.given() if body.proof else None, young_session_will_do=True
+    )
+    attempt = Attempt.new(provider, path, runtime.clock.now(), account_id)
+    url = await asked.authorization_url(attempt, _back(runtime, provider))
+    keep_attempt(response, runtime, attempt)
+    response.headers["Cache-Control"] = "no-store"
+    return GoThere(location=url)
+
+
+@router.delete("/me/providers/{link_id}", status_code=204, summary="Remove a sign-in provider")
+async def unlink_provider(
+    link_id: UUID, runtime: CurrentRuntime, caller: AuthSubject = signed_in()
+) -> None:
+    """It signs you in no more, unless it is the only way into your account."""
+    async with runtime.begin(own_account(caller)) as uow:
+        await remove_oidc_subject.remove_oidc_subject(uow, link_id, account_of(caller))
+
+
+async def _sign_in(request: Request, response: Response, runtime: Runtime, found: Identity) -> None:
+    async with runtime.begin(SERVICE) as uow:
+        outcome = await sign_in_with_oidc(
+            uow, found, device=present_device("browser", request, runtime)
+        )
+    sign_in_answer(response, runtime, outcome, runtime.clock.now())
+
+
+async def _add(request: Request, runtime: Runtime, found: Identity, account_id: UUID) -> None:
+    """Only in the session that asked for it: it may have ended, or be somebody else's by now."""
+    token = read_session(request)
+    caller = await runtime.api(IdentityApi).authenticate(token=token) if token else None
+    if caller is None or caller.session_id is None or caller.id != account_id:
+        raise SignInRefused
+    async with runtime.begin(account_subject(account_id)) as uow:
+        await add_oidc_subject(uow, found, account_id)
+
+
+def _named(runtime: Runtime, name: str) -> Provider:
+    found = oidc_providers(runtime).named(name)
+    if found is None:
+        raise NotFound("There is no sign-in provider with this name.")
+    return found
+
+
+def _back(runtime: Runtime, provider: str) -> str:
+    return f"{runtime.public_url}/api/v1/sign-in/oidc/{provider}/callback"
