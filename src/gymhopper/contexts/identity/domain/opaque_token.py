@@ -13,6 +13,7 @@ ACCESS = "gha"
 REFRESH = "ghr"
 PENDING = "ghp"
 LINK = "ghl"
+INVITATION = "ghi"
 
 _FORM = re.compile(r"(gh[a-z])_([0-9a-f]{32})_([0-9a-f]{64})")
 

@@ -6,6 +6,7 @@ from gymhopper.contexts.identity.http import (
     api_keys,
     factors,
     impersonation,
+    invitations,
     me,
     oidc,
     passkeys,
@@ -24,4 +25,5 @@ routers = [
     roles.router,
     impersonation.router,
     oidc.router,
+    invitations.router,
 ]

@@ -18,6 +18,7 @@ from gymhopper.contexts.identity.http.own_page import refuse_foreign_page
 from gymhopper.contexts.identity.http.signing_in import sign_in_answer
 from gymhopper.contexts.identity.subjects import SOMEBODY
 from gymhopper.contexts.identity.usecases import use_link
+from gymhopper.contexts.identity.usecases.accept_invitation import accept_invitation
 from gymhopper.contexts.identity.usecases.complete_reset import complete_reset
 from gymhopper.contexts.identity.usecases.finish_sign_in import SecondFactorNeeded
 from gymhopper.contexts.identity.usecases.open_session import SignedIn
@@ -48,6 +49,7 @@ class SignInPages:
             self._route("/email", "Your new address", "Use this address", self._email),
             self._route("/password", "Set a new password", "Set it", self._password),
             self._route("/forgot", "Forgot your password?", "Send me a link", self._forgot),
+            self._route("/invitation", "You are invited", "Accept", self._invitation),
             self._route("/second-factor", "One more step", "Sign in", self._second_factor),
         ]
 
@@ -83,6 +85,15 @@ class SignInPages:
         device = present_device("browser", request, self._runtime)
         async with self._runtime.begin(SOMEBODY) as uow:
             done = await use_link.confirm_account(uow, form.get("token", ""), device=device)
+        return self._signed_in(done)
+
+    async def _invitation(self, request: Request, form: Form) -> Response:
+        done = await accept_invitation(
+            self._runtime,
+            token=form.get("token", ""),
+            password=None,
+            device=present_device("browser", request, self._runtime),
+        )
         return self._signed_in(done)
 
     async def _link(self, request: Request, form: Form) -> Response:
