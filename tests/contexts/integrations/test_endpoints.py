@@ -19,7 +19,12 @@ from fixtures.schema import differences
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.contexts.integrations.context import context as integrations
 from gymhopper.contexts.integrations.domain.endpoint import MOST_ENDPOINTS
+from gymhopper.contexts.integrations.domain.errors import TooManyEndpoints
 from gymhopper.contexts.integrations.storage.tables import metadata
+from gymhopper.contexts.integrations.usecases.create_endpoint import (
+    CreateEndpoint,
+    create_endpoint,
+)
 from gymhopper.contracts.identity.api import Caller
 from gymhopper.kernel.clock import ManualClock
 from gymhopper.kernel.ids import new_id
@@ -156,19 +161,39 @@ async def test_a_test_with_a_key_holds_no_transaction_while_the_receiver_takes_i
     assert len(receiver.received) == 1
 
 
-async def test_an_organisation_has_twenty_endpoints_at_most_however_they_are_made(
+async def test_an_organisation_has_twenty_endpoints_at_most(town: Town, receiver: Receiver) -> None:
+    for _ in range(MOST_ENDPOINTS):
+        await town.ours.endpoint(receiver.url)
+    body = {"url": receiver.url, "event_types": ["*"]}
+    refused = await town.ours.send("POST", "/webhook-endpoints", body, expect=409)
+    assert refused["code"] == "too_many_webhook_endpoints"
+    assert await town.theirs.endpoint(receiver.url)
+
+
+async def test_two_that_are_made_at_once_do_not_both_become_the_twentieth(
     town: Town, receiver: Receiver
 ) -> None:
-    body = {"url": receiver.url, "event_types": ["*"]}
-    answers = await asyncio.gather(
-        *(
-            town.ours.client.post("/api/v1/webhook-endpoints", json=body)
-            for _ in range(MOST_ENDPOINTS + 8)
-        )
+    for _ in range(MOST_ENDPOINTS - 1):
+        await town.ours.endpoint(receiver.url)
+    command = CreateEndpoint(
+        organisation_id=town.ours.organisation_id,
+        url=receiver.url,
+        description="",
+        event_types=("*",),
     )
-    made = [each.status_code for each in answers]
-    assert (made.count(201), made.count(409)) == (MOST_ENDPOINTS, 8)
-    assert await town.theirs.endpoint(receiver.url)
+
+    async def another() -> None:
+        async with town.runtime.begin(SERVICE) as uow:
+            await create_endpoint(uow, command)
+
+    async with town.runtime.begin(SERVICE) as uow:
+        await create_endpoint(uow, command)
+        second = asyncio.create_task(another())
+        # It must wait for the first; without end, if that never ended.
+        done, _ = await asyncio.wait({second}, timeout=0.5)
+        assert not done
+    with pytest.raises(TooManyEndpoints):
+        await second
 
 
 async def test_a_secret_is_stored_sealed_and_never_logged(

@@ -77,30 +77,29 @@ async def test_an_answer_that_cannot_be_recorded_is_asked_for_again(
     assert len(receiver.received) == 2
 
 
-async def test_a_late_answer_of_an_earlier_try_does_not_undo_a_later_one(
-    town: Town, receiver: Receiver, clock: ManualClock
+@pytest.mark.parametrize(("status", "becomes"), [(204, "delivered"), (500, "pending")])
+async def test_a_late_failure_of_an_earlier_try_does_not_undo_what_a_later_one_said(
+    town: Town, receiver: Receiver, clock: ManualClock, status: int, becomes: str
 ) -> None:
     """Two processes may send one delivery, when the first took longer than its lease."""
     endpoint = await town.ours.endpoint(receiver.url, REGISTERED)
     await town.ours.register()
     await town.queue()
-    receiver.hold, receiver.status = asyncio.Event(), 500
+    held = receiver.hold = asyncio.Event()
     slow = asyncio.create_task(town.send_due())
     async with asyncio.timeout(10):
         await receiver.called.wait()
     clock.advance(LEASE)
-    held, receiver.hold = receiver.hold, None
-    receiver.status = 204
+    receiver.hold, receiver.status = None, status
     await town.send_due()
+    (before,) = await town.ours.log(endpoint)
+    clock.advance(timedelta(seconds=1))
     receiver.status = 500
     held.set()
     await slow
-    (logged,) = await town.ours.log(endpoint)
-    assert logged["status"] == "delivered"
-    assert [each["status_code"] for each in logged["attempts"]] == [500, 204]
-    clock.advance(timedelta(days=1))
-    await town.send_due()
-    assert len(receiver.received) == 2
+    (after,) = await town.ours.log(endpoint)
+    assert (after["status"], after["due_at"]) == (becomes, before["due_at"])
+    assert [each["status_code"] for each in after["attempts"]] == [500, status]
 
 
 async def test_a_secret_that_cannot_be_opened_stops_no_other_endpoint(
