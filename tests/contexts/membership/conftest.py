@@ -21,6 +21,7 @@ from gymhopper.chassis.timers import TimerRunner
 from gymhopper.chassis.transports.delivery import Delivery
 from gymhopper.chassis.transports.local import LocalSubscriber
 from gymhopper.contexts.membership.context import context
+from gymhopper.contracts.access.events import VisitRecorded
 from gymhopper.contracts.billing.events import (
     DebtChanged,
     PaymentRefunded,
@@ -159,6 +160,23 @@ class Gym:
                 refund_id=new_id(),
                 amount=Money(4900, "EUR"),
                 access=access,
+            )
+        )
+
+    async def visited(self, person_id: UUID, home: UUID | None = None) -> None:
+        """Somebody of another gym, known to membership or not, was let in here."""
+        now = self.clock.now()
+        await self.deliver(
+            VisitRecorded(
+                visit_id=new_id(),
+                person_id=person_id,
+                membership_id=new_id(),
+                host_organisation_id=self.organisation_id,
+                home_organisation_id=home or new_id(),
+                location_id=new_id(),
+                door_id=new_id(),
+                at=now,
+                entry=1,
             )
         )
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from gymhopper.chassis.auth import ANONYMOUS, SERVICE, AuthSubject
 from gymhopper.contexts.membership.storage import tables
 from gymhopper.contexts.membership.storage.tables import metadata
+from gymhopper.kernel.ids import new_id
 
 PUBLIC = {"plan", "price"}
 AGREED = {"terms": "1", "privacy": "1", "language": "en", "channel": "desk"}
@@ -23,6 +24,8 @@ def acting_for(organisation_id: UUID) -> AuthSubject:
 async def populate(gym: Any) -> dict[str, str]:
     """A row in every table; returns the ids of what was made."""
     active = await gym.active()
+    await gym.visited(new_id())
+    await gym.member(email="grace@example.org")
     frozen = await gym.post(f"/memberships/{active['id']}/freezes", {})
     return {
         "member": active["member_id"],

@@ -23,10 +23,10 @@ from gymhopper.app.importers.report import ImportReport
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
-from gymhopper.contexts.membership import queries as memberships
 from gymhopper.contexts.membership.domain.person import Address, Contact
 from gymhopper.contexts.membership.domain.plan import DEFAULT_ENTRY_GRACE_DAYS, FreezeRules
 from gymhopper.contexts.membership.domain.terms import Term
+from gymhopper.contexts.membership.queries import plans as catalogue
 from gymhopper.contexts.membership.usecases.import_member import ImportedMember, import_members
 from gymhopper.contexts.membership.usecases.offer_plan import (
     NewPrice,
@@ -168,7 +168,7 @@ async def _offer_plans(
     async with runtime.begin(SERVICE) as uow:
         known = {
             each.name: each
-            for each in await memberships.plan_offers(
+            for each in await catalogue.plan_offers(
                 uow.connection, organisation_id=seller.organisation_id, limit=1000
             )
         }
@@ -202,7 +202,7 @@ async def _new_offer(uow: UnitOfWork, seller: LegalEntity, plan: OfferedPlan) ->
 
 
 async def _present_offer(
-    uow: UnitOfWork, present: memberships.PlanOffer, plan: OfferedPlan
+    uow: UnitOfWork, present: catalogue.PlanOffer, plan: OfferedPlan
 ) -> _Offer:
     for price in present.prices:
         if price.money == plan.price:

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.contexts.membership import queries
+from gymhopper.contexts.membership.queries.members import member_details, member_ref, person_names
+from gymhopper.contexts.membership.queries.memberships import purchase
 from gymhopper.contracts.membership.api import MemberContact, MemberRef, PersonName, Purchase
 from gymhopper.kernel.errors import NotFound
 
@@ -18,18 +19,18 @@ class Memberships:
     async def purchase(self, *, membership_id: UUID) -> Purchase | None:
         """The terms under which the membership was bought, or None when there is none."""
         async with self._runtime.read(SERVICE) as connection:
-            return await queries.purchase(connection, membership_id)
+            return await purchase(connection, membership_id)
 
     async def member(self, *, member_id: UUID) -> MemberRef | None:
         """The person behind a member, or None when there is no such member."""
         async with self._runtime.read(SERVICE) as connection:
-            return await queries.member_ref(connection, member_id)
+            return await member_ref(connection, member_id)
 
     async def contact(self, *, member_id: UUID) -> MemberContact | None:
         """How to reach a member, or None when there is no such member."""
         async with self._runtime.read(SERVICE) as connection:
             try:
-                found = await queries.member_details(connection, member_id, self._runtime.secrets)
+                found = await member_details(connection, member_id, self._runtime.secrets)
             except NotFound:
                 return None
         return MemberContact(
@@ -42,4 +43,4 @@ class Memberships:
     async def names(self, *, person_ids: tuple[UUID, ...]) -> tuple[PersonName, ...]:
         """The names of those people that there are, in no order."""
         async with self._runtime.read(SERVICE) as connection:
-            return await queries.person_names(connection, person_ids)
+            return await person_names(connection, person_ids)

@@ -5,7 +5,7 @@ from pathlib import Path
 from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context, Implementation
 from gymhopper.contexts.membership.api import Memberships
-from gymhopper.contexts.membership.http import members, memberships, plans
+from gymhopper.contexts.membership.http import members, memberships, plans, visitors
 from gymhopper.contexts.membership.jobs import timers
 from gymhopper.contexts.membership.storage.invariants import INVARIANTS
 from gymhopper.contexts.membership.storage.mapping import map_all
@@ -17,7 +17,7 @@ map_all()
 context = Context(
     name="membership",
     migrations=Migrations("membership", Path(__file__).parent / "storage" / "migrations"),
-    routers=[members.router, plans.router, memberships.router],
+    routers=[members.router, plans.router, memberships.router, visitors.router],
     subscriptions=subscriptions,
     timers=timers,
     apis=[Implementation(MembershipApi, Memberships)],

@@ -1,10 +1,12 @@
-"""The timers of memberships: ends, and the starts and ends of freezes and blocks."""
+"""The timers: ends of memberships, starts and ends of freezes and blocks, guests forgotten."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from gymhopper.chassis.registry import Due, Timers
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.usecases import reach_date
+from gymhopper.contexts.membership.usecases.follow_visit import forget_visitors
 from gymhopper.contexts.membership.usecases.publish import END_REACHED, OVERLAY_REACHED
 
 timers = Timers()
@@ -20,3 +22,9 @@ async def end_reached(uow: UnitOfWork, due: Due) -> None:
 async def overlay_reached(uow: UnitOfWork, due: Due) -> None:
     """A freeze or block begins or ends; the key is its id."""
     await reach_date.reach_overlay(uow, UUID(due.payload["membership_id"]), UUID(due.key))
+
+
+@timers.every(timedelta(days=1), "membership.visitors_forgotten")
+async def visitors_forgotten(uow: UnitOfWork, _: Due) -> None:
+    """Guests of long ago are nobody's business any more."""
+    await forget_visitors(uow)

@@ -1,9 +1,12 @@
-"""What billing reports, followed. Values are absolute: repeats and crossings are harmless."""
+"""What billing and access report, followed. Values are absolute, so repeats and
+crossings are harmless."""
 
 from gymhopper.chassis.events.envelope import Envelope
 from gymhopper.chassis.registry import Subscriptions
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.usecases import follow_billing
+from gymhopper.contexts.membership.usecases.follow_visit import follow_visit
+from gymhopper.contracts.access.events import VisitRecorded
 from gymhopper.contracts.billing.events import (
     DebtChanged,
     PaymentRefunded,
@@ -20,6 +23,18 @@ async def payment_succeeded(uow: UnitOfWork, event: PaymentSucceeded, _: Envelop
     """The first payment makes the contract run, each one extends what is paid."""
     paid = Period(event.start, event.until)
     await follow_billing.receive_payment(uow, event.membership_id, paid)
+
+
+@subscriptions.on(VisitRecorded)
+async def visit_recorded(uow: UnitOfWork, event: VisitRecorded, _: Envelope) -> None:
+    """A venue may see from now on who was its guest."""
+    await follow_visit(
+        uow,
+        person_id=event.person_id,
+        host=event.host_organisation_id,
+        home=event.home_organisation_id,
+        at=event.at,
+    )
 
 
 @subscriptions.on(DebtChanged)

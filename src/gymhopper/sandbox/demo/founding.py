@@ -25,7 +25,7 @@ from gymhopper.contexts.access.usecases.hand_out_credential import (
 )
 from gymhopper.contexts.membership.domain.person import Contact
 from gymhopper.contexts.membership.domain.plan import DEFAULT_ENTRY_GRACE_DAYS, FreezeRules
-from gymhopper.contexts.membership.queries import plan_offers
+from gymhopper.contexts.membership.queries.plans import plan_offers
 from gymhopper.contexts.membership.usecases.keep_agreement import AgreementGiven
 from gymhopper.contexts.membership.usecases.offer_plan import NewPrice, OfferPlan, offer_plan
 from gymhopper.contexts.membership.usecases.register_member import RegisterMember, register_member

@@ -136,11 +136,12 @@ def _visit(
     here: Runtime, caller: AuthSubject, row: queries.VisitRow, ours: Collection[UUID]
 ) -> VisitView:
     known = row.person_id in ours or row.person_id == caller.person_id
+    guest = pseudonym(here.secrets, caller.organisation_id, row.person_id)
     return VisitView(
         visit_id=row.id,
         at=row.at,
         person_id=row.person_id if known else None,
-        visitor_id=None if known else pseudonym(here.secrets, caller, row.person_id),
+        visitor_id=None if known else guest,
         membership_id=row.membership_id if known else None,
         host_organisation_id=row.host_organisation_id,
         home_organisation_id=row.home_organisation_id if known else None,
@@ -168,7 +169,7 @@ def _decision(
         person_id=person_id if known else None,
         visitor_id=None
         if known or person_id is None
-        else pseudonym(here.secrets, caller, person_id),
+        else pseudonym(here.secrets, caller.organisation_id, person_id),
         outcome=row.outcome,
         code=SEE_RECEPTION if hidden else row.code,
         sentence=sentence if row.kind == "decision" else None,

@@ -2,11 +2,15 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
+
+from gymhopper.contexts.membership.domain.folding import folded
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -28,19 +32,34 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     address: Address | None = None
 
 
-@dataclass(frozen=True, slots=True)
+Retention = Literal["contact", "identity"]
+"""For how long something is kept: how to reach somebody, as long as they are a member anywhere;
+who they are (the birth date), as long as the law wants contracts to be kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SealedContact:
     """A person's contact data as it is stored.
 
-    `key` is the person's data key, itself encrypted: without it `content` is gone for good. The
-    indexes are keyed hashes that find equal values without showing them.
+    `keys` are the person's data keys, themselves sealed: what is sealed under one that is missing
+    is gone for good. The indexes are keyed hashes that find equal values without showing them.
     """
 
-    key: bytes | None
-    content: bytes | None
+    contact: bytes | None
+    identity: bytes | None
     email_index: bytes | None
     phone_index: bytes | None
     birth_date_index: bytes | None
+    keys: Mapping[Retention, bytes]
+
+
+@dataclass(eq=False)
+class DataKey:
+    """The sealed key of what is kept of a person in one class."""
+
+    person_id: UUID
+    retention: Retention
+    wrapped: bytes
 
 
 @dataclass(eq=False, kw_only=True)
@@ -50,9 +69,39 @@ class Person:
     id: UUID
     first_name: str
     last_name: str
-    sealed: SealedContact
     created_at: datetime
     version: int = 0
+    first_folded: str = field(init=False)
+    last_folded: str = field(init=False)
+    contact: bytes | None = field(init=False, default=None)
+    identity: bytes | None = field(init=False, default=None)
+    email_index: bytes | None = field(init=False, default=None)
+    phone_index: bytes | None = field(init=False, default=None)
+    birth_date_index: bytes | None = field(init=False, default=None)
+    keys: list[DataKey] = field(init=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rename(self.first_name, self.last_name)
+
+    def rename(self, first_name: str, last_name: str) -> None:
+        """Call the person so from now on."""
+        self.first_name, self.first_folded = first_name, folded(first_name)
+        self.last_name, self.last_folded = last_name, folded(last_name)
+
+    def keep(self, sealed: SealedContact) -> None:
+        """Replace all contact data; keys of what is not kept any more are dropped."""
+        self.contact, self.identity = sealed.contact, sealed.identity
+        self.email_index, self.phone_index = sealed.email_index, sealed.phone_index
+        self.birth_date_index = sealed.birth_date_index
+        held = {each.retention: each for each in self.keys}
+        for retention, wrapped in sealed.keys.items():
+            if retention in held:
+                held[retention].wrapped = wrapped
+            else:
+                self.keys.append(DataKey(self.id, retention, wrapped))
+        for retention, key in held.items():
+            if retention not in sealed.keys:
+                self.keys.remove(key)
 
 
 def normal_email(email: str) -> str:

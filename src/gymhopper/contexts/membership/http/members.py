@@ -4,23 +4,30 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
-from gymhopper.chassis.http.paging import decode_cursor, encode_cursor
+from gymhopper.chassis.http.etag import IfMatch, set_etag
+from gymhopper.chassis.http.paging import Page, PageQuery
 from gymhopper.chassis.http.tenant import tenant
-from gymhopper.contexts.membership import queries
 from gymhopper.contexts.membership.domain.member import MemberStatus
 from gymhopper.contexts.membership.domain.person import Address, Contact
 from gymhopper.contexts.membership.http.fields import AgreementField, Line, Request, Word
+from gymhopper.contexts.membership.queries.members import MemberCard as Card
+from gymhopper.contexts.membership.queries.members import (
+    MemberDetails,
+    member_details,
+)
+from gymhopper.contexts.membership.queries.search import own_members
+from gymhopper.contexts.membership.queries.search import search_members as search
 from gymhopper.contexts.membership.usecases.register_member import RegisterMember
 from gymhopper.contexts.membership.usecases.register_member import (
     register_member as register,
 )
 from gymhopper.contexts.membership.usecases.update_profile import update_profile
-from gymhopper.kernel.errors import InvalidInput
+from gymhopper.kernel.errors import InvalidInput, NotFound
 
 router = APIRouter(prefix="/members", tags=["members"])
 
@@ -108,6 +115,7 @@ class MemberAnswer(BaseModel):
     notes: str | None
     external_ref: str | None
     registered_at: datetime
+    version: int = Field(description="Grows with every change; the `ETag` says it, too.")
     membership_ids: list[UUID]
 
 
@@ -123,11 +131,23 @@ class MemberCard(BaseModel):
     status: MemberStatus
 
 
-class MemberPage(BaseModel):
-    """Members in the order of their names; `next_cursor` is None on the last page."""
+class MemberPage(Page[MemberCard]):
+    """Members, those that fit best first."""
 
-    items: list[MemberCard]
-    next_cursor: str | None
+
+class MemberQuery(PageQuery):
+    """Who is looked for; nothing means everybody, by name."""
+
+    query: str = Field(
+        default="",
+        max_length=100,
+        pattern=r"^[^\x00]*$",
+        description="Parts of names or of a number, or a whole e-mail address or telephone number.",
+        examples=["ann mei"],
+    )
+    organisation_id: UUID | None = Field(
+        default=None, description="For callers who act for more than one."
+    )
 
 
 @router.post("/register", status_code=201, summary="Register a person as a member")
@@ -159,55 +179,56 @@ async def register_member(
     )
 
 
-@router.get("", summary="Find members by name or number")
+@router.get("", summary="Find members by name, number, e-mail or telephone")
 async def search_members(
+    asked: Annotated[MemberQuery, Query()],
     runtime: CurrentRuntime,
-    query: Annotated[
-        str,
-        Query(max_length=100, pattern=r"^[^\x00]*$", description="Parts of names, or a number."),
-    ] = "",
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
     caller: AuthSubject = scoped("members:read"),
 ) -> MemberPage:
-    """A page of the members that the caller may see."""
-    after = decode_cursor(cursor, tuple[str, str, UUID]) if cursor else None
+    """Of the caller's organisation; members find themselves. Accents and case do not matter."""
+    if caller.person_id is not None:
+        async with runtime.read(caller) as connection:
+            own = await own_members(connection, caller.person_id)
+        return MemberPage(items=[_card(each) for each in own], next_cursor=None)
+    organisation_id = caller.organisation_id or asked.organisation_id
+    if asked.organisation_id not in {None, organisation_id}:
+        raise NotFound("There is no organisation with this id.", field="organisation_id")
     async with runtime.read(caller) as connection:
-        found = await queries.search_members(
+        found = await search(
             connection,
-            organisation_id=caller.organisation_id,
-            words=query.split(),
-            after=after,
-            limit=limit + 1,
+            runtime.secrets,
+            asked.query,
+            organisation_id=organisation_id,
+            after=asked.after(tuple[int, UUID]),
+            limit=asked.fetch,
         )
-    page, more = found[:limit], len(found) > limit
-    last = page[-1] if more else None
-    return MemberPage(
-        items=[
-            MemberCard(
-                id=each.member_id,
-                person_id=each.person_id,
-                organisation_id=each.organisation_id,
-                number=each.number,
-                first_name=each.first_name,
-                last_name=each.last_name,
-                status=each.status,
-            )
-            for each in page
-        ],
-        next_cursor=encode_cursor((last.last_name, last.first_name, last.member_id))
-        if last
-        else None,
+    shown, next_cursor = asked.cut(found, lambda each: each.place)
+    return MemberPage(items=[_card(each.card) for each in shown], next_cursor=next_cursor)
+
+
+def _card(found: Card) -> MemberCard:
+    return MemberCard(
+        id=found.member_id,
+        person_id=found.person_id,
+        organisation_id=found.organisation_id,
+        number=found.number,
+        first_name=found.first_name,
+        last_name=found.last_name,
+        status=found.status,
     )
 
 
 @router.get("/{member_id}", summary="Read a member")
 async def get_member(
-    member_id: UUID, runtime: CurrentRuntime, caller: AuthSubject = scoped("members:read")
+    member_id: UUID,
+    runtime: CurrentRuntime,
+    response: Response,
+    caller: AuthSubject = scoped("members:read"),
 ) -> MemberAnswer:
     """A member with contact data in the clear."""
     async with runtime.read(caller) as connection:
-        found = await queries.member_details(connection, member_id, runtime.secrets)
+        found = await member_details(connection, member_id, runtime.secrets)
+    set_etag(response, found.version)
     return _answer(found, caller)
 
 
@@ -216,6 +237,8 @@ async def put_profile(
     member_id: UUID,
     body: Profile,
     runtime: CurrentRuntime,
+    response: Response,
+    expected: IfMatch,
     caller: AuthSubject = scoped("profiles:write"),
 ) -> MemberAnswer:
     """Names and contact data become what is given; what is left out is deleted."""
@@ -226,13 +249,15 @@ async def put_profile(
             first_name=body.first_name,
             last_name=body.last_name,
             contact=body.contact(uow.now.date()),
+            expected=expected,
         )
         await uow.flush()
-        found = await queries.member_details(uow.connection, member_id, runtime.secrets)
+        found = await member_details(uow.connection, member_id, runtime.secrets)
+    set_etag(response, found.version)
     return _answer(found, caller)
 
 
-def _answer(found: queries.MemberDetails, caller: AuthSubject) -> MemberAnswer:
+def _answer(found: MemberDetails, caller: AuthSubject) -> MemberAnswer:
     contact, address = found.contact, found.contact.address
     own = caller.person_id is not None
     return MemberAnswer(
@@ -259,5 +284,6 @@ def _answer(found: queries.MemberDetails, caller: AuthSubject) -> MemberAnswer:
         notes=None if own else found.notes,
         external_ref=None if own else found.external_ref,
         registered_at=found.registered_at,
+        version=found.version,
         membership_ids=list(found.memberships),
     )

@@ -9,12 +9,12 @@ from pydantic import BaseModel, Field
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
-from gymhopper.contexts.membership import queries
 from gymhopper.contexts.membership.domain.label import Label
 from gymhopper.contexts.membership.domain.overlay import OverlayKind
 from gymhopper.contexts.membership.domain.terms import Interval
 from gymhopper.contexts.membership.http.coverage import CoverageField
 from gymhopper.contexts.membership.http.fields import AgreementField, MoneyField, Request, Text
+from gymhopper.contexts.membership.queries.memberships import MembershipView, membership_view
 from gymhopper.contexts.membership.usecases import cancel_membership as cancelling
 from gymhopper.contexts.membership.usecases import purchase_membership as purchasing
 from gymhopper.contexts.membership.usecases import stop_for_a_time as stopping
@@ -142,7 +142,7 @@ async def get_membership(
 ) -> MembershipAnswer:
     """A membership as it is now."""
     async with runtime.read(caller) as connection:
-        found = await queries.membership_view(connection, membership_id, runtime.clock.now())
+        found = await membership_view(connection, membership_id, runtime.clock.now())
     return _answer(found, caller)
 
 
@@ -251,7 +251,7 @@ async def _stop(
     return OverlaySet(id=done.overlay_id, membership=_answer(done.membership, caller))
 
 
-def _answer(view: queries.MembershipView, caller: AuthSubject) -> MembershipAnswer:
+def _answer(view: MembershipView, caller: AuthSubject) -> MembershipAnswer:
     state = view.state
     # What staff noted is not for the member's eyes.
     own = caller.person_id is not None

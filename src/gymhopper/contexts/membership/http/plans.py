@@ -12,7 +12,6 @@ from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
 from gymhopper.chassis.http.paging import Page, PageQuery
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.contexts.membership import queries
 from gymhopper.contexts.membership.domain.plan import (
     DEFAULT_ENTRY_GRACE_DAYS,
     MINIMUM_ENTRY_GRACE_DAYS,
@@ -22,6 +21,7 @@ from gymhopper.contexts.membership.domain.plan import (
 from gymhopper.contexts.membership.domain.terms import Interval
 from gymhopper.contexts.membership.http.coverage import CoverageField
 from gymhopper.contexts.membership.http.fields import Line, MoneyField, Request
+from gymhopper.contexts.membership.queries.plans import PlanOffer, plan_offers
 from gymhopper.contexts.membership.usecases import offer_plan as usecase
 from gymhopper.contracts.venues.api import LegalEntity, VenuesApi
 from gymhopper.kernel.errors import NotFound
@@ -140,7 +140,7 @@ async def list_plans(
 ) -> PlanPage:
     """Plans on offer with their prices, of one organisation or of all."""
     async with runtime.read(caller) as connection:
-        found = await queries.plan_offers(
+        found = await plan_offers(
             connection,
             organisation_id=query.organisation_id,
             after=query.after(UUID),
@@ -182,13 +182,13 @@ async def _seller(runtime: Runtime, organisation_id: UUID, legal_entity_id: UUID
 
 async def _read(runtime: Runtime, plan_id: UUID) -> PlanAnswer:
     async with runtime.read(ANONYMOUS) as connection:
-        found = await queries.plan_offers(connection, plan_id=plan_id, limit=1)
+        found = await plan_offers(connection, plan_id=plan_id, limit=1)
     if not found:
         raise NotFound("There is no plan with this id.")
     return _answer(found[0])
 
 
-def _answer(plan: queries.PlanOffer) -> PlanAnswer:
+def _answer(plan: PlanOffer) -> PlanAnswer:
     return PlanAnswer(
         id=plan.plan_id,
         organisation_id=plan.organisation_id,

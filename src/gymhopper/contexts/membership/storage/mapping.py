@@ -8,7 +8,7 @@ from gymhopper.contexts.membership.domain.agreement import Agreement
 from gymhopper.contexts.membership.domain.member import Member
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.domain.overlay import Overlay
-from gymhopper.contexts.membership.domain.person import Person, SealedContact
+from gymhopper.contexts.membership.domain.person import DataKey, Person
 from gymhopper.contexts.membership.domain.plan import Plan, Price
 from gymhopper.contexts.membership.storage import tables
 from gymhopper.kernel.money import Money
@@ -18,20 +18,18 @@ from gymhopper.kernel.money import Money
 def map_all() -> None:
     """Map every aggregate; a second call does nothing."""
     mapper = registry()
-    sealed = tables.person.c
+    mapper.map_imperatively(
+        DataKey, tables.person_key, properties={"retention": tables.person_key.c["class"]}
+    )
     mapper.map_imperatively(
         Person,
         tables.person,
         properties={
-            "sealed": composite(
-                SealedContact,
-                sealed.contact_key,
-                sealed.contact,
-                sealed.email_index,
-                sealed.phone_index,
-                sealed.birth_date_index,
-                # A person without any contact data has a contact all the same: an empty one.
-                return_none_on=None,
+            "keys": relationship(
+                DataKey,
+                lazy="selectin",
+                cascade="all, delete-orphan",
+                order_by=tables.person_key.c["class"],
             )
         },
     )

@@ -1,84 +1,100 @@
 """Encryption of personal data, and look-up without showing it.
 
-Envelope encryption: each person's contact data is encrypted with a data key of its own
-(AES-256-GCM, NIST SP 800-38D), and that key with the installation's wrapping key. Whoever deletes
-the wrapped key has shredded the data, wherever copies of it lie. Equal values are found through
-keyed hashes (HMAC-SHA-256, RFC 2104) of their normal forms.
+Envelope encryption: what is kept of a person for one purpose and time (a retention class) is
+encrypted with a data key of its own (AES-256-GCM, NIST SP 800-38D), and that key is sealed with the
+installation's. Whoever deletes the sealed key has shredded the data, wherever copies of it lie; a
+rotation seals the small keys anew and leaves the data. Equal values are found by blind indexes.
 """
 
-import hashlib
-import hmac
 import os
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from gymhopper.chassis.sealing import Sealer, decrypt, encrypt
 from gymhopper.chassis.secrets import Secrets
 from gymhopper.contexts.membership.domain.person import (
     Contact,
+    Retention,
     SealedContact,
     normal_email,
     normal_phone,
 )
 
+PURPOSE = "membership.contact"
 _KEY_BYTES = 32
-_NONCE_BYTES = 12
 
 
 class ContactSeal:
     """Seals and opens contact data with the installation's keys."""
 
     def __init__(self, secrets: Secrets) -> None:
-        self._wrapping = secrets.key("membership.contact.wrapping")
-        self._index = secrets.key("membership.contact.index")
+        self._sealer = Sealer(secrets, PURPOSE)
 
     def seal(self, person_id: UUID, contact: Contact) -> SealedContact:
-        """Encrypt under a fresh data key; what is sealed for one person opens for no other."""
-        key = os.urandom(_KEY_BYTES)
-        birth_date = contact.birth_date
+        """Encrypt under fresh data keys; what is sealed for one person opens for no other."""
+        reach = msgspec.structs.replace(contact, birth_date=None)
+        born = Contact(birth_date=contact.birth_date)
+        keys: dict[Retention, bytes] = {}
         return SealedContact(
-            key=_encrypt(self._wrapping, key, _bound_to(person_id)),
-            content=_encrypt(key, msgspec.json.encode(contact), b"contact"),
-            email_index=self.email_index(contact.email) if contact.email else None,
-            phone_index=self.phone_index(contact.phone) if contact.phone else None,
-            birth_date_index=self._hash("birth_date", birth_date.isoformat())
-            if birth_date
-            else None,
+            contact=self._content(person_id, "contact", reach, keys),
+            identity=self._content(person_id, "identity", born, keys),
+            keys=keys,
+            **self.indexes(contact),
         )
 
     def open(self, person_id: UUID, sealed: SealedContact) -> Contact:
-        """Decrypt; empty when it was shredded.
+        """Decrypt; without what was shredded.
 
         Raises cryptography.exceptions.InvalidTag when it was altered or belongs to another.
         """
-        if sealed.key is None or sealed.content is None:
+        reach = self._opened(person_id, "contact", sealed.contact, sealed.keys)
+        born = self._opened(person_id, "identity", sealed.identity, sealed.keys)
+        return msgspec.structs.replace(reach, birth_date=born.birth_date)
+
+    def indexes(self, contact: Contact) -> dict[str, bytes | None]:
+        """What is stored beside the content, so that it can be found."""
+        email, phone, born = contact.email, contact.phone, contact.birth_date
+        return {
+            "email_index": self.email_indexes(email)[0] if email else None,
+            "phone_index": self.phone_indexes(phone)[0] if phone else None,
+            "birth_date_index": self._sealer.index("birth_date", born.isoformat())
+            if born
+            else None,
+        }
+
+    def email_indexes(self, email: str) -> tuple[bytes, ...]:
+        """By what people with this e-mail address are found, new ones by the first."""
+        return self._sealer.indexes("email", normal_email(email))
+
+    def phone_indexes(self, phone: str) -> tuple[bytes, ...]:
+        """By what people with this telephone number are found, new ones by the first."""
+        return self._sealer.indexes("phone", normal_phone(phone))
+
+    def _content(
+        self, person_id: UUID, retention: Retention, part: Contact, keys: dict[Retention, bytes]
+    ) -> bytes | None:
+        if part == Contact():
+            return None
+        key = os.urandom(_KEY_BYTES)
+        keys[retention] = self._sealer.seal(key, bound_to=bound_to(person_id, retention))
+        return encrypt(key, msgspec.json.encode(part), retention.encode())
+
+    def _opened(
+        self,
+        person_id: UUID,
+        retention: Retention,
+        content: bytes | None,
+        keys: Mapping[Retention, bytes],
+    ) -> Contact:
+        if content is None or retention not in keys:
             return Contact()
-        key = _decrypt(self._wrapping, sealed.key, _bound_to(person_id))
-        content = _decrypt(key, sealed.content, b"contact")
-        return msgspec.json.decode(content, type=Contact)
-
-    def email_index(self, email: str) -> bytes:
-        """By what people with this e-mail address are found."""
-        return self._hash("email", normal_email(email))
-
-    def phone_index(self, phone: str) -> bytes:
-        """By what people with this telephone number are found."""
-        return self._hash("phone", normal_phone(phone))
-
-    def _hash(self, kind: str, value: str) -> bytes:
-        return hmac.digest(self._index, f"{kind}\0{value}".encode(), hashlib.sha256)
+        key = self._sealer.open(keys[retention], bound_to=bound_to(person_id, retention))
+        plain = decrypt(key, content, retention.encode())
+        return msgspec.json.decode(plain, type=Contact)
 
 
-def _bound_to(person_id: UUID) -> bytes:
-    """A wrapped key opens only beside its own person."""
-    return b"contact key of " + person_id.bytes
-
-
-def _encrypt(key: bytes, plain: bytes, bound_to: bytes) -> bytes:
-    nonce = os.urandom(_NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plain, bound_to)
-
-
-def _decrypt(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
-    return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound_to)
+def bound_to(person_id: UUID, retention: str) -> bytes:
+    """A sealed key opens only as that of its own person and class."""
+    return f"{retention} key of ".encode() + person_id.bytes

@@ -31,14 +31,28 @@ person = Table(
     Column("version", Integer, nullable=False),
     Column("first_name", Text, nullable=False),
     Column("last_name", Text, nullable=False),
-    Column("contact_key", LargeBinary),
+    Column("first_folded", Text, nullable=False),
+    Column("last_folded", Text, nullable=False),
     Column("contact", LargeBinary),
+    Column("identity", LargeBinary),
     Column("email_index", LargeBinary),
     Column("phone_index", LargeBinary),
     Column("birth_date_index", LargeBinary),
     Column("created_at", Instant, nullable=False),
     Index("person_email", "email_index"),
     Index("person_phone", "phone_index"),
+)
+
+person_key = Table(
+    "person_key",
+    metadata,
+    Column(
+        "person_id",
+        ForeignKey(person.c.id, name="key_of_person", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("class", Text, primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
 )
 
 member = Table(
@@ -65,6 +79,39 @@ member_number = Table(
     metadata,
     Column("organisation_id", Uuid, primary_key=True),
     Column("last", Integer, nullable=False),
+)
+
+member_search = Table(
+    "member_search",
+    metadata,
+    Column(
+        "member_id",
+        ForeignKey(member.c.id, name="search_of_member", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("person_id", Uuid, nullable=False),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("last_name", Text(collation="C"), nullable=False),
+    Column("first_name", Text(collation="C"), nullable=False),
+    Column("number", Text(collation="C"), nullable=False),
+    Column("words", Text, nullable=False),
+    Index("member_search_person", "person_id"),
+    Index("member_search_number", "organisation_id", "number"),
+    Index("member_search_last", "organisation_id", "last_name", "first_name", "member_id"),
+    Index("member_search_first", "organisation_id", "first_name", "last_name", "member_id"),
+    Index("member_search_words", "organisation_id", "words", postgresql_using="gin"),
+)
+
+visibility = Table(
+    "visibility",
+    metadata,
+    Column("organisation_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, primary_key=True),
+    Column("visitor_id", Uuid, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("last", Instant, nullable=False),
+    Column("because", Text, nullable=False),
+    Index("visibility_last", "organisation_id", "last", "visitor_id"),
 )
 
 plan = Table(

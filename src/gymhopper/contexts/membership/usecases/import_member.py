@@ -115,13 +115,13 @@ def _take_over(
     if row.paid_until < since:
         raise InvalidInput("It is paid until before it began.", field="paid_until")
     person = Person(
-        id=(person_id := new_id()),
+        id=new_id(),
         first_name=row.first_name,
         last_name=row.last_name,
-        sealed=seal.seal(person_id, row.contact),
         created_at=uow.now,
         version=1,
     )
+    person.keep(seal.seal(person.id, row.contact))
     member = Member(
         id=new_id(),
         organisation_id=organisation_id,

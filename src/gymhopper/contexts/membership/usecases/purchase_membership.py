@@ -9,7 +9,7 @@ from gymhopper.contexts.membership.domain.errors import DateOutOfRange, PlanWith
 from gymhopper.contexts.membership.domain.member import Member
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.domain.plan import Plan, Price
-from gymhopper.contexts.membership.queries import MembershipView, view
+from gymhopper.contexts.membership.queries.memberships import MembershipView, view
 from gymhopper.contexts.membership.usecases.keep_agreement import AgreementGiven, keep_agreement
 from gymhopper.contexts.membership.usecases.publish import publish
 from gymhopper.kernel.calendar import local_date

@@ -43,13 +43,13 @@ async def register_member(uow: UnitOfWork, command: RegisterMember) -> Registere
     tells nobody whether a person is known to another gym.
     """
     person = Person(
-        id=(person_id := new_id()),
+        id=new_id(),
         first_name=command.first_name,
         last_name=command.last_name,
-        sealed=ContactSeal(uow.runtime.secrets).seal(person_id, command.contact),
         created_at=uow.now,
         version=1,
     )
+    person.keep(ContactSeal(uow.runtime.secrets).seal(person.id, command.contact))
     member = Member(
         id=new_id(),
         organisation_id=command.organisation_id,

@@ -8,7 +8,7 @@ from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.domain.errors import DateOutOfRange
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.domain.overlay import Overlay, OverlayKind
-from gymhopper.contexts.membership.queries import MembershipView, view
+from gymhopper.contexts.membership.queries.memberships import MembershipView, view
 from gymhopper.contexts.membership.usecases.publish import OVERLAY_REACHED, publish
 from gymhopper.kernel.calendar import local_date, start_of_day
 from gymhopper.kernel.ids import new_id

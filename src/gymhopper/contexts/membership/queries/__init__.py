@@ -1,0 +1,1 @@
+"""Reads: SQL to frozen results."""

@@ -1,0 +1,90 @@
+"""What can be asked about memberships."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from gymhopper.contexts.membership.domain.label import Label, label
+from gymhopper.contexts.membership.domain.membership import Membership
+from gymhopper.contexts.membership.domain.terms import Interval
+from gymhopper.contexts.membership.storage import tables
+from gymhopper.contracts.membership.api import Purchase
+from gymhopper.contracts.membership.events import MembershipState
+from gymhopper.kernel.errors import NotFound
+from gymhopper.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipView:
+    """A membership as it is, the word for its state, and the terms that it was sold with.
+
+    `reasons` are those of its freezes and blocks, by their ids: for the desk, not for events.
+    """
+
+    state: MembershipState
+    label: Label
+    cancellation_reason: str | None
+    reasons: Mapping[UUID, str]
+    plan_name: str
+    price_id: UUID
+    price: Money
+    interval: Interval
+    interval_count: int
+    starts_on: date
+    legal_entity_id: UUID
+
+
+def view(membership: Membership, now: datetime) -> MembershipView:
+    """The membership at `now`."""
+    return MembershipView(
+        state=membership.state(now),
+        label=label(membership, now),
+        cancellation_reason=membership.cancellation_reason,
+        reasons={each.id: each.reason for each in membership.overlays},
+        plan_name=membership.plan_name,
+        price_id=membership.price_id,
+        price=membership.price,
+        interval=membership.interval,
+        interval_count=membership.interval_count,
+        starts_on=membership.starts_on,
+        legal_entity_id=membership.legal_entity_id,
+    )
+
+
+async def membership_view(
+    connection: AsyncConnection, membership_id: UUID, now: datetime
+) -> MembershipView:
+    """The membership; NotFound when it is not visible."""
+    async with AsyncSession(connection) as session:
+        found = await session.get(Membership, membership_id)
+        if found is None:
+            raise NotFound("There is no membership with this id.")
+        return view(found, now)
+
+
+async def purchase(connection: AsyncConnection, membership_id: UUID) -> Purchase | None:
+    """What the membership costs, on the terms as they were sold."""
+    bought = tables.membership.c
+    row = (
+        await connection.execute(select(tables.membership).where(bought.id == membership_id))
+    ).one_or_none()
+    if row is None:
+        return None
+    return Purchase(
+        membership_id=row.id,
+        member_id=row.member_id,
+        person_id=row.person_id,
+        organisation_id=row.organisation_id,
+        legal_entity_id=row.legal_entity_id,
+        plan_id=row.plan_id,
+        plan_name=row.plan_name,
+        price_id=row.price_id,
+        price=Money(row.price_amount, row.price_currency),
+        interval=row.interval,
+        interval_count=row.interval_count,
+        contract=row.contract,
+    )
