@@ -144,6 +144,7 @@ class _Life:
             Guide(
                 url=runtime.url,
                 administrator=loaded.administrator,
+                sign_ins=loaded.sign_ins,
                 newcomer=newcomer,
                 venue=loaded.founded.doors[0].venue,
                 session=spare.path,

@@ -14,12 +14,17 @@ from gymhopper.app.display.screen import PlainScreen, TerminalScreen, screen_of
 from gymhopper.sandbox.demo.doors import Seen
 from gymhopper.sandbox.demo.network import WORLD
 from gymhopper.sandbox.demo.newcomer import Newcomer
+from gymhopper.sandbox.demo.sign_ins import SignIn
 
 AT = datetime(2026, 3, 2, 17, 5, 9, tzinfo=UTC)
 VENUES = {each.name: each for each in WORLD.venues}
 GUIDE = Guide(
     url="http://127.0.0.1:8700",
     administrator="gh_key",
+    sign_ins=(
+        SignIn("owner", "owner@hop.example", "dead-beef"),
+        SignIn("member", "member@hop.example", "dead-beef"),
+    ),
     newcomer=Newcomer("Robin Newcomer", "Hop All", "pass-value", "http://127.0.0.1:8700/pay"),
     venue="Mitte",
     session=Path("data/demo/reader.session"),

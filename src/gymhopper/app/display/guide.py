@@ -1,6 +1,6 @@
 """Where to look in the demonstration, who to sign in as, and what to try."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from rich.text import Text
 
 from gymhopper.chassis.http.app import PREFIX
 from gymhopper.sandbox.demo.newcomer import Newcomer
+from gymhopper.sandbox.demo.sign_ins import SignIn
 
 CARD = "4242 4242 4242 4242"
 
@@ -18,6 +19,7 @@ class Guide:
 
     url: str
     administrator: str
+    sign_ins: Sequence[SignIn]
     newcomer: Newcomer
     venue: str
     session: Path
@@ -26,11 +28,17 @@ class Guide:
     def lines(self) -> Iterator[Text]:
         """The guide, a line at a time, to be printed without wrapping: commands can be copied."""
         api = self.url + PREFIX
+        first, *others = self.sign_ins
         yield Text()
         yield _entry("API docs", f"{api}/docs")
         yield _entry("OpenAPI", f"{api}/openapi.json")
         yield _entry("Health", f"{self.url}/readyz")
-        yield _entry("Sign in as", "an administrator of everything, with the header")
+        yield _entry("Sign in as", f"{first.email}, with {first.password}:")
+        yield _entry("", f"curl -s {api}/tokens -H 'Content-Type: application/json' \\")
+        yield _entry("", f"""-d '{{"email": "{first.email}", "password": "{first.password}"}}'""")
+        yield _entry("or as", ", ".join(each.email.partition("@")[0] for each in others))
+        yield _entry("", f"of the same domain, with the same password; for whom: GET {api}/me")
+        yield _entry("or with", "the key of an administrator of everything, in the header")
         yield _entry("", f"Authorization: Bearer {self.administrator}")
         yield _entry("Log", str(self.log))
         yield Text()

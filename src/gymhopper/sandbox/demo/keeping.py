@@ -2,6 +2,7 @@
 
 import base64
 import os
+import textwrap
 from datetime import datetime
 from hashlib import sha256
 from hmac import digest
@@ -96,6 +97,10 @@ class Keyring:
     def pass_value(self, ref: str) -> str:
         """What the person of that reference shows at doors."""
         return base64.urlsafe_b64encode(self._derive("pass", ref)[:24]).decode()
+
+    def password(self) -> str:
+        """What everybody signs in with: hard to guess from outside, easy to copy."""
+        return "-".join(textwrap.wrap(self._derive("password", "")[:8].hex(), 4))
 
     def reader_key(self, venue: str, door: str) -> Ed25519PrivateKey:
         """The private key that the door's reader signs in with."""

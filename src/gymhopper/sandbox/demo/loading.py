@@ -23,6 +23,7 @@ from gymhopper.sandbox.demo.people import (
     register_people,
     renew,
 )
+from gymhopper.sandbox.demo.sign_ins import SignIn, open_accounts
 
 PATIENCE = 120.0
 """Seconds within which the news of everybody must have reached the doors."""
@@ -37,6 +38,7 @@ class Loaded:
     people: Sequence[Registered]
     keyring: Keyring
     administrator: str
+    sign_ins: Sequence[SignIn]
 
 
 async def load(
@@ -77,7 +79,8 @@ async def load(
     await renew(runtime, people, zone, kept.opened_at, kept.paid_at or kept.opened_at)
     kept.paid_at = now
     keeping.write(kept)
-    return Loaded(network, kept.founded, people, keyring, kept.administrator)
+    sign_ins = await open_accounts(runtime, kept.founded, people, keyring)
+    return Loaded(network, kept.founded, people, keyring, kept.administrator, sign_ins)
 
 
 async def _until_doors_know(runtime: Runtime, last: Registered) -> None:
