@@ -18,6 +18,7 @@ context = Context(
     apis=[Implementation(VenuesApi, Directory)],
     scopes={
         "venues:read": "see organisations and legal entities",
+        "organisations:write": "create organisations",
         "venues:write": "change organisations, legal entities, calendars and locations",
     },
     audit_shows={

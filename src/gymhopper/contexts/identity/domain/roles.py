@@ -223,6 +223,7 @@ WHOLE_ONLY = _scopes(
 webhooks tell are the whole one's. Roles that are limited to a place lack them there."""
 
 PLATFORM_ONLY = {
+    "organisations:write": "makes a tenant, beside which all others live",
     "sandbox:write": "moves the time of everybody on the platform",
 }
 """Scopes that no role holds, because they reach beyond an organisation, each with its reason."""

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gymhopper.chassis.auth import ANONYMOUS, AuthSubject
+from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
 from gymhopper.chassis.http.paging import Page, PageQuery
 from gymhopper.chassis.http.tenant import tenant
@@ -129,7 +130,8 @@ async def offer_plan(
                 prices=tuple(each.value() for each in body.prices),
             ),
         )
-    return await _read(runtime, done.plan_id)
+        await uow.flush()
+        return await _read(uow.connection, done.plan_id)
 
 
 @router.get("", summary="The catalogue")
@@ -155,8 +157,8 @@ async def get_plan(
     plan_id: UUID, runtime: CurrentRuntime, caller: AuthSubject = public()
 ) -> PlanAnswer:
     """A plan on offer."""
-    del caller  # the catalogue is the same for everybody
-    return await _read(runtime, plan_id)
+    async with runtime.read(caller) as connection:
+        return await _read(connection, plan_id)
 
 
 @router.post("/{plan_id}/prices", status_code=201, summary="Add a price to a plan")
@@ -169,7 +171,8 @@ async def add_price(
     """A price is never changed: sell for another by adding it."""
     async with runtime.begin(caller) as uow:
         price_id = await usecase.add_price(uow, plan_id, body.value())
-    plan = await _read(runtime, plan_id)
+        await uow.flush()
+        plan = await _read(uow.connection, plan_id)
     return next(each for each in plan.prices if each.id == price_id)
 
 
@@ -180,9 +183,8 @@ async def _seller(runtime: Runtime, organisation_id: UUID, legal_entity_id: UUID
     return found
 
 
-async def _read(runtime: Runtime, plan_id: UUID) -> PlanAnswer:
-    async with runtime.read(ANONYMOUS) as connection:
-        found = await plan_offers(connection, plan_id=plan_id, limit=1)
+async def _read(connection: AsyncConnection, plan_id: UUID) -> PlanAnswer:
+    found = await plan_offers(connection, plan_id=plan_id, limit=1)
     if not found:
         raise NotFound("There is no plan with this id.")
     return _answer(found[0])

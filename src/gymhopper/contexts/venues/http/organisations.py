@@ -39,7 +39,9 @@ class Organisation(BaseModel):
 
 @router.post("", status_code=201, summary="Create an organisation")
 async def create_organisation(
-    body: NewOrganisation, runtime: CurrentRuntime, caller: AuthSubject = scoped("venues:write")
+    body: NewOrganisation,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("organisations:write"),
 ) -> Organisation:
     """For the platform's administrators only."""
     async with runtime.begin(caller) as uow:
