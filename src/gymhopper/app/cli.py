@@ -5,7 +5,17 @@ import sys
 import typer
 
 from gymhopper import __version__
-from gymhopper.app.commands import access, admin, bench, database, demo, events, importing, run
+from gymhopper.app.commands import (
+    access,
+    admin,
+    audit,
+    bench,
+    database,
+    demo,
+    events,
+    importing,
+    run,
+)
 from gymhopper.kernel.errors import GymhopperError
 
 app = typer.Typer(
@@ -25,6 +35,7 @@ app.add_typer(admin.app, name="admin")
 app.add_typer(importing.app, name="import")
 app.add_typer(access.app, name="access")
 app.add_typer(events.app, name="events")
+app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
 
 

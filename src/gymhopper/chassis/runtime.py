@@ -152,18 +152,28 @@ class Runtime:
         await self.looks.write(entry_of(act, subject, self.clock.now()))
 
     async def looked_at(
-        self, caller: AuthSubject, person_id: UUID | None, *about: tuple[str, UUID]
+        self,
+        caller: AuthSubject,
+        person_id: UUID | None,
+        *about: tuple[str, UUID],
+        organisation_id: UUID | None = None,
     ) -> None:
         """Have the audit log say that the caller was shown a person's delicate data.
 
-        `about` are the things that were shown, by table and id. Who looks at their own record
+        `about` are the things that were shown, by table and id, and `organisation_id` whose they
+        are, for callers who act for all. Who looks at their own record
         leaves no trace; a supporter who looks through their eyes does.
         """
         own = person_id is not None and caller.person_id == person_id
         if is_audited(caller) and (caller.impersonator is not None or not own):
-            await self.note_act(
-                caller, Act(action="looked", person_id=person_id, about=about, what="looked_at")
+            act = Act(
+                action="looked",
+                organisation_id=organisation_id,
+                person_id=person_id,
+                about=about,
+                what="looked_at",
             )
+            await self.note_act(caller, act)
 
     def signal(self, channel: str) -> Signal:
         """Fires when any process sends a PostgreSQL notification on the channel."""

@@ -35,6 +35,8 @@ from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.engines import Engines
 from gymhopper.chassis.events.envelope import decode_payload
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.audit.queries import Filter
+from gymhopper.contexts.audit.queries import entries as audit_entries
 from gymhopper.contexts.membership.context import context as membership
 from gymhopper.contexts.membership.queries import member_details, plan_offers, search_members
 from gymhopper.contexts.venues.context import context as venues
@@ -361,3 +363,17 @@ async def test_the_public_network_of_5000_people_takes_less_than_a_minute(
             limit=1,
         )
     assert [(each.first_name, each.last_name) for each in found] == [("Chris", "Wilson")]
+
+
+async def test_an_import_leaves_an_entry_for_each_step_in_the_audit_log(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    folder = lay(tmp_path, [ANN, BOB])
+    for _ in range(2):
+        report = await import_network(runtime, folder, silent)
+    async with runtime.read(SERVICE) as connection:
+        found = await audit_entries(connection, Filter(), limit=100, oldest_first=True)
+    assert [(each.actor, each.operation) for each in found] == [("console", "import network")] * 3
+    assert {each.organisation_id for each in found} == {report.organisation_id}
+    assert [list(each.detail) for each in found] == [["gyms"], ["plans"], ["people"]]
+    assert found[-1].detail == {"people": 2}

@@ -93,6 +93,11 @@ class House:
             for each in statements:
                 connection.execute(each.encode())
 
+    def as_owner(self, statement: str) -> None:
+        """Do as the role that owns the tables may."""
+        with psycopg.connect(self.database.owner_url, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
 
 async def _organisation(runtime: Runtime, name: str) -> tuple[UUID, UUID]:
     async with runtime.begin(SERVICE) as uow:

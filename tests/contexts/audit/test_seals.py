@@ -7,7 +7,8 @@ from hashlib import sha256
 import psycopg
 import pytest
 
-from contexts.audit.conftest import House, acting
+from contexts.audit.conftest import House
+from contexts.audit.sealing import seal, verify, write
 from fixtures.engines import TestDatabase
 from gymhopper.chassis.audit.acts import Act, entry_of
 from gymhopper.chassis.audit.entry import canonical
@@ -15,35 +16,13 @@ from gymhopper.chassis.audit.log import append, ensure_partitions
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.contexts.audit import queries
 from gymhopper.contexts.audit.usecases.seal_entries import seal_entries
-from gymhopper.contexts.audit.usecases.verify_seals import Report, verify_seals
+from gymhopper.contexts.audit.usecases.verify_seals import Report
 from gymhopper.kernel.clock import ManualClock
-from gymhopper.kernel.ids import new_id
 
 INSERT_BEHIND = """
     INSERT INTO audit.entry SELECT (jsonb_populate_record(
         e, jsonb_build_object('id', gen_random_uuid(), 'number', 9))).*
     FROM audit.entry AS e WHERE number = 8"""
-
-
-async def write(house: House, count: int, by: str = "north") -> None:
-    for nth in range(count):
-        async with house.runtime.begin(acting(house.callers[by])) as uow:
-            uow.note("a.thing", new_id(), before={"nth": nth}, after={"nth": nth + 1.5})
-
-
-async def seal(house: House, most: int = 3) -> int:
-    total = 0
-    while True:
-        async with house.runtime.begin(SERVICE) as uow:
-            count = await seal_entries(uow, most)
-        if not count:
-            return total
-        total += count
-
-
-async def verify(house: House, kept: dict[int, bytes] | None = None) -> Report:
-    async with house.runtime.read(SERVICE) as connection:
-        return await verify_seals(connection, lambda *_: None, kept)
 
 
 async def hashes(house: House) -> dict[int, bytes]:

@@ -20,6 +20,7 @@ from gymhopper.app.importers.network_rows import (
     read_plans,
 )
 from gymhopper.app.importers.report import ImportReport
+from gymhopper.chassis.audit.acts import CONSOLE, Act
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
@@ -90,6 +91,20 @@ async def import_network(runtime: Runtime, folder: Path, progress: Progress) -> 
     return report
 
 
+def _note(uow: UnitOfWork, seller: LegalEntity, what: str, count: int) -> None:
+    """Leave one entry in the audit log for a whole step, if it brought anything in."""
+    if count:
+        uow.note_act(
+            Act(
+                action="imported",
+                actor=CONSOLE,
+                operation="import network",
+                organisation_id=seller.organisation_id,
+                detail={what: count},
+            )
+        )
+
+
 async def _seller(uow: UnitOfWork) -> LegalEntity:
     """The operator's legal entity, made with the operator when it is not there."""
     organisation_id = await venues.organisation_known_as(uow.connection, REF)
@@ -138,6 +153,7 @@ async def _open_gyms(
                 await open_location(uow, _opening(seller, gym))
                 tally.imported += 1
             progress("Gyms", done, len(gyms))
+        _note(uow, seller, "gyms", tally.imported)
 
 
 def _opening(seller: LegalEntity, gym: Gym) -> OpenLocation:
@@ -181,6 +197,7 @@ async def _offer_plans(
                 offers[plan.name] = await _present_offer(uow, present, plan)
                 tally.already_there += 1
             progress("Plans", len(offers), len(plans))
+        _note(uow, seller, "plans", tally.imported)
     return offers
 
 
@@ -227,7 +244,8 @@ async def _register_people(
         async with runtime.begin(SERVICE) as uow:
             rows = [_member(seller, each, offers[each.plan], uow.now) for each in batch]
             outcomes = await import_members(uow, seller.organisation_id, rows)
-        before = sum(each.already_there for each in outcomes)
+            before = sum(each.already_there for each in outcomes)
+            _note(uow, seller, "people", len(outcomes) - before)
         tally.already_there += before
         tally.imported += len(outcomes) - before
         progress("People", first + len(batch), len(people))

@@ -13,6 +13,9 @@ from gymhopper.chassis.correlation import correlation_id
 from gymhopper.chassis.origin import origin
 from gymhopper.kernel.ids import new_id
 
+CONSOLE = "console"
+"""The actor of what is done by a command, on the machine itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:

@@ -11,9 +11,17 @@ from hashlib import sha256
 
 import msgspec
 
+from gymhopper.kernel.errors import InvalidInput
+
 HASH_BYTES = 32
 BEGINNING = bytes(HASH_BYTES)
 """What stands for the seal before the first."""
+
+
+class BadSeals(InvalidInput):
+    """What was kept cannot be read as seals."""
+
+    code = "bad_seals"
 
 
 class Seal(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +99,20 @@ def seal(before: Seal | None, *, month: date, sealed_at: datetime, lines: Iterab
         hash=b"",
     )
     return msgspec.structs.replace(unsealed, hash=sha256(unsealed.header).digest())
+
+
+class _Kept(msgspec.Struct):
+    number: int
+    hash: str
+
+
+def kept_hashes(lines: bytes) -> dict[int, bytes]:
+    """The hashes by number of seals that were printed, a line each. Raises BadSeals."""
+    try:
+        found = [msgspec.json.decode(each, type=_Kept) for each in lines.splitlines() if each]
+        return {each.number: bytes.fromhex(each.hash) for each in found}
+    except (msgspec.DecodeError, ValueError) as error:
+        raise BadSeals("These are not seals as `gymhopper audit seals` prints them.") from error
 
 
 def _end(seal: Seal) -> tuple[int, int, bytes]:

@@ -9,7 +9,7 @@ from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.paging import PageQuery
 from gymhopper.contexts.audit.queries import Filter
 from gymhopper.contexts.audit.usecases.export_entries import Format
-from gymhopper.kernel.errors import Forbidden, InvalidInput, NotFound
+from gymhopper.kernel.errors import InvalidInput, NotFound
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 
@@ -42,11 +42,7 @@ class AuditFilter(BaseModel):
         divided by place.
         """
         own = caller.organisation_id
-        if caller.location_id is not None or caller.legal_entity_id is not None:
-            raise Forbidden(
-                "The audit log is the whole organisation's; you act for a part of it.",
-                code="not_your_place",
-            )
+        caller.require_place()
         if own is not None and self.organisation_id not in {None, own}:
             raise NotFound("There is no organisation with this id.", field="organisation_id")
         if self.since is not None and self.until is not None and self.until < self.since:

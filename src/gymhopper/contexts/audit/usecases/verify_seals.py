@@ -56,6 +56,7 @@ async def verify_seals(
     async for seal in _all_seals(connection):
         fault = _look_at_seal(seal, before, kept or {})
         if fault is None and seal.month in dropped:
+            fault = await _look_for_none(connection, seal)
             report.dropped += seal.count
             report.dropped_until = seal.number
         elif fault is None:
@@ -113,6 +114,11 @@ async def _look_at_entries(connection: AsyncConnection, seal: Seal) -> tuple[Fau
     wanted = [(each, kind, key) for each in entries for kind, key in things(each)]
     hidden = await queries.not_found_by(connection, wanted)
     return None if hidden is None else ("entry_hidden", hidden)
+
+
+async def _look_for_none(connection: AsyncConnection, seal: Seal) -> tuple[Fault, int] | None:
+    found = await queries.numbered(connection, seal.first, seal.last)
+    return ("entry_inserted", _number(found[0])) if found else None
 
 
 def _number(entry: Entry) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from gymhopper.chassis.audit.acts import Act
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.identity.domain.account import Account
 from gymhopper.contexts.identity.domain.opaque_token import (
@@ -78,6 +79,14 @@ async def open_session(
     )
     uow.add(session)
     await uow.flush()
+    uow.note_act(
+        Act(
+            action="signed_in",
+            actor=f"member:{account.id}",
+            about=(("identity.account", account.id), ("identity.session", session_id)),
+            detail={"methods": methods},
+        )
+    )
     await begin_acting(
         uow,
         session_id=session_id,

@@ -1,6 +1,7 @@
 """Sign in with an address and its password."""
 
-from gymhopper.chassis.auth import SERVICE
+from gymhopper.chassis.audit.acts import Act
+from gymhopper.chassis.auth import ANONYMOUS, SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.domain.attempts import password_tries
 from gymhopper.contexts.identity.domain.session import Device
@@ -44,6 +45,8 @@ async def sign_in_with_password(
     stored = account.password_hash if account else None
     right = await hashing.check(stored, password)
     if account is None or stored is None or not right:
+        about = (("identity.account", account.id),) if account else ()
+        await runtime.note_act(ANONYMOUS, Act(action="sign_in_failed", about=about))
         raise WrongCredentials("This is not the address and password of an account.")
     renewed = await hashing.hash(password) if hashing.outdated(stored) else stored
     async with runtime.begin(account_subject(account.id)) as uow:

@@ -242,6 +242,7 @@ async def get_webhook_secret(
         sealed = await queries.sealed_secret(connection, endpoint_id)
     if sealed is None:
         raise NotFound("There is no webhook endpoint with this id.")
+    await runtime.looked_at(caller, None, ("integrations.endpoint", endpoint_id))
     response.headers["Cache-Control"] = "no-store"
     return WebhookSecret(secret=shown(open_secret(runtime, endpoint_id, sealed)))
 

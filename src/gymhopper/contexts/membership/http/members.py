@@ -228,6 +228,12 @@ async def get_member(
     """A member with contact data in the clear."""
     async with runtime.read(caller) as connection:
         found = await member_details(connection, member_id, runtime.secrets)
+    await runtime.looked_at(
+        caller,
+        found.person_id,
+        ("membership.member", member_id),
+        organisation_id=found.organisation_id,
+    )
     set_etag(response, found.version)
     return _answer(found, caller)
 

@@ -123,6 +123,9 @@ async def get_employee(
     """An employee with contact data in the clear."""
     async with runtime.read(caller) as connection:
         found = await queries.employee_view(connection, employee_id, runtime.secrets)
+    await runtime.looked_at(
+        caller, None, ("staff.employee", employee_id), organisation_id=found.organisation_id
+    )
     response.headers["Cache-Control"] = "no-store"
     return _shown(found)
 
