@@ -62,8 +62,10 @@ def seen(state: InstanceState[Any], what: What, shows: Shows) -> Seen | None:
             )
     if not fields:
         return None
-    (key, *rest) = state.identity or mapper.primary_key_from_instance(state.obj())
-    if rest or not isinstance(key, UUID):
+    # Rows that share their first id (a person's keys) are told of as one thing.
+    keys = state.identity or mapper.primary_key_from_instance(state.obj())
+    key = next((each for each in keys if isinstance(each, UUID)), None)
+    if key is None:
         return None
     if table == PERSON_TABLE:
         person_id = key
