@@ -121,7 +121,7 @@ class Installation:
 
     def administrator(self) -> Platform:
         """A client with an administrator's key."""
-        made = self.command("admin", "create", "--name", "proof")
+        made = self.command("admin", "key", "--name", "proof")
         assert made.returncode == 0, made.stderr
         return Platform(self.url, made.stdout.strip())
 

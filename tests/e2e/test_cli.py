@@ -79,8 +79,8 @@ def test_a_wrong_argument_is_named_in_a_sentence(arguments: tuple[str, ...], say
     assert "Traceback" not in refused.stderr
 
 
-def test_an_administrator_is_made_while_the_platform_runs(installation: Installation) -> None:
-    made = installation.command("admin", "create", "--name", "Ada")
+def test_an_administrators_key_is_made_while_the_platform_runs(installation: Installation) -> None:
+    made = installation.command("admin", "key", "--name", "Ada")
     token = made.stdout.strip()
 
     assert made.returncode == 0, made.stderr
@@ -94,6 +94,30 @@ def test_an_administrator_is_made_while_the_platform_runs(installation: Installa
         f"{installation.url}/api/v1/members", headers={"Authorization": f"Bearer {token[:-1]}x"}
     )
     assert stranger.status_code == 401
+
+
+def test_an_administrator_is_made_while_the_platform_runs_and_signs_in(
+    installation: Installation,
+) -> None:
+    made = installation.command(
+        *("admin", "create", "--email", "ada@example.com", "--url", installation.url)
+    )
+    page = made.stdout.strip()
+    password = "a mill that weaves algebra"
+
+    assert made.returncode == 0, made.stderr
+    assert page not in made.stderr
+    assert httpx.get(page).status_code == 200
+    token = page.rpartition("token=")[2]
+    set_at = f"{installation.url}/sign-in/password"
+    done = httpx.post(set_at, data={"token": token, "password": password})
+    assert done.status_code == 200, done.text
+    assert httpx.post(set_at, data={"token": token, "password": password}).status_code == 401
+
+    with httpx.Client(base_url=installation.url) as client:
+        body = {"email": "ada@example.com", "password": password}
+        assert client.post("/api/v1/sessions", json=body).status_code == 201
+        assert client.get("/api/v1/members").status_code == 200
 
 
 def test_migrating_twice_changes_nothing(installation: Installation) -> None:

@@ -34,6 +34,12 @@ def start(*, as_json: AsJson = False, seconds: Seconds = 5) -> None:
     _show(_run("bench.start.report", seconds), as_json=as_json)
 
 
+@app.command(name="sign-in")
+def sign_in(*, as_json: AsJson = False, seconds: Seconds = 5) -> None:
+    """What a cheap request waits while 50 people sign in again and again, and without them."""
+    _show(_run("bench.sign_in.report", seconds), as_json=as_json)
+
+
 def _run(module: str, seconds: int) -> dict[str, Any]:
     """Call `report(seconds)` of a benchmark in the source tree."""
     import uvloop

@@ -75,7 +75,8 @@ def _greet(process: "Process") -> None:
         f"\n[bold]Gymhopper answers at {process.url}[/]\n"
         f"  every call with its fields   {process.url}/api/v1/docs\n"
         f"  is it ready                  {process.url}/readyz\n"
-        f"  a key for yourself           gymhopper admin create --data {folder}\n"
+        f"  an account for yourself      gymhopper admin create --email you@... --data {folder}\n"
+        f"  a key for a program          gymhopper admin key --data {folder}\n"
         "  stop                         Ctrl-C\n",
         highlight=False,
     )

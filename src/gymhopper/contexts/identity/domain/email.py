@@ -1,6 +1,22 @@
 """E-mail addresses as people sign in with them."""
 
+import re
 import unicodedata
+
+from gymhopper.kernel.errors import InvalidInput
+
+PATTERN = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$"
+"""What can be an address: whether it is one, only a mail to it shows."""
+
+LONGEST = 254
+
+
+def checked_email(email: str) -> str:
+    """The address; InvalidInput when it cannot be one."""
+    email = email.strip()
+    if len(email) > LONGEST or not re.fullmatch(PATTERN, email):
+        raise InvalidInput("This is not an e-mail address.", field="email")
+    return email
 
 
 def normal_email(email: str) -> str:

@@ -27,6 +27,9 @@ class Passwords:
     def __init__(self, *, memory_kib: int, rounds: int, threads: int) -> None:
         self._hasher = PasswordHasher(time_cost=rounds, memory_cost=memory_kib, parallelism=1)
         self._threads = ThreadPoolExecutor(threads, "passwords", initializer=_step_back)
+        self.turns = asyncio.Semaphore(threads + 2)
+        """How many may be busy with passwords and the database: a crowd that signs in waits here,
+        where it holds no connection that others need."""
         self._nobodys = self._hasher.hash("nobody's password")
 
     async def hash(self, password: str) -> str:

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from gymhopper.contexts.identity.domain.email import LONGEST, PATTERN
+
 
 class Request(BaseModel):
     """A body that says nothing it is not asked for."""
@@ -16,8 +18,8 @@ Email = Annotated[
     StringConstraints(
         strip_whitespace=True,
         min_length=3,
-        max_length=254,
-        pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$",
+        max_length=LONGEST,
+        pattern=PATTERN,
     ),
     Field(examples=["ada@example.com"]),
 ]

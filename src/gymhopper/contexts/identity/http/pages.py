@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.identity.domain.email import checked_email
 from gymhopper.contexts.identity.http.devices import present_device
 from gymhopper.contexts.identity.http.forms import ADDRESS, CODE, NEW_PASSWORD, page
 from gymhopper.contexts.identity.http.own_page import refuse_foreign_page
@@ -119,7 +120,9 @@ class SignInPages:
     async def _forgot(self, request: Request, form: Form) -> Response:
         device = present_device("browser", request, self._runtime)
         async with self._runtime.begin(SOMEBODY) as uow:
-            await request_link(uow, "password", email=form.get("email", ""), device=device)
+            await request_link(
+                uow, "password", email=checked_email(form.get("email", "")), device=device
+            )
         return page("Look into your mailbox", detail="If we know the address, a link is there.")
 
     async def _second_factor(self, request: Request, form: Form) -> Response:

@@ -35,6 +35,13 @@ async def sign_in_with_password(
     counted before it is checked, so that a thousand at once are counted as well, and taken back
     when it was right. Raises TooManyAttempts, unseen, when there were too many.
     """
+    async with passwords(runtime).turns:
+        return await _sign_in(runtime, email, password, device)
+
+
+async def _sign_in(
+    runtime: Runtime, email: str, password: str, device: Device
+) -> SignedIn | SecondFactorNeeded:
     hashing = passwords(runtime)
     indexes = AddressSeal(runtime.secrets).indexes(email)
     async with runtime.begin(SERVICE) as uow:
@@ -54,5 +61,7 @@ async def sign_in_with_password(
         if held.password_hash != stored:
             raise WrongCredentials("The password was changed just now.")
         held.password_hash = renewed
+        outcome = await finish_sign_in(uow, account.id, method="password", device=device)
+        # Last, because a whole network may be waiting for its count.
         await take_back(uow, tries)
-        return await finish_sign_in(uow, account.id, method="password", device=device)
+        return outcome
