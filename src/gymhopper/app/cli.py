@@ -14,6 +14,7 @@ from gymhopper.app.commands import (
     demo,
     events,
     importing,
+    openapi,
     run,
 )
 from gymhopper.kernel.errors import GymhopperError
@@ -27,6 +28,7 @@ app.command()(demo.demo)
 app.command()(run.up)
 app.command()(run.serve)
 app.command()(run.gate)
+app.command()(openapi.openapi)
 app.command()(database.migrate)
 app.command()(database.doctor)
 app.command()(database.backup)

@@ -170,6 +170,8 @@ class Context:
     before_start: Callable[[Runtime], Awaitable[None]] | None = None
     invariants: Mapping[str, str] = field(default_factory=dict)
     scopes: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    described: Callable[[], dict[str, Any]] | None = None
     audit_shows: Mapping[str, str] = field(default_factory=dict)
 
 

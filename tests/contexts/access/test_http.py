@@ -1,6 +1,7 @@
 """The desk's side of access: whose it is, what it refuses, and what its tables are."""
 
 import base64
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -244,3 +245,41 @@ def problem(answer: httpx.Response) -> tuple[int, str, str | None]:
     assert answer.headers["content-type"] == "application/problem+json"
     body = answer.json()
     return body["status"], body["code"], body.get("field")
+
+
+async def test_a_change_for_a_door_that_has_changed_is_refused(furnished_world: World) -> None:
+    world, path = furnished_world, f"/doors/{furnished_world.door_id}"
+    read = await world.client.get(path, headers=DESK)
+    tag = read.headers["etag"]
+    for status in (200, 412):
+        answer = await world.client.patch(
+            path, headers=DESK | {"If-Match": tag}, json={"mode": "lockdown"}
+        )
+        assert answer.status_code == status
+    again = await world.client.get(path, headers=DESK | {"If-None-Match": tag})
+    assert (again.status_code, again.json()["mode"]) == (200, "lockdown")
+    same = await world.client.get(path, headers=DESK | {"If-None-Match": again.headers["etag"]})
+    assert same.status_code == 304
+
+
+async def test_answers_of_doors_come_in_pages_and_by_time(furnished_world: World) -> None:
+    world = furnished_world
+    for _ in range(3):
+        await scan(world)
+        world.runtime.clock.advance(timedelta(seconds=1))
+    await world.settle()
+    whole = (await world.client.get("/decisions", headers=DESK)).json()["items"]
+    seen: list[int] = []
+    for sort in ("-at", "at"):
+        query = {"sort": sort, "limit": 2}
+        first = (await world.client.get("/decisions", headers=DESK, params=query)).json()
+        query["cursor"] = first["next_cursor"]
+        second = (await world.client.get("/decisions", headers=DESK, params=query)).json()
+        assert second["next_cursor"] is None
+        seen += [each["entry"] for each in first["items"] + second["items"]]
+    assert seen == [3, 2, 1, 1, 2, 3]
+    stretch = {"from": whole[2]["at"], "until": whole[0]["at"]}
+    found = (await world.client.get("/decisions", headers=DESK, params=stretch)).json()["items"]
+    assert [each["entry"] for each in found] == [2, 1]
+    slip = await world.client.get("/decisions", headers=DESK, params={"persn_id": "x"})
+    assert slip.status_code == 422

@@ -65,3 +65,19 @@ async def test_a_seller_that_venues_do_not_know_is_not_found(gym: Any) -> None:
     body["legal_entity_id"] = "01a20035-8bf9-7000-80f9-51838941b1df"
     answer = await gym.post("/plans", body, expect=404)
     assert (answer["code"], answer["field"]) == ("not_found", "legal_entity_id")
+
+
+async def test_a_price_for_a_plan_that_has_changed_is_refused(gym: Any) -> None:
+    plan = await gym.plan()
+    path = f"/api/v1/plans/{plan['id']}"
+    read = await gym.http.get(path)
+    assert (
+        await gym.http.get(path, headers={"If-None-Match": read.headers["etag"]})
+    ).status_code == 304
+    price = {"price": {"amount": 1000, "currency": "EUR"}, "valid_from": "2026-04-01"}
+    for status in (201, 412):
+        answer = await gym.http.post(
+            f"{path}/prices", json=price, headers={"If-Match": read.headers["etag"]}
+        )
+        assert answer.status_code == status, answer.text
+    assert (await gym.http.get(path)).headers["etag"] != read.headers["etag"]

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from gymhopper import __version__
@@ -15,7 +15,9 @@ from gymhopper.chassis.http import problem
 from gymhopper.chassis.http.client_address import ClientAddress
 from gymhopper.chassis.http.cors import AllowedOrigins
 from gymhopper.chassis.http.edge import MAX_BODY, PREFIX, Edge
+from gymhopper.chassis.http.health import health
 from gymhopper.chassis.http.idempotent import IdempotentRequests
+from gymhopper.chassis.http.openapi.document import complete
 from gymhopper.chassis.http.protection import Protection
 from gymhopper.chassis.http.time_limits import TimeLimits
 from gymhopper.chassis.registry import Context
@@ -23,7 +25,7 @@ from gymhopper.chassis.remote import PATH, internal_route
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.settings import Settings
 
-__all__ = ["MAX_BODY", "PREFIX", "create_app"]
+__all__ = ["MAX_BODY", "PREFIX", "create_app", "describe"]
 
 _DOCS = f"{PREFIX}/docs"
 
@@ -43,7 +45,7 @@ def create_app(
     settings = runtime.settings
     app = framework(contexts, settings)
     app.state.runtime = runtime
-    app.include_router(_health(troubles))
+    app.include_router(health(troubles))
     contracts: dict[str, tuple[type[Any], Any]] = {}
     for context in contexts:
         for each in context.apis:
@@ -94,25 +96,25 @@ def framework(contexts: Sequence[Context], settings: Settings) -> FastAPI:
     for context in contexts:
         for router in context.routers:
             app.include_router(router, prefix=PREFIX)
+    app.openapi = lambda: _document(app, contexts, settings)  # type: ignore[method-assign]  # the framework's own way to replace it
     return app
 
 
-def _health(troubles: Callable[[], Mapping[str, str]]) -> APIRouter:
-    router = APIRouter(tags=["health"])
+def describe(contexts: Sequence[Context], settings: Settings) -> dict[str, Any]:
+    """The OpenAPI document of these contexts, without anything that would serve them."""
+    app = framework(contexts, settings)
+    app.include_router(health(dict))
+    return app.openapi()
 
-    @router.get("/healthz", summary="The process lives")
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
 
-    @router.get("/readyz", summary="The process can serve")
-    async def readyz() -> Response:
-        found = troubles()
-        return JSONResponse(
-            {"status": "not ready" if found else "ok", "troubles": dict(found)},
-            status_code=503 if found else 200,
+def _document(app: FastAPI, contexts: Sequence[Context], settings: Settings) -> dict[str, Any]:
+    """The OpenAPI document, made when it is asked for first."""
+    if app.openapi_schema is None:
+        plain = get_openapi(
+            title=app.title, version=app.version, openapi_version="3.1.1", routes=app.routes
         )
-
-    return router
+        app.openapi_schema = complete(plain, contexts, url=settings.public_url or "/")
+    return app.openapi_schema
 
 
 def _operation_id(route: APIRoute) -> str:

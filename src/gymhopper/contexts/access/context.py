@@ -10,6 +10,7 @@ from gymhopper.chassis.registry import Component, Context, Part
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.access import jobs, subscribers
 from gymhopper.contexts.access.gate.app import GateApp
+from gymhopper.contexts.access.gate.described import described
 from gymhopper.contexts.access.http import credentials, journal, places
 from gymhopper.contexts.access.storage.invariants import INVARIANTS
 from gymhopper.contexts.access.usecases.keys import CREDENTIALS
@@ -37,7 +38,12 @@ context = Context(
     timers=jobs.timers,
     parts=[Part("worker", jobs.feeder), Part("worker", jobs.drain)],
     fast_paths=_gate,
+    described=described,
     invariants=INVARIANTS,
+    tags={
+        "access": "Areas, doors, devices, credentials, and what doors answered.",
+        "gate": "What devices at doors ask.",
+    },
     scopes={
         "access:read": "see doors",
         "access:write": "change areas, doors and devices",

@@ -18,5 +18,6 @@ context = Context(
             " (SELECT coalesce(max(last), 0) FROM audit.seal)"
         ),
     },
+    tags={"audit": "Who did what, from where, and on whose behalf."},
     scopes={"audit:read": "see who did what, and export it"},
 )

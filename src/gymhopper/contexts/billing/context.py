@@ -22,6 +22,9 @@ context = Context(
     timers=timers,
     parts=[Part("api", ProviderConnection), Part("worker", ProviderConnection)],
     invariants=INVARIANTS,
+    tags={
+        "payments": "What memberships owe and paid, the page for the first payment, refunds.",
+    },
     scopes={
         "payments:read": "see what memberships owe and paid",
         "payments:write": "give money back",

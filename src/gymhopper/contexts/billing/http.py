@@ -28,7 +28,7 @@ class Price(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     amount: int = Field(ge=0, lt=2**53, strict=True)
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(examples=["EUR"])
 
 
 class Amount(BaseModel):

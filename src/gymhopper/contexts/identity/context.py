@@ -35,6 +35,17 @@ context = Context(
     jobs=jobs,
     timers=timers,
     parts=[Part("api", PasswordThreads)],
+    tags={
+        "account": "The account that is signed in.",
+        "sessions": "Signing in and out, in browsers and programs.",
+        "second factors": "Codes of an app and recovery codes.",
+        "passkeys": "Signing in with a device instead of a password.",
+        "roles": "What each role may do.",
+        "impersonation": "Support that looks through a member's eyes; the member sees it.",
+        "sign-in providers": "Signing in at an OpenID Connect provider.",
+        "invitations": "Letters that let people sign in, and what comes of them.",
+        "api keys": "Keys for other programs.",
+    },
     scopes={
         "identity:read": "see API keys",
         "identity:write": "make and revoke API keys",

@@ -20,6 +20,9 @@ context = Context(
     timers=timers,
     parts=[Part("worker", deliveries)],
     invariants=INVARIANTS,
+    tags={
+        "webhooks": "Other systems that are told what happens.",
+    },
     scopes={
         "webhooks:read": "see webhook endpoints and what was delivered to them",
         "webhooks:write": "add and change webhook endpoints, see their secrets, and send again",

@@ -22,6 +22,11 @@ context = Context(
     timers=timers,
     apis=[Implementation(MembershipApi, Memberships)],
     invariants=INVARIANTS,
+    tags={
+        "members": "People at an organisation.",
+        "plans": "What is on offer, and for how much.",
+        "memberships": "What was bought: its state, freezes and blocks.",
+    },
     scopes={
         "members:read": "find members and see their contact data",
         "members:write": "register members",

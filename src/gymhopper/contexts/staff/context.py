@@ -16,6 +16,9 @@ context = Context(
     migrations=Migrations("staff", Path(__file__).parent / "storage" / "migrations"),
     routers=routers,
     apis=[Implementation(StaffApi, Directory)],
+    tags={
+        "staff": "People who work there, and the roles that they hold.",
+    },
     scopes={
         "staff:read": "see employees, their contact data and their roles",
         "staff:write": "change employees, give them roles and take them back",

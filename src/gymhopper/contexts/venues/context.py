@@ -16,6 +16,12 @@ context = Context(
     migrations=Migrations("venues", Path(__file__).parent / "storage" / "migrations"),
     routers=routers,
     apis=[Implementation(VenuesApi, Directory)],
+    tags={
+        "organisations": "Tenants: brands that run locations, and the operator of the network.",
+        "legal entities": "Sellers inside an organisation.",
+        "calendars": "Opening hours that locations inherit.",
+        "locations": "Places that people enter.",
+    },
     scopes={
         "venues:read": "see organisations and legal entities",
         "organisations:write": "create organisations",

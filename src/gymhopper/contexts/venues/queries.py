@@ -34,6 +34,7 @@ class OrganisationView:
     name: str
     external_ref: str | None
     created_at: datetime
+    version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class LegalEntityView:
     zone: str
     external_ref: str | None
     created_at: datetime
+    version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ class CalendarView:
     name: str
     weekly: WeeklyHours | None
     exceptions: tuple[DayHours, ...]
+    version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,7 @@ class LocationView:
     external_ref: str | None
     own: OpeningTimes
     times: OpeningTimes
+    version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

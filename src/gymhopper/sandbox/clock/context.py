@@ -32,6 +32,7 @@ class ClockView(BaseModel):
 async def advance_clock(
     body: ClockMove, here: CurrentRuntime, caller: AuthSubject = scoped("sandbox:write")
 ) -> ClockView:
+    """For every process of the platform at once. Time never runs backwards."""
     del caller  # the scope is all that is asked
     await here.stored_clock.advance(timedelta(seconds=body.seconds))
     return ClockView(now=here.clock.now(), offset_seconds=here.stored_clock.offset.total_seconds())
@@ -40,5 +41,6 @@ async def advance_clock(
 context = Context(
     name="sandbox_clock",
     routers=[router],
+    tags={"sandbox": "What simulations need; no part of a live installation."},
     scopes={"sandbox:write": "move the platform's time"},
 )

@@ -1,5 +1,6 @@
 """What follows from a decision: the answer, what is written, and what it rests on."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Literal
@@ -50,7 +51,7 @@ class CheckInAnswer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     decision: Literal["allow", "deny", "refer"]
     code: str
     open: bool
-    notices: tuple[str, ...] | list[str]
+    notices: Sequence[str]
     message: str
     remedy: str
     decision_id: str

@@ -19,8 +19,10 @@ from gymhopper.contexts.access.usecases.hand_out_credential import (
 from gymhopper.contexts.access.usecases.hand_out_credential import (
     hand_out_credential,
     hand_out_own_pass,
-    revoke_credential,
     revoke_pass,
+)
+from gymhopper.contexts.access.usecases.hand_out_credential import (
+    revoke_credential as revoke,
 )
 from gymhopper.contracts.membership.api import MemberRef, MembershipApi
 from gymhopper.kernel.errors import InvalidInput, NotFound
@@ -68,7 +70,7 @@ class CredentialList(BaseModel):
 
 
 @router.post("/credentials", status_code=201, summary="Hand out a card or a pass")
-async def hand_out(
+async def create_credential(
     body: NewCredential, here: CurrentRuntime, caller: AuthSubject = scoped("credentials:write")
 ) -> CredentialView:
     """The value of a pass is in this answer and nowhere else."""
@@ -105,14 +107,14 @@ async def list_credentials(
 
 
 @router.post("/credentials/{credential_id}/revoke", summary="Take a card or a pass back")
-async def revoke(
+async def revoke_credential(
     credential_id: UUID,
     here: CurrentRuntime,
     caller: AuthSubject = scoped("credentials:write"),
 ) -> CredentialView:
     """It opens nothing any more; the person's others go on working."""
     async with here.begin(caller) as uow:
-        return _view(await revoke_credential(uow, credential_id))
+        return _view(await revoke(uow, credential_id))
 
 
 @router.post("/passes", status_code=201, summary="Make a pass for a phone")

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
+from gymhopper.chassis.http.etag import IfMatch, set_etag
+from gymhopper.chassis.http.limits import limited
 from gymhopper.contexts.access.domain.places import Area, Device, Door
 from gymhopper.contexts.access.usecases import furnish_location
 from gymhopper.kernel.errors import InvalidInput
@@ -114,6 +116,7 @@ class Enrolment(_Request):
 async def add_area(
     body: NewArea, here: CurrentRuntime, caller: AuthSubject = scoped("access:write")
 ) -> AreaView:
+    """A part of the location that doors lead to."""
     async with here.begin(caller) as uow:
         area = await furnish_location.add_area(uow, location_id=body.location_id, name=body.name)
     return _area(area)
@@ -121,44 +124,60 @@ async def add_area(
 
 @router.post("/doors", status_code=201, summary="Add a door to a location")
 async def add_door(
-    body: NewDoor, here: CurrentRuntime, caller: AuthSubject = scoped("access:write")
+    body: NewDoor,
+    response: Response,
+    here: CurrentRuntime,
+    caller: AuthSubject = scoped("access:write"),
 ) -> DoorView:
+    """Its location's gate knows it within moments."""
     async with here.begin(caller) as uow:
         door = await furnish_location.add_door(
             uow,
             furnish_location.NewDoor(**{**body.model_dump(), "accepts": tuple(body.accepts)}),
         )
+    set_etag(response, door.version)
     return _door(door)
 
 
-@router.get("/doors/{door_id}", summary="One door")
+@router.get("/doors/{door_id}", summary="Read a door")
 async def get_door(
-    door_id: UUID, here: CurrentRuntime, caller: AuthSubject = scoped("access:read")
+    door_id: UUID,
+    response: Response,
+    here: CurrentRuntime,
+    caller: AuthSubject = scoped("access:read"),
 ) -> DoorView:
+    """A door as it is now."""
     async with here.begin(caller) as uow:
-        return _door(await uow.get(Door, door_id))
+        door = await uow.get(Door, door_id)
+    set_etag(response, door.version)
+    return _door(door)
 
 
 @router.patch("/doors/{door_id}", summary="Change a door, or lock it down")
 async def change_door(
     door_id: UUID,
     body: DoorChange,
+    expected: IfMatch,
+    response: Response,
     here: CurrentRuntime,
     caller: AuthSubject = scoped("access:write"),
 ) -> DoorView:
+    """The door obeys within moments; what is left out stays as it is."""
     values = body.model_dump()
     values["accepts"] = None if body.accepts is None else tuple(body.accepts)
     async with here.begin(caller) as uow:
         door = await furnish_location.change_door(
-            uow, door_id, furnish_location.DoorChange(**values)
+            uow, door_id, furnish_location.DoorChange(**values), expected
         )
+    set_etag(response, door.version)
     return _door(door)
 
 
-@router.post("/devices", status_code=201, summary="Expect a device; the answer has its code")
+@router.post("/devices", status_code=201, summary="Expect a device")
 async def add_device(
     body: NewDevice, here: CurrentRuntime, caller: AuthSubject = scoped("access:write")
 ) -> DeviceView:
+    """The answer has the code with which the device enrols. It is told only now."""
     async with here.begin(caller) as uow:
         expected = await furnish_location.add_device(
             uow, location_id=body.location_id, name=body.name, door_ids=body.door_ids
@@ -166,10 +185,11 @@ async def add_device(
     return _device(expected.device, expected.code)
 
 
-@router.post("/devices/enrol", summary="A device shows its code and leaves its key")
+@router.post("/devices/enrol", summary="Enrol a device", dependencies=[limited("sign_in")])
 async def enrol_device(
     body: Enrolment, here: CurrentRuntime, caller: AuthSubject = public()
 ) -> DeviceView:
+    """The device shows its one-time code and leaves its public key."""
     del caller  # the one-time code says who it is
     try:
         public_key = b64decode(body.public_key, validate=True)
@@ -184,6 +204,7 @@ async def enrol_device(
 async def disable_device(
     device_id: UUID, here: CurrentRuntime, caller: AuthSubject = scoped("access:write")
 ) -> DeviceView:
+    """Its sessions end with it."""
     async with here.begin(caller) as uow:
         return _device(await furnish_location.disable_device(uow, device_id))
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from gymhopper.chassis.expected import ANY, Expected
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.access.domain.places import (
     Area,
@@ -52,7 +53,7 @@ class DoorChange(msgspec.Struct, frozen=True, kw_only=True):
     accepts: tuple[str, ...] | None = None
 
 
-class Expected(msgspec.Struct, frozen=True):
+class ExpectedDevice(msgspec.Struct, frozen=True):
     """A device that may be enrolled with this code, told only now."""
 
     device: Device
@@ -84,10 +85,13 @@ async def add_door(uow: UnitOfWork, new: NewDoor) -> Door:
     return door
 
 
-async def change_door(uow: UnitOfWork, door_id: UUID, change: DoorChange) -> Door:
+async def change_door(
+    uow: UnitOfWork, door_id: UUID, change: DoorChange, expected: Expected = ANY
+) -> Door:
     """Change a door, for example lock it down; doors obey within moments."""
     door = await uow.get(Door, door_id)
     await _owner(uow, door.location_id)
+    expected.require(door)
     for name, value in msgspec.structs.asdict(change).items():
         if value is not None:
             setattr(door, name, list(value) if name == "accepts" else value)
@@ -98,7 +102,7 @@ async def change_door(uow: UnitOfWork, door_id: UUID, change: DoorChange) -> Doo
 
 async def add_device(
     uow: UnitOfWork, *, location_id: UUID, name: str, door_ids: Sequence[UUID]
-) -> Expected:
+) -> ExpectedDevice:
     """Expect a device for these doors of one location."""
     organisation_id = await _owner(uow, location_id)
     found = await uow.session.scalars(
@@ -111,7 +115,7 @@ async def add_device(
     device = Device(new_id(), organisation_id, location_id, name, list(door_ids))
     code = device.new_code(uow.now)
     uow.add(device)
-    return Expected(device, code)
+    return ExpectedDevice(device, code)
 
 
 async def enrol_device(uow: UnitOfWork, *, code: str, public_key: bytes) -> Device:

@@ -4,12 +4,13 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
+from gymhopper.chassis.http.etag import IfMatch, set_etag
 from gymhopper.chassis.http.paging import Page, PageQuery
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.chassis.runtime import Runtime
@@ -111,7 +112,10 @@ class PlanQuery(PageQuery):
 
 @router.post("", status_code=201, summary="Offer a plan")
 async def offer_plan(
-    body: PlanRequest, runtime: CurrentRuntime, caller: AuthSubject = scoped("plans:write")
+    body: PlanRequest,
+    response: Response,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("plans:write"),
 ) -> PlanAnswer:
     """Contracts under it live in the time zone of the legal entity that sells."""
     organisation_id = await tenant(runtime, caller, body.organisation_id)
@@ -131,10 +135,10 @@ async def offer_plan(
             ),
         )
         await uow.flush()
-        return await _read(uow.connection, done.plan_id)
+        return _whole(await _read(uow.connection, done.plan_id), response)
 
 
-@router.get("", summary="The catalogue")
+@router.get("", summary="List plans")
 async def list_plans(
     query: Annotated[PlanQuery, Query()],
     runtime: CurrentRuntime,
@@ -154,25 +158,29 @@ async def list_plans(
 
 @router.get("/{plan_id}", summary="Read a plan")
 async def get_plan(
-    plan_id: UUID, runtime: CurrentRuntime, caller: AuthSubject = public()
+    plan_id: UUID,
+    response: Response,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = public(),
 ) -> PlanAnswer:
     """A plan on offer."""
     async with runtime.read(caller) as connection:
-        return await _read(connection, plan_id)
+        return _whole(await _read(connection, plan_id), response)
 
 
 @router.post("/{plan_id}/prices", status_code=201, summary="Add a price to a plan")
 async def add_price(
     plan_id: UUID,
     body: PriceRequest,
+    expected: IfMatch,
     runtime: CurrentRuntime,
     caller: AuthSubject = scoped("plans:write"),
 ) -> PriceAnswer:
     """A price is never changed: sell for another by adding it."""
     async with runtime.begin(caller) as uow:
-        price_id = await usecase.add_price(uow, plan_id, body.value())
+        price_id = await usecase.add_price(uow, plan_id, body.value(), expected)
         await uow.flush()
-        plan = await _read(uow.connection, plan_id)
+        plan = _answer(await _read(uow.connection, plan_id))
     return next(each for each in plan.prices if each.id == price_id)
 
 
@@ -183,11 +191,16 @@ async def _seller(runtime: Runtime, organisation_id: UUID, legal_entity_id: UUID
     return found
 
 
-async def _read(connection: AsyncConnection, plan_id: UUID) -> PlanAnswer:
+async def _read(connection: AsyncConnection, plan_id: UUID) -> PlanOffer:
     found = await plan_offers(connection, plan_id=plan_id, limit=1)
     if not found:
         raise NotFound("There is no plan with this id.")
-    return _answer(found[0])
+    return found[0]
+
+
+def _whole(plan: PlanOffer, response: Response) -> PlanAnswer:
+    set_etag(response, plan.version)
+    return _answer(plan)
 
 
 def _answer(plan: PlanOffer) -> PlanAnswer:

@@ -40,6 +40,7 @@ class PlanOffer(msgspec.Struct, frozen=True, kw_only=True):
     freeze_rules: FreezeRules
     zone: str
     prices: tuple[PriceOffer, ...]
+    version: int
 
 
 async def plan_offers(
@@ -94,4 +95,5 @@ def _plan_offer(row: Row[Any], prices: Sequence[PriceOffer]) -> PlanOffer:
         freeze_rules=row.freeze_rules,
         zone=row.zone,
         prices=tuple(prices),
+        version=row.version,
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from gymhopper.chassis.expected import ANY, Expected
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.domain.errors import DateOutOfRange
 from gymhopper.contexts.membership.domain.plan import FreezeRules, Plan, Price, SalesChannel
@@ -70,9 +71,12 @@ async def offer_plan(uow: UnitOfWork, command: OfferPlan) -> OfferedPlan:
     )
 
 
-async def add_price(uow: UnitOfWork, plan_id: UUID, price: NewPrice) -> UUID:
+async def add_price(
+    uow: UnitOfWork, plan_id: UUID, price: NewPrice, expected: Expected = ANY
+) -> UUID:
     """Give the plan a further price; those that exist are never changed."""
     plan = await uow.get(Plan, plan_id)
+    expected.require(plan)
     plan.version += 1
     return _price(uow, plan, price)
 

@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
+from gymhopper.chassis.http.etag import IfMatch, set_etag
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.contexts.venues.http.fields import (
     DatedHours,
@@ -56,7 +57,10 @@ class Calendar(BaseModel):
 
 @router.post("", status_code=201, summary="Create a calendar")
 async def create_calendar(
-    body: NewCalendar, runtime: CurrentRuntime, caller: AuthSubject = scoped("venues:write")
+    body: NewCalendar,
+    response: Response,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("venues:write"),
 ) -> Calendar:
     """For an organisation, or with a parent for a region of it."""
     command = creating.CreateCalendar(
@@ -67,22 +71,31 @@ async def create_calendar(
         exceptions=dates_value(body.exceptions),
     )
     async with runtime.begin(caller) as uow:
-        return _shown(await creating.create_calendar(uow, command))
+        view = await creating.create_calendar(uow, command)
+    set_etag(response, view.version)
+    return _shown(view)
 
 
 @router.get("/{calendar_id}", summary="Read a calendar")
 async def get_calendar(
-    calendar_id: UUID, runtime: CurrentRuntime, caller: AuthSubject = public()
+    calendar_id: UUID,
+    response: Response,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = public(),
 ) -> Calendar:
     """Open to everybody, as the locations' times are."""
     async with runtime.read(caller) as connection:
-        return _shown(await calendar_view(connection, calendar_id))
+        view = await calendar_view(connection, calendar_id)
+    set_etag(response, view.version)
+    return _shown(view)
 
 
 @router.put("/{calendar_id}/times", summary="Change a calendar's times")
 async def put_calendar_times(
     calendar_id: UUID,
     body: CalendarTimes,
+    expected: IfMatch,
+    response: Response,
     runtime: CurrentRuntime,
     caller: AuthSubject = scoped("venues:write"),
 ) -> Calendar:
@@ -93,7 +106,9 @@ async def put_calendar_times(
         exceptions=dates_value(body.exceptions),
     )
     async with runtime.begin(caller) as uow:
-        return _shown(await changing.change_calendar(uow, command))
+        view = await changing.change_calendar(uow, command, expected)
+    set_etag(response, view.version)
+    return _shown(view)
 
 
 def _shown(view: CalendarView) -> Calendar:

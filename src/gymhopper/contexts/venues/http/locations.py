@@ -3,11 +3,12 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
+from gymhopper.chassis.http.etag import IfMatch, set_etag
 from gymhopper.chassis.http.paging import Page
 from gymhopper.chassis.http.sorting import SortedQuery, sorting
 from gymhopper.chassis.http.tenant import tenant
@@ -153,7 +154,10 @@ class LocationQuery(SortedQuery):
 
 @router.post("", status_code=201, summary="Open a location")
 async def open_location(
-    body: NewLocation, runtime: CurrentRuntime, caller: AuthSubject = scoped("venues:write")
+    body: NewLocation,
+    response: Response,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("venues:write"),
 ) -> Location:
     """The legal entity sells there; the zone is that of the door."""
     plain = body.model_dump(exclude={"organisation_id", "address", "hours", "exceptions"})
@@ -165,7 +169,9 @@ async def open_location(
         exceptions=dates_value(body.exceptions),
     )
     async with runtime.begin(caller) as uow:
-        return _shown(await opening.open_location(uow, command))
+        view = await opening.open_location(uow, command)
+    set_etag(response, view.version)
+    return _shown(view)
 
 
 @router.get("", summary="List locations")
@@ -195,23 +201,32 @@ async def list_locations(
 
 @router.get("/{location_id}", summary="Read a location")
 async def get_location(
-    location_id: UUID, runtime: CurrentRuntime, caller: AuthSubject = public()
+    location_id: UUID,
+    response: Response,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = public(),
 ) -> Location:
     """Open to everybody."""
     async with runtime.read(caller) as connection:
-        return _shown(await location_view(connection, location_id))
+        view = await location_view(connection, location_id)
+    set_etag(response, view.version)
+    return _shown(view)
 
 
 @router.patch("/{location_id}", summary="Change a location")
 async def change_location(
     location_id: UUID,
     body: ChangedLocation,
+    expected: IfMatch,
+    response: Response,
     runtime: CurrentRuntime,
     caller: AuthSubject = scoped("venues:write"),
 ) -> Location:
     """Doors follow what changes here, its tier and times included, at once."""
     async with runtime.begin(caller) as uow:
-        return _shown(await changing.change_location(uow, location_id, body.value()))
+        view = await changing.change_location(uow, location_id, body.value(), expected)
+    set_etag(response, view.version)
+    return _shown(view)
 
 
 def _shown(view: LocationView) -> Location:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from gymhopper.chassis.expected import ANY, Expected
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.venues.domain.location import Calendar, Location
 from gymhopper.contexts.venues.queries import CalendarView, calendar_view
@@ -25,19 +26,23 @@ class ChangeCalendar:
     exceptions: tuple[DayHours, ...]
 
 
-async def change_calendar(uow: UnitOfWork, command: ChangeCalendar) -> CalendarView:
+async def change_calendar(
+    uow: UnitOfWork, command: ChangeCalendar, expected: Expected = ANY
+) -> CalendarView:
     """Change it, and tell of every location whose times are different now.
 
-    Raises NotFound without the calendar, InvalidInput for dates or times that cannot be, and
-    Forbidden for callers who are limited to a place.
+    Raises NotFound without the calendar, InvalidInput for dates or times that cannot be,
+    VersionMismatch, and Forbidden for callers who are limited to a place.
     """
     await hold_for_calendar(uow.connection, command.calendar_id)
     calendar = await uow.get(Calendar, command.calendar_id)
     # Many places may share it: whoever is limited to one of them leaves it as it is.
     uow.subject.require_place()
+    expected.require(calendar)
     locations = await _listening(uow, calendar)
     before = await location_states(uow.connection, locations)
     calendar.change(command.weekly, command.exceptions)
+    calendar.version += 1
     await uow.flush()
     for location, old, new in zip(
         locations, before, await location_states(uow.connection, locations), strict=True
