@@ -27,6 +27,7 @@ async def test_a_write_tells_who_what_when_from_where_and_whom_it_concerns(house
     assert entry.persons == (UUID(member["person_id"]),)
     assert {(each.kind, each.what) for each in entry.changes} == {
         ("membership.person", "created"),
+        ("membership.person_key", "created"),
         ("membership.member", "created"),
         ("membership.agreement", "created"),
     }
