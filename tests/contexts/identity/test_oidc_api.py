@@ -97,7 +97,7 @@ async def test_a_token_of_somebody_who_signed_in_acts_as_that_account(
     assert isinstance(account_id, UUID)
     who = Identity(issuer=provider.url, subject="machine", email=None)
     async with world.runtime.begin(SERVICE) as uow:
-        await add_oidc_subject(uow, who, account_id)
+        await add_oidc_subject(uow, who, account_id, label="Test")
 
     token = await token_of(provider)
     caller = await caller_of(world, token)
@@ -128,7 +128,7 @@ async def test_a_members_token_sees_what_a_member_may_and_it_says_so(
 
     async def linked_to(person_id: UUID) -> Caller | None:
         async with world.runtime.begin(SERVICE) as uow:
-            await add_oidc_subject(uow, who, account_id)
+            await add_oidc_subject(uow, who, account_id, label="Test")
             await uow.connection.execute(
                 text("INSERT INTO identity.person_link VALUES (:account, :person, :gym, :now)"),
                 {

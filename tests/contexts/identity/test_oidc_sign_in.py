@@ -10,6 +10,7 @@ from msgspec.structs import replace as changed
 from sqlalchemy import text
 
 from contexts.identity.conftest import Platform
+from contexts.identity.mailbox import last_mail
 from contexts.identity.oidc_world import BACK, START, World, at_provider, settings
 from contexts.identity.people import new_account, sign_in
 from fixtures.oidc import RunningProvider, StartProvider
@@ -102,6 +103,8 @@ async def test_a_verified_address_opens_the_account_that_has_it(
         await world.sign_in(client, "ADA@Example.com")
         assert (await client.get("/api/v1/me")).json()["account"]["id"] == str(account_id)
     assert await accounts() == 1
+    told = await last_mail(world.runtime)
+    assert (told["To"], told["Subject"]) == (ADA, "A way to sign in was added to your account")
 
 
 async def test_an_address_that_was_not_verified_opens_nobodys_account(

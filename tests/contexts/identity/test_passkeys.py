@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from contexts.identity.conftest import Platform
+from contexts.identity.mailbox import mails
 from contexts.identity.people import PASSWORD, browser, new_account, sign_in
 from contexts.identity.soft_key import BACKUP, PRESENT, VERIFIED, SoftKey, b64
 from gymhopper.chassis.auth import SERVICE
@@ -245,6 +246,11 @@ async def test_a_key_that_counts_backwards_is_suspect_and_opens_nothing_more(
     for count in (8, 5, 0, 1000):
         refused = await use(platform, key, count=count)
         assert (refused.status_code, refused.json()["code"]) == (401, "suspect_passkey")
+    subjects = [each["Subject"] for each in await mails(platform.runtime)]
+    assert subjects == [
+        "A passkey was added to your account",
+        "A passkey of yours seems to have been copied",
+    ]
     assert (await holder.listed())[0]["suspect_since"] is not None
 
 

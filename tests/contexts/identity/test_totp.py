@@ -11,6 +11,7 @@ from pyotp import TOTP
 from sqlalchemy import text
 
 from contexts.identity.conftest import Platform
+from contexts.identity.mailbox import last_mail, mails
 from contexts.identity.people import EMAIL, PASSWORD, browser, new_account, sign_in
 from fixtures.callers import http_client
 from gymhopper.chassis.auth import SERVICE
@@ -242,6 +243,13 @@ async def test_the_app_is_given_up_with_a_proof_only(holder: Holder, platform: P
     async with browser(platform.runtime) as other:
         assert (await sign_in(other)).json()["session"] is not None
     assert await _rows(platform, "recovery_code") == ""
+    again = await client.request("DELETE", "/api/v1/me/totp", json=WITH_PASSWORD)
+    assert again.status_code == 204
+    subjects = [each["Subject"] for each in await mails(platform.runtime)]
+    assert subjects == [
+        "Your account asks for a code now",
+        "Your account asks for no code any more",
+    ]
 
 
 async def test_a_code_is_a_proof_as_well(holder: Holder) -> None:
@@ -254,6 +262,7 @@ async def test_new_recovery_codes_replace_the_old(holder: Holder, platform: Plat
     assert made.status_code == 201
     fresh = made.json()["codes"]
     assert len(set(fresh) | set(holder.codes)) == 20
+    assert (await last_mail(platform.runtime))["Subject"] == "You have new recovery codes"
     assert (await full_sign_in(platform.runtime, holder.codes[0])).status_code == 401
     assert (await full_sign_in(platform.runtime, fresh[0])).status_code == 201
 

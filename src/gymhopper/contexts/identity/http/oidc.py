@@ -143,9 +143,9 @@ async def finish_oidc_sign_in(
     found = await asked.identity(attempt, code, iss, _back(runtime, provider), runtime.clock.now())
     response = RedirectResponse(attempt.return_to, SEE_OTHER, {"Cache-Control": "no-store"})
     if attempt.account_id is None:
-        await _sign_in(request, response, runtime, found)
+        await _sign_in(request, response, runtime, found, asked.settings.label)
     else:
-        await _add(request, runtime, found, attempt.account_id)
+        await _add(request, runtime, found, attempt.account_id, asked.settings.label)
     forget_attempt(response, runtime, state)
     return response
 
@@ -201,22 +201,25 @@ async def unlink_provider(
         await remove_oidc_subject.remove_oidc_subject(uow, link_id, account_of(caller))
 
 
-async def _sign_in(request: Request, response: Response, runtime: Runtime, found: Identity) -> None:
+async def _sign_in(
+    request: Request, response: Response, runtime: Runtime, found: Identity, label: str
+) -> None:
+    device = present_device("browser", request, runtime)
     async with runtime.begin(SERVICE) as uow:
-        outcome = await sign_in_with_oidc(
-            uow, found, device=present_device("browser", request, runtime)
-        )
+        outcome = await sign_in_with_oidc(uow, found, device=device, label=label)
     sign_in_answer(response, runtime, outcome, runtime.clock.now())
 
 
-async def _add(request: Request, runtime: Runtime, found: Identity, account_id: UUID) -> None:
+async def _add(
+    request: Request, runtime: Runtime, found: Identity, account_id: UUID, label: str
+) -> None:
     """Only in the session that asked for it: it may have ended, or be somebody else's by now."""
     token = read_session(request)
     caller = await runtime.api(IdentityApi).authenticate(token=token) if token else None
     if caller is None or caller.session_id is None or caller.id != account_id:
         raise SignInRefused
     async with runtime.begin(account_subject(account_id)) as uow:
-        await add_oidc_subject(uow, found, account_id)
+        await add_oidc_subject(uow, found, account_id, label=label)
 
 
 def _named(runtime: Runtime, name: str) -> Provider:

@@ -22,6 +22,7 @@ from gymhopper.contexts.identity.storage.factor_tables import passkey as table
 from gymhopper.contexts.identity.subjects import account_of, own_account
 from gymhopper.contexts.identity.usecases.finish_sign_in import active_account
 from gymhopper.contexts.identity.usecases.passkey_challenges import give_challenge, take_challenge
+from gymhopper.contexts.identity.usecases.tell_holder import tell_holder
 from gymhopper.kernel.errors import Conflict, InvalidInput
 from gymhopper.kernel.ids import new_id
 
@@ -76,7 +77,7 @@ async def add_passkey(runtime: Runtime, caller: AuthSubject, command: NewPasskey
             "This was not accepted; please begin again.", field="credential"
         ) from error
     async with runtime.begin(own_account(caller)) as uow:
-        await active_account(uow, account_id)
+        account = await active_account(uow, account_id)
         _room_in(await _of(uow, account_id))
         if await _taken(uow, found.credential_id):
             raise Conflict("This passkey is registered already.", code="passkey_known")
@@ -92,6 +93,7 @@ async def add_passkey(runtime: Runtime, caller: AuthSubject, command: NewPasskey
             created_at=uow.now,
         )
         uow.add(passkey)
+        await tell_holder(uow, account, "passkey_added", name=command.name)
     return passkey
 
 

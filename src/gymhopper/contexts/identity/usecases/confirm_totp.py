@@ -7,6 +7,7 @@ from gymhopper.contexts.identity.domain.totp import Authenticator
 from gymhopper.contexts.identity.storage.factor_seal import FactorSeal
 from gymhopper.contexts.identity.usecases.finish_sign_in import active_account
 from gymhopper.contexts.identity.usecases.renew_recovery_codes import replace_codes
+from gymhopper.contexts.identity.usecases.tell_holder import tell_holder
 from gymhopper.kernel.errors import Conflict, InvalidInput, NotFound
 
 
@@ -16,7 +17,7 @@ async def confirm_totp(uow: UnitOfWork, account_id: UUID, code: str) -> tuple[st
     Raises InvalidInput when the code is not right now, NotFound when no app is being set up, and
     Conflict when one is in use already.
     """
-    await active_account(uow, account_id)
+    account = await active_account(uow, account_id)
     app = await uow.session.get(Authenticator, account_id, with_for_update=True)
     if app is None:
         raise NotFound("No app is being set up.")
@@ -30,4 +31,5 @@ async def confirm_totp(uow: UnitOfWork, account_id: UUID, code: str) -> tuple[st
             field="code",
         )
     app.confirmed_at = uow.now
+    await tell_holder(uow, account, "second_factor_on")
     return await replace_codes(uow, account_id)

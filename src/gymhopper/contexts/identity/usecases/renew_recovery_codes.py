@@ -10,14 +10,16 @@ from gymhopper.contexts.identity.storage.factor_seal import FactorSeal
 from gymhopper.contexts.identity.storage.factor_tables import recovery_code
 from gymhopper.contexts.identity.usecases.finish_sign_in import active_account
 from gymhopper.contexts.identity.usecases.second_factors import second_factors
+from gymhopper.contexts.identity.usecases.tell_holder import tell_holder
 from gymhopper.kernel.errors import NotFound
 
 
 async def renew_recovery_codes(uow: UnitOfWork, account_id: UUID) -> tuple[str, ...]:
     """Ten new codes, which nobody is shown again; NotFound when there is no app to recover."""
-    await active_account(uow, account_id)
+    account = await active_account(uow, account_id)
     if not await second_factors(uow, account_id):
         raise NotFound("There is no app for which codes would be needed.")
+    await tell_holder(uow, account, "recovery_codes_renewed")
     return await replace_codes(uow, account_id)
 
 

@@ -21,6 +21,7 @@ from gymhopper.contexts.identity.usecases.finish_sign_in import (
 from gymhopper.contexts.identity.usecases.open_account import OpenAccount, open_account
 from gymhopper.contexts.identity.usecases.open_session import SignedIn
 from gymhopper.contexts.identity.usecases.second_factors import second_factors
+from gymhopper.contexts.identity.usecases.tell_holder import tell_holder
 from gymhopper.kernel.errors import Conflict
 from gymhopper.kernel.ids import new_id
 
@@ -41,16 +42,17 @@ class AddItYourself(Conflict):
 
 
 async def sign_in_with_oidc(
-    uow: UnitOfWork, identity: Identity, *, device: Device
+    uow: UnitOfWork, identity: Identity, *, device: Device, label: str
 ) -> SignedIn | SecondFactorNeeded:
     """Sign in to the account of this subject.
 
     Whoever comes for the first time gets the account of the address that the provider vouches for,
-    or a new account. Raises AddItYourself when that account is better protected than its mailbox.
+    or a new account; `label` is what the holder is told that the provider is called. Raises
+    AddItYourself when that account is better protected than its mailbox.
     """
     found = await _known(uow, identity)
     if found is None:
-        account_id = await _account_for(uow, identity)
+        account_id = await _account_for(uow, identity, label)
         _add(uow, identity, account_id)
     else:
         account_id = found.account_id
@@ -59,12 +61,18 @@ async def sign_in_with_oidc(
     return await finish_sign_in(uow, account_id, method="oidc", device=device)
 
 
-async def add_oidc_subject(uow: UnitOfWork, identity: Identity, account_id: UUID) -> None:
-    """From now on this subject signs in to the account; Conflict when it does to another one."""
-    await active_account(uow, account_id)
+async def add_oidc_subject(
+    uow: UnitOfWork, identity: Identity, account_id: UUID, *, label: str
+) -> None:
+    """From now on this subject signs in to the account; Conflict when it does to another one.
+
+    `label` is what the holder is told that the provider is called.
+    """
+    account = await active_account(uow, account_id)
     found = await _known(uow, identity)
     if found is None:
         _add(uow, identity, account_id)
+        await tell_holder(uow, account, "provider_added", provider=label)
     elif found.account_id != account_id:
         raise Conflict("This signs in to another account already.", code="provider_in_use")
 
@@ -80,7 +88,7 @@ async def _known(uow: UnitOfWork, identity: Identity) -> OidcSubject | None:
     return found
 
 
-async def _account_for(uow: UnitOfWork, identity: Identity) -> UUID:
+async def _account_for(uow: UnitOfWork, identity: Identity, label: str) -> UUID:
     if identity.email is None:
         return _account_without_address(uow)
     indexes = AddressSeal(uow.runtime.secrets).indexes(identity.email)
@@ -95,6 +103,7 @@ async def _account_for(uow: UnitOfWork, identity: Identity) -> UUID:
     if delicate or await second_factors(uow, found.id):
         log.info("oidc_account_not_linked", account_id=str(found.id))
         raise AddItYourself
+    await tell_holder(uow, account, "provider_added", provider=label)
     return found.id
 
 

@@ -8,6 +8,7 @@ from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.logging import get_logger
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.identity.domain.account import Account
 from gymhopper.contexts.identity.domain.passkey import Passkey, RelyingParty
 from gymhopper.contexts.identity.domain.session import Device
 from gymhopper.contexts.identity.gateways.passkeys import (
@@ -26,6 +27,7 @@ from gymhopper.contexts.identity.usecases.finish_sign_in import (
 )
 from gymhopper.contexts.identity.usecases.open_session import SignedIn
 from gymhopper.contexts.identity.usecases.passkey_challenges import give_challenge, take_challenge
+from gymhopper.contexts.identity.usecases.tell_holder import tell_holder
 from gymhopper.kernel.errors import Unauthenticated
 
 log = get_logger(__name__)
@@ -71,12 +73,13 @@ async def sign_in_with_passkey(
         async with runtime.begin(SERVICE) as uow:
             await take_challenge(uow, challenge, None)
         async with runtime.begin(SERVICE) as uow:
-            passkey = await _held(uow, key_id)
+            account, passkey = await _held(uow, key_id)
+            already_suspect = passkey.suspect_since is not None
             used = read_use(credential, site, challenge, passkey)
             if passkey.use(used.sign_count, backed_up=used.backed_up, now=uow.now):
-                return await finish_sign_in(
-                    uow, passkey.account_id, method="passkey", device=device
-                )
+                return await finish_sign_in(uow, account.id, method="passkey", device=device)
+            if not already_suspect:
+                await tell_holder(uow, account, "passkey_copied", name=passkey.name)
     except BadCredential as error:
         log.info("passkey_refused", why=str(error))
         raise WrongPasskey from error
@@ -84,16 +87,16 @@ async def sign_in_with_passkey(
     raise SuspectPasskey
 
 
-async def _held(uow: UnitOfWork, key_id: bytes) -> Passkey:
-    """The key with its account's row and its own held."""
+async def _held(uow: UnitOfWork, key_id: bytes) -> tuple[Account, Passkey]:
+    """The key's account and the key, with their rows held."""
     account_id = await uow.session.scalar(
         select(table.c.account_id).where(table.c.credential_id == key_id)
     )
     if account_id is None:
         raise BadCredential("unknown_key")
-    await active_account(uow, account_id)
+    account = await active_account(uow, account_id)
     query = select(Passkey).where(table.c.credential_id == key_id).with_for_update()
     found: Passkey | None = await uow.session.scalar(query)
     if found is None:
         raise BadCredential("just_removed")
-    return found
+    return account, found
