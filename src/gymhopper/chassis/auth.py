@@ -19,7 +19,8 @@ class AuthSubject:
 
     `session_id` is the session behind the caller; `assignment_id` the dated assignment that it acts
     for, with its `role`, and the legal entity and location to which that is limited (None: not
-    limited). `impersonator` is the account of a supporter who looks through the caller's eyes.
+    limited). `impersonator` is the account of a supporter who looks through the caller's eyes, and
+    sees of the person's rows only those `within` the supporter's organisation.
     """
 
     kind: Kind
@@ -34,6 +35,7 @@ class AuthSubject:
     legal_entity_id: UUID | None = None
     location_id: UUID | None = None
     impersonator: UUID | None = None
+    within: UUID | None = None
 
     @property
     def actor(self) -> str:

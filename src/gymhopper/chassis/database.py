@@ -16,6 +16,7 @@ from gymhopper.chassis.auth import AuthSubject
 _BIND = text(
     "SELECT set_config('gymhopper.organisation', :organisation, true),"
     " set_config('gymhopper.person', :person, true),"
+    " set_config('gymhopper.within', :within, true),"
     " set_config('gymhopper.actor', :actor, true),"
     " (SELECT offset_seconds FROM chassis.clock) AS clock_offset"
 )
@@ -96,5 +97,6 @@ def _binding(subject: AuthSubject) -> dict[str, str]:
     return {
         "organisation": organisation,
         "person": str(subject.person_id or ""),
+        "within": str(subject.within or ""),
         "actor": subject.actor,
     }

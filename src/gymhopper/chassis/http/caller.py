@@ -99,6 +99,7 @@ def _subject(caller: Caller) -> AuthSubject:
         legal_entity_id=caller.legal_entity_id,
         location_id=caller.location_id,
         impersonator=caller.impersonator,
+        within=caller.within,
     )
 
 

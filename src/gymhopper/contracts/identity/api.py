@@ -16,7 +16,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     `session_id` is set when a session stands behind the token, and `assignment_id` when that
     session acts for an assignment: for its `role`, at its legal entity and location, or at all of
     the organisation's when they are None. `impersonator` is the account of the supporter who looks
-    through the caller's eyes; such a caller only reads.
+    through the caller's eyes; such a caller only reads, and of the person's rows those `within` the
+    supporter's organisation.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     legal_entity_id: UUID | None = None
     location_id: UUID | None = None
     impersonator: UUID | None = None
+    within: UUID | None = None
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ class ActingFor:
     legal_entity_id: UUID | None = None
     location_id: UUID | None = None
     impersonator: UUID | None = None
+    within: UUID | None = None
     until: datetime | None = None
 
 

@@ -50,5 +50,6 @@ def _through(eyes: Eyes, held: HeldAssignment, session: HeldSession) -> ActingFo
         assignment_id=held.id,
         role=held.role,
         impersonator=session.account_id,
+        within=held.organisation_id,
         until=min(eyes.until_at, held.until_at or eyes.until_at),
     )

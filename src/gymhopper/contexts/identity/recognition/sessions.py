@@ -119,4 +119,5 @@ def _caller(session: HeldSession, acts: ActingFor) -> Caller:
         legal_entity_id=acts.legal_entity_id,
         location_id=acts.location_id,
         impersonator=acts.impersonator,
+        within=acts.within,
     )
