@@ -4,6 +4,7 @@ service, so that whoever copies the file or the environment has nothing."""
 import os
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Protocol
 
 from gymhopper.chassis.key_service import WRAPPED, KeyService, TransitService
@@ -40,6 +41,12 @@ class GivenKeys:
         """Never."""
         return False
 
+    def text(self, keys: MasterKeys) -> str:
+        """These keys as the environment would have to hold them."""
+        if self._service is not None:
+            return self._service.wrap(keys.text().encode())
+        return " ".join(keys.text().split())
+
 
 class FileKeys:
     """Keys of a file, which is made when there is none.
@@ -73,10 +80,7 @@ class FileKeys:
 
     def write(self, keys: MasterKeys) -> None:
         """Put these keys into the file; nobody ever sees half of it."""
-        text = keys.text() if self._service is None else self._service.wrap(keys.text().encode())
-        partial = self._path.with_name(f"{FILE}.{os.getpid()}")
-        _write_secret(partial, text)
-        partial.replace(self._path)
+        self._aside(keys).replace(self._path)
 
     def wrap(self) -> None:
         """Have the service wrap a file that is still readable."""
@@ -89,15 +93,23 @@ class FileKeys:
     def _make(self) -> None:
         """A file with a first key, unless another process is quicker."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        keys = MasterKeys.fresh()
-        text = keys.text() if self._service is None else self._service.wrap(keys.text().encode())
-        partial = self._path.with_name(f"{FILE}.{os.getpid()}")
-        _write_secret(partial, text)
+        aside = self._aside(MasterKeys.fresh())
         try:
             with suppress(FileExistsError):
-                self._path.hardlink_to(partial)
+                self._path.hardlink_to(aside)
         finally:
-            partial.unlink()
+            aside.unlink()
+
+    def _aside(self, keys: MasterKeys) -> Path:
+        """A file of its own beside ours, with these keys."""
+        text = keys.text() if self._service is None else self._service.wrap(keys.text().encode())
+        path = self._path.with_name(f"{FILE}.{token_hex(4)}")
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        return path
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:
@@ -132,11 +144,3 @@ def _unwrapped(text: str, service: KeyService | None) -> str:
             "A key service is set up, but the master key is not wrapped: `gymhopper keys wrap`."
         )
     return service.unwrap(text.strip()).decode()
-
-
-def _write_secret(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from gymhopper.chassis.events.envelope import Envelope
 from gymhopper.chassis.migrate import Migrations
+from gymhopper.chassis.sealed_tables import SealedTable
 from gymhopper.contracts.event import Event
 
 if TYPE_CHECKING:
@@ -154,7 +155,8 @@ class Context:
     `invariants` maps what must always be true of the data, as a sentence, to the SQL that counts
     what breaks it; `scopes` maps each scope that its routes ask for to what it allows, in a phrase
     that follows "may"; `audit_shows` maps a table to the columns of text and JSON, separated by
-    spaces, whose values the audit log may copy: no personal data, no secrets, no free text.
+    spaces, whose values the audit log may copy: no personal data, no secrets, no free text;
+    `sealed` is what it keeps sealed, which a rotation of the master key seals anew.
     """
 
     name: str
@@ -169,6 +171,7 @@ class Context:
     mounts: Callable[[Runtime], Mapping[str, ASGIApp]] | None = None
     before_start: Callable[[Runtime], Awaitable[None]] | None = None
     invariants: Mapping[str, str] = field(default_factory=dict)
+    sealed: Sequence[SealedTable] = ()
     scopes: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     described: Callable[[], dict[str, Any]] | None = None

@@ -15,6 +15,7 @@ from gymhopper.contexts.identity.http import pages, routers
 from gymhopper.contexts.identity.http.pages import SignInPages
 from gymhopper.contexts.identity.jobs import jobs, timers
 from gymhopper.contexts.identity.storage.mapping import map_all
+from gymhopper.contexts.identity.storage.sealed import SEALED
 from gymhopper.contexts.identity.subscribers import subscriptions
 from gymhopper.contracts.identity.api import IdentityApi
 
@@ -46,6 +47,7 @@ context = Context(
         "invitations": "Letters that let people sign in, and what comes of them.",
         "api keys": "Keys for other programs.",
     },
+    sealed=SEALED,
     scopes={
         "identity:read": "see API keys",
         "identity:write": "make and revoke API keys",

@@ -8,6 +8,7 @@ from gymhopper.contexts.integrations.http import routers
 from gymhopper.contexts.integrations.jobs import deliveries, timers
 from gymhopper.contexts.integrations.storage.invariants import INVARIANTS
 from gymhopper.contexts.integrations.storage.mapping import map_all
+from gymhopper.contexts.integrations.storage.secrets import SEALED
 from gymhopper.contexts.integrations.subscribers import subscriptions
 
 map_all()
@@ -19,6 +20,7 @@ context = Context(
     subscriptions=subscriptions,
     timers=timers,
     parts=[Part("worker", deliveries)],
+    sealed=SEALED,
     invariants=INVARIANTS,
     tags={
         "webhooks": "Other systems that are told what happens.",

@@ -9,6 +9,7 @@ from gymhopper.contexts.membership.http import members, memberships, plans, visi
 from gymhopper.contexts.membership.jobs import timers
 from gymhopper.contexts.membership.storage.invariants import INVARIANTS
 from gymhopper.contexts.membership.storage.mapping import map_all
+from gymhopper.contexts.membership.storage.sealed import SEALED
 from gymhopper.contexts.membership.subscribers import subscriptions
 from gymhopper.contracts.membership.api import MembershipApi
 
@@ -21,6 +22,7 @@ context = Context(
     subscriptions=subscriptions,
     timers=timers,
     apis=[Implementation(MembershipApi, Memberships)],
+    sealed=SEALED,
     invariants=INVARIANTS,
     tags={
         "members": "People at an organisation.",

@@ -7,6 +7,7 @@ from gymhopper.chassis.registry import Context, Implementation
 from gymhopper.contexts.staff.directory import Directory
 from gymhopper.contexts.staff.http import routers
 from gymhopper.contexts.staff.storage.mapping import map_all
+from gymhopper.contexts.staff.storage.sealing import SEALED
 from gymhopper.contracts.staff.api import StaffApi
 
 map_all()
@@ -19,6 +20,7 @@ context = Context(
     tags={
         "staff": "People who work there, and the roles that they hold.",
     },
+    sealed=SEALED,
     scopes={
         "staff:read": "see employees, their contact data and their roles",
         "staff:write": "change employees, give them roles and take them back",

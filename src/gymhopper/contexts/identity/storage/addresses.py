@@ -6,12 +6,14 @@ from gymhopper.chassis.sealing import Sealer
 from gymhopper.chassis.secrets import Secrets
 from gymhopper.contexts.identity.domain.email import normal_email
 
+PURPOSE = "identity.sign-in"
+
 
 class AddressSeal:
     """Seals what people sign in with; what is sealed for one row opens beside no other."""
 
     def __init__(self, secrets: Secrets) -> None:
-        self._sealer = Sealer(secrets, "identity.sign-in")
+        self._sealer = Sealer(secrets, PURPOSE)
 
     def seal(self, row_id: UUID, text: str) -> bytes:
         """Encrypt an address, or a name, for the row."""

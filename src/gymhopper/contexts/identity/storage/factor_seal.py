@@ -1,9 +1,13 @@
 """Secrets of second factors: sealed, or kept as keyed hashes only."""
 
+import hmac
+from hashlib import sha256
 from uuid import UUID
 
 from gymhopper.chassis.sealing import Sealer
 from gymhopper.chassis.secrets import Secrets
+
+PURPOSE = "identity.factors"
 
 
 class FactorSeal:
@@ -14,7 +18,9 @@ class FactorSeal:
     """
 
     def __init__(self, secrets: Secrets) -> None:
-        self._sealer = Sealer(secrets, "identity.factors")
+        self._sealer = Sealer(secrets, PURPOSE)
+        # Nobody knows the codes any more: their hashes stay as they are through every rotation.
+        self._hashing = secrets.lasting(f"{PURPOSE}.recovery")
 
     def seal(self, account_id: UUID, secret: bytes) -> bytes:
         """Encrypt an app's secret for the account."""
@@ -24,6 +30,6 @@ class FactorSeal:
         """Decrypt; InvalidTag when it was altered or is another account's."""
         return self._sealer.open(sealed, bound_to=account_id.bytes)
 
-    def recovery(self, account_id: UUID, code: str) -> tuple[bytes, ...]:
-        """What the code, in its normal form, may be stored under; new ones under the first."""
-        return self._sealer.indexes("recovery code", f"{account_id} {code}")
+    def recovery(self, account_id: UUID, code: str) -> bytes:
+        """What the code, in its normal form, is stored as."""
+        return hmac.digest(self._hashing, f"{account_id} {code}".encode(), sha256)

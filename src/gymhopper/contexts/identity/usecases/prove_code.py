@@ -32,7 +32,7 @@ async def prove_code(uow: UnitOfWork, account_id: UUID, code: str) -> Method | N
         update(recovery_code)
         .where(
             recovery_code.c.account_id == account_id,
-            recovery_code.c.index.in_(seal.recovery(account_id, plain)),
+            recovery_code.c.index == seal.recovery(account_id, plain),
             recovery_code.c.used_at.is_(None),
         )
         .values(used_at=uow.now)

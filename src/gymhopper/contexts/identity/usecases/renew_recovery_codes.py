@@ -35,7 +35,7 @@ async def replace_codes(uow: UnitOfWork, account_id: UUID) -> tuple[str, ...]:
         [
             {
                 "account_id": account_id,
-                "index": seal.recovery(account_id, normal_form(code) or "")[0],
+                "index": seal.recovery(account_id, normal_form(code) or ""),
                 "created_at": uow.now,
             }
             for code in codes

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.chassis.sealed_tables import sealed_table
 from gymhopper.chassis.sealing import Sealer
 
 _PURPOSE = "integrations.webhook"
@@ -16,3 +17,6 @@ def seal_secret(runtime: Runtime, endpoint_id: UUID, secret: bytes) -> bytes:
 def open_secret(runtime: Runtime, endpoint_id: UUID, sealed: bytes) -> bytes:
     """The secret behind what was stored."""
     return Sealer(runtime.secrets, _PURPOSE).open(sealed, bound_to=endpoint_id.bytes)
+
+
+SEALED = [sealed_table("integrations.endpoint", "secret", "previous_secret", purpose=_PURPOSE)]

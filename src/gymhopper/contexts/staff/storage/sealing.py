@@ -4,6 +4,7 @@ from uuid import UUID
 
 import msgspec
 
+from gymhopper.chassis.sealed_tables import sealed_table
 from gymhopper.chassis.sealing import Sealer
 from gymhopper.chassis.secrets import Secrets
 from gymhopper.contexts.staff.domain.employee import Contact
@@ -33,3 +34,10 @@ class ContactSeal:
         """
         plain = self._sealer.open(sealed, bound_to=bound_to(employee_id))
         return msgspec.json.decode(plain, type=Contact)
+
+
+SEALED = [
+    sealed_table(
+        "staff.employee", "contact", purpose=PURPOSE, bound_to=lambda row: bound_to(row["id"])
+    )
+]
