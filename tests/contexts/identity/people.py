@@ -1,6 +1,9 @@
 """Accounts for tests, and browsers that sign in to them."""
 
+import asyncio
+
 import httpx
+from sqlalchemy import text
 
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.http.app import create_app
@@ -43,3 +46,14 @@ def browser_from(runtime: Runtime, address: str) -> httpx.AsyncClient:
             "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0",
         },
     )
+
+
+async def open_connections(runtime: Runtime, count: int = 8) -> None:
+    """Have so many connections at hand: requests at once then meet in the database, where without
+    them the first would be done before the second is connected."""
+
+    async def hold() -> None:
+        async with runtime.read(SERVICE) as connection:
+            await connection.execute(text("SELECT pg_sleep(0.1)"))
+
+    await asyncio.gather(*(hold() for _ in range(count)))

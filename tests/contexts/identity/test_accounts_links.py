@@ -9,7 +9,15 @@ import pytest
 
 from contexts.identity.conftest import Platform
 from contexts.identity.mailbox import last_mail, link_in, mails, token_in
-from contexts.identity.people import EMAIL, PASSWORD, browser, browser_from, new_account, sign_in
+from contexts.identity.people import (
+    EMAIL,
+    PASSWORD,
+    browser,
+    browser_from,
+    new_account,
+    open_connections,
+    sign_in,
+)
 from gymhopper.kernel.clock import ManualClock
 
 LINKS = "/api/v1/sessions/links"
@@ -43,6 +51,7 @@ async def test_a_link_is_good_once_even_when_used_twice_at_once(platform: Platfo
     await new_account(platform.runtime)
     async with browser(platform.runtime) as client:
         token = await sign_in_link(platform, client)
+        await open_connections(platform.runtime)
         answers = await asyncio.gather(*(use(client, token) for _ in range(6)))
     assert sorted(each.status_code for each in answers) == [201] + [401] * 5
     assert {each.json()["code"] for each in answers if each.status_code == 401} == {"link_invalid"}

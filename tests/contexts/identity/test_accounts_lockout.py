@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contexts.identity.conftest import Platform
-from contexts.identity.people import EMAIL, browser, browser_from, new_account, sign_in
+from contexts.identity.people import (
+    EMAIL,
+    browser,
+    browser_from,
+    new_account,
+    open_connections,
+    sign_in,
+)
 from gymhopper.contexts.identity.domain.attempts import (
     NETWORK,
     NETWORK_AT_ACCOUNT,
@@ -100,6 +107,7 @@ async def test_a_right_password_forgets_the_slips_before_it(platform: Platform) 
 async def test_guesses_at_once_are_counted_before_they_are_checked(platform: Platform) -> None:
     await new_account(platform.runtime)
     async with browser_from(platform.runtime, ATTACKER) as attacker:
+        await open_connections(platform.runtime)
         statuses = await asyncio.gather(*(guess(attacker) for _ in range(30)))
     assert sorted(statuses) == [401] * 5 + [429] * 25
 

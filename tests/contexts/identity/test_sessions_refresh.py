@@ -8,7 +8,7 @@ import httpx
 
 from contexts.identity.conftest import Platform, bearer
 from contexts.identity.mailbox import body_of, last_mail
-from contexts.identity.people import EMAIL, PASSWORD, new_account
+from contexts.identity.people import EMAIL, PASSWORD, new_account, open_connections
 from gymhopper.kernel.clock import ManualClock
 
 ME = "/api/v1/me"
@@ -85,6 +85,7 @@ async def test_a_repeat_after_the_successor_was_used_is_a_copy(platform: Platfor
 
 async def test_many_refreshes_at_once_get_one_pair(platform: Platform) -> None:
     first = await program(platform)
+    await open_connections(platform.runtime)
 
     answers = await asyncio.gather(*(refresh(platform, first["refresh_token"]) for _ in range(8)))
 
