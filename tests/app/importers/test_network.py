@@ -35,8 +35,8 @@ from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.engines import Engines
 from gymhopper.chassis.events.envelope import decode_payload
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.contexts.audit.queries import Filter
-from gymhopper.contexts.audit.queries import entries as audit_entries
+from gymhopper.contexts.audit.queries.entries import Filter
+from gymhopper.contexts.audit.queries.entries import entries as audit_entries
 from gymhopper.contexts.membership.context import context as membership
 from gymhopper.contexts.membership.queries import member_details, plan_offers, search_members
 from gymhopper.contexts.venues.context import context as venues

@@ -17,8 +17,8 @@ from fixtures.runtimes import NewRuntime
 from gymhopper.chassis.audit.entry import Entry
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.contexts.audit import queries
 from gymhopper.contexts.audit.context import context as audit
+from gymhopper.contexts.audit.queries import entries as queries
 from gymhopper.contexts.membership.context import context as membership
 from gymhopper.contexts.venues.context import context as venues
 from gymhopper.contexts.venues.usecases.create_legal_entity import (

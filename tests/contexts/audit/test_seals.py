@@ -14,7 +14,7 @@ from gymhopper.chassis.audit.acts import Act, entry_of
 from gymhopper.chassis.audit.entry import canonical
 from gymhopper.chassis.audit.log import append, ensure_partitions
 from gymhopper.chassis.auth import SERVICE
-from gymhopper.contexts.audit import queries
+from gymhopper.contexts.audit.queries import seals as queries
 from gymhopper.contexts.audit.usecases.seal_entries import seal_entries
 from gymhopper.contexts.audit.usecases.verify_seals import Report
 from gymhopper.kernel.clock import ManualClock

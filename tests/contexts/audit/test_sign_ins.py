@@ -7,7 +7,7 @@ from fixtures.runtimes import NewRuntime
 from gymhopper.chassis.audit.entry import canonical
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.contexts.audit import queries
+from gymhopper.contexts.audit.queries import entries as queries
 from gymhopper.contexts.identity.administrators import create_administrator
 from gymhopper.contexts.identity.context import context as identity
 

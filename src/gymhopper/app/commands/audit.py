@@ -83,7 +83,7 @@ def export(
     from gymhopper.app.opening import open_runtime
     from gymhopper.chassis.audit.acts import CONSOLE, Act
     from gymhopper.chassis.auth import SERVICE
-    from gymhopper.contexts.audit.queries import Filter
+    from gymhopper.contexts.audit.queries.entries import Filter
     from gymhopper.contexts.audit.usecases.export_entries import export_entries
 
     wanted = Filter(organisation_id=organisation, since=_utc(since), until=_utc(until))
@@ -112,7 +112,7 @@ def print_seals(
     """Print the seals, one a line, to be kept where nobody who owns the database can reach."""
     from gymhopper.app.opening import open_runtime
     from gymhopper.chassis.auth import SERVICE
-    from gymhopper.contexts.audit import queries
+    from gymhopper.contexts.audit.queries import seals as queries
 
     async def work() -> None:
         number = after

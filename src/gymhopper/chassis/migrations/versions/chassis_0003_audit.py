@@ -37,6 +37,8 @@ CREATE INDEX entry_number ON audit.entry (number);
 CREATE INDEX entry_time ON audit.entry (recorded_at, id);
 CREATE INDEX entry_organisation ON audit.entry (organisation_id, recorded_at, id);
 CREATE INDEX entry_actor ON audit.entry (actor, recorded_at, id);
+CREATE INDEX entry_action ON audit.entry (organisation_id, action, recorded_at, id)
+    WHERE action <> 'wrote';
 CREATE INDEX entry_operation ON audit.entry (organisation_id, operation, recorded_at, id);
 
 -- The way from a thing or a person (kind 'person') to the entries about it.

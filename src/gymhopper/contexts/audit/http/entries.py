@@ -11,8 +11,8 @@ from gymhopper.chassis.audit.entry import Entry, What
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
 from gymhopper.chassis.http.paging import Page
-from gymhopper.contexts.audit import queries
 from gymhopper.contexts.audit.http.filters import AuditQuery
+from gymhopper.contexts.audit.queries import entries as queries
 
 router = APIRouter(prefix="/audit", tags=["audit"])
 

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.paging import PageQuery
-from gymhopper.contexts.audit.queries import Filter
+from gymhopper.contexts.audit.queries.entries import Filter
 from gymhopper.contexts.audit.usecases.export_entries import Format
 from gymhopper.kernel.errors import InvalidInput, NotFound
 
@@ -47,8 +47,12 @@ class AuditFilter(BaseModel):
             raise NotFound("There is no organisation with this id.", field="organisation_id")
         if self.since is not None and self.until is not None and self.until < self.since:
             raise InvalidInput("It ends before it begins.", field="until")
+        tenant = own or self.organisation_id
+        leads = self.thing_id or self.person_id
+        if tenant is None and (self.text or (self.kind and leads is None)):
+            raise InvalidInput("Say for which organisation.", field="organisation_id")
         return Filter(
-            organisation_id=own or self.organisation_id,
+            organisation_id=tenant,
             actor=self.actor,
             action=self.action,
             operation=self.operation,

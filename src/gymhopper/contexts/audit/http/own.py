@@ -10,7 +10,7 @@ from gymhopper.chassis.audit.entry import Entry
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, signed_in
 from gymhopper.chassis.http.paging import Page, Paged
-from gymhopper.contexts.audit import queries
+from gymhopper.contexts.audit.queries import entries as queries
 
 router = APIRouter(prefix="/me/audit", tags=["audit"])
 

@@ -10,7 +10,7 @@ import msgspec
 from gymhopper.chassis.audit.entry import Entry, canonical
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.contexts.audit import queries
+from gymhopper.contexts.audit.queries import entries as queries
 
 Format = Literal["jsonl", "csv"]
 

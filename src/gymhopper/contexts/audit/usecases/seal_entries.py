@@ -6,8 +6,8 @@ from sqlalchemy import text
 
 from gymhopper.chassis.audit.entry import canonical
 from gymhopper.chassis.unit_of_work import UnitOfWork
-from gymhopper.contexts.audit import queries
 from gymhopper.contexts.audit.domain.seal import seal
+from gymhopper.contexts.audit.queries import seals as queries
 
 MOST = 1000
 """Entries that one seal covers at most: they are in memory at once."""

@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.chassis.audit.entry import Entry, canonical, things
-from gymhopper.contexts.audit import queries
 from gymhopper.contexts.audit.domain.seal import Seal
+from gymhopper.contexts.audit.queries import seals as queries
 
 Fault = Literal[
     "entry_altered",

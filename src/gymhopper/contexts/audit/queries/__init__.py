@@ -1,0 +1,1 @@
+"""What can be read of the log: entries, and the seals over them."""
