@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from inspect import iscoroutinefunction
 from typing import Any
 
 import jsonschema
@@ -162,6 +163,20 @@ def test_the_security_schemes_tell_what_each_scope_allows(document: Json) -> Non
     told = document["components"]["securitySchemes"]["bearer"]["x-scopes"]
     assert told == {k: v for each in CONTEXTS for k, v in each.scopes.items()}
     assert document["openapi"].startswith("3.1.")
+
+
+@pytest.mark.parametrize("context", CONTEXTS, ids=lambda each: each.name)
+def test_no_request_changes_threads_for_a_dependency(context: Context) -> None:
+    """The framework runs what is not async in a thread, which costs more than most of it does."""
+    hopping = {
+        f"{route.path}: {each.call}"
+        for route in routes(context)
+        for each in [route.dependant, *dependants(route.dependant)]
+        if not isinstance(each.call, type)
+        and not iscoroutinefunction(each.call)
+        and not iscoroutinefunction(type(each.call).__call__)
+    }
+    assert hopping == set()
 
 
 def planted(

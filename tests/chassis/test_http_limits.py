@@ -79,8 +79,8 @@ def proxies() -> Iterable[str]:
 
 @pytest.fixture
 async def callers(new_runtime: NewRuntime, proxies: tuple[str, ...]) -> AsyncIterator[Callers]:
-    program = replace(staff_of(None), kind="service")
-    known = callers_context(one=staff_of(new_id()), two=staff_of(new_id()), program=program)
+    person = replace(staff_of(None), session_id=new_id())
+    known = callers_context(one=staff_of(new_id()), two=staff_of(new_id()), person=person)
     runtime = await new_runtime([known, ROUTES], trusted_proxies=proxies, **LIMITS)
     made = Callers(create_app(runtime, dict))
     yield made
@@ -128,10 +128,10 @@ async def test_callers_are_counted_by_who_they_are(callers: Callers) -> None:
     assert await statuses(callers.at(token="two"), "GET", "/mine", 1) == [200]
 
 
-async def test_the_platforms_own_programs_may_ask_ten_times_as_often(callers: Callers) -> None:
-    client = callers.at(token="program")
-    assert await statuses(client, "GET", "/mine", 31) == [200] * 30 + [429]
-    assert await statuses(callers.at(token=ADMIN), "GET", "/mine", 4) == [200] * 3 + [429]
+async def test_keys_of_the_whole_platform_may_ask_ten_times_as_often(callers: Callers) -> None:
+    program, person = callers.at(token=ADMIN), callers.at(token="person")
+    assert await statuses(program, "GET", "/mine", 31) == [200] * 30 + [429]
+    assert await statuses(person, "GET", "/mine", 4) == [200] * 3 + [429]
 
 
 async def test_a_stricter_class_counts_beside_the_usual(callers: Callers) -> None:

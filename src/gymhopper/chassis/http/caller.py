@@ -37,8 +37,8 @@ _cookie = APIKeyCookie(
 )
 
 
-def runtime(request: Request) -> Runtime:
-    """The process's runtime."""
+async def runtime(request: Request) -> Runtime:
+    """The process's runtime. Async, because the framework runs other functions in a thread."""
     found: Runtime = request.app.state.runtime
     return found
 

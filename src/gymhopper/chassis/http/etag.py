@@ -32,7 +32,7 @@ def set_etag(response: Response, version: int) -> None:
     response.headers["ETag"] = f'"{version}"'
 
 
-def _expected(
+async def _expected(
     if_match: Annotated[
         str | None,
         Header(

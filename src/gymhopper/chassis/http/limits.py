@@ -25,8 +25,8 @@ SPENT = "gymhopper.limits.spent"
 
 _ASKED = "gymhopper.limits.asked"
 
-SERVICE_FACTOR = 10
-"""Times the usual quota, for keys that act for the whole platform: they are other programs."""
+PLATFORM_FACTOR = 10
+"""Times the usual quota, for keys that act for the whole platform: programs hold them."""
 
 
 class RateLimited(GymhopperError):
@@ -43,7 +43,7 @@ class RateLimited(GymhopperError):
 def limited(name: str) -> Any:
     """Count the route in the class `name`, too: a dependency in the route's decorator."""
 
-    def ask(request: Request) -> None:
+    async def ask(request: Request) -> None:
         request.scope.setdefault(_ASKED, []).append(name)
 
     return Depends(ask)
@@ -51,7 +51,8 @@ def limited(name: str) -> Any:
 
 async def spend_as(request: Request, subject: AuthSubject) -> None:
     """Count an authenticated request. Raises RateLimited when it is one too many."""
-    factor = SERVICE_FACTOR if subject.kind == "service" and subject.everywhere else 1
+    program = subject.everywhere and subject.session_id is None
+    factor = PLATFORM_FACTOR if program else 1
     await _spend(request, subject.actor, factor)
 
 
