@@ -38,6 +38,7 @@ async def test_planted():
         "{'to': 'ada.lovelace@example.com'}",
         "no member with the e-mail ada.lovelace@example.com.",
         "first_name=Augusta",
+        "refused 'correct horse battery' for being known",
         "token=gh_0123456789ab_" + "f" * 64,
         "got a ghs_0192aa00b1cc7d_" + "0" * 40,
         "headers: Authorization: Bearer abcdefghijklmnop",
@@ -47,7 +48,10 @@ async def test_planted():
 def test_a_line_that_tells_is_found(watch: Watch, line: str) -> None:
     watch.tell(
         json.dumps(
-            {"people": [{"email": "ada.lovelace@example.com", "first_name": "Augusta"}]}
+            {
+                "people": [{"email": "ada.lovelace@example.com", "first_name": "Augusta"}],
+                "password": "correct horse battery",
+            }
         ).encode()
     )
     watch.sink.write(f"request path=/members status=200\n{line}\n")
@@ -72,6 +76,8 @@ def test_what_is_no_secret_may_be_logged(watch: Watch) -> None:
     watch.tell(b"no json")
     watch.tell(b"[")
     watch.sink.write("created M-00017 of North Gyms: gh_0123456789ab\n")
+    watch.tell(b'{"password": "a password of mine"}')
+    watch.sink.write("GET /sign-in/password\n")
     assert watch.found() == []
 
 

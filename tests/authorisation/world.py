@@ -1,0 +1,319 @@
+"""A platform with two organisations that have one of everything, and people in every role."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest import mock
+from uuid import UUID
+
+import httpx
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fixtures.people import MEMBER, NOBODY, Person, person_as
+from gymhopper.app.demo import temporary_platform
+from gymhopper.app.process import Process
+from gymhopper.chassis.auth import SERVICE, AuthSubject
+from gymhopper.chassis.database import Database
+from gymhopper.chassis.origin import origin
+from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.identity.administrators import create_administrator
+from gymhopper.contexts.identity.domain.passkey import Passkey
+from gymhopper.contexts.identity.domain.roles import GRANTED
+from gymhopper.contexts.identity.storage.factor_tables import oidc_subject
+from gymhopper.kernel.ids import new_id
+from gymhopper.sandbox.demo.client import Platform, until
+
+Json = Any
+
+AGREEMENT = {"terms": "2026-01", "privacy": "2026-01", "language": "en", "channel": "desk"}
+PRICE = {"amount": 3900, "currency": "EUR"}
+
+SETTINGS = {
+    "GYMHOPPER_INTEGRATIONS_ALLOW_PRIVATE_TARGETS": "true",
+    "GYMHOPPER_LIMITS_READ": "0",
+    "GYMHOPPER_LIMITS_WRITE": "0",
+    "GYMHOPPER_LIMITS_SIGN_IN": "0",
+}
+"""Webhooks may go to this machine, and everybody may call as often as the tests do."""
+
+NO_PROVIDER = "nobody"
+"""No provider of sign-ins is set up."""
+
+
+@dataclass
+class Side:
+    """An organisation: the id of one of each thing, by the name that the API gives such ids."""
+
+    name: str
+    ids: dict[str, str] = field(default_factory=lambda: {"provider": NO_PROVIDER})
+
+    @property
+    def marks(self) -> set[str]:
+        """What in an answer would show that it tells of this side."""
+        return set(self.ids.values()) - {NO_PROVIDER} | {self.name}
+
+
+class Founding:
+    """Makes one of everything for an organisation, through the API, as the administrator."""
+
+    def __init__(self, platform: Platform, name: str) -> None:
+        self.platform = platform
+        self.side = Side(name)
+        self.ids = self.side.ids
+
+    async def found(self) -> Side:
+        """All of it; returns when every context has heard of it."""
+        await self._organisation()
+        await self._location()
+        await self._member()
+        await self._membership()
+        return self.side
+
+    async def _made(self, what: str, path: str, /, **body: Json) -> Json:
+        """POST, and keep the id of what was made under its name."""
+        made = await self.platform.post(path, body)
+        self.ids[what] = made["id"]
+        return made
+
+    async def _organisation(self) -> None:
+        ids = self.ids
+        await self._made("organisation_id", "/organisations", name=self.side.name)
+        mine = {"organisation_id": ids["organisation_id"]}
+        await self._made(
+            *("legal_entity_id", "/legal-entities"),
+            **mine | {"name": f"{self.side.name} GmbH", "country": "DE"},
+            currency="EUR",
+            zone="Europe/Berlin",
+        )
+        await self._made("calendar_id", "/calendars", **mine, name="Bavaria")
+        await self._made(
+            *("employee_id", "/staff/employees"),
+            **mine | {"first_name": "Grace", "last_name": f"At{self.side.name}"},
+            email=f"grace@{self.side.name.lower()}.example",
+        )
+        await self._made(
+            *("employee_invitation_id", "/invitations/employees"), employee_id=ids["employee_id"]
+        )
+        granted = await self.platform.post(
+            f"/staff/employees/{ids['employee_id']}/assignments", {"role": "instructor"}
+        )
+        ids["assignment_id"] = granted["id"]
+        await self._made("key_id", "/api-keys", **mine, name="Turnstiles", scopes=["venues:read"])
+        await self._made(
+            *("endpoint_id", "/webhook-endpoints"),
+            **mine | {"url": "http://127.0.0.1:9/hook", "event_types": ["*"]},
+        )
+
+    async def _location(self) -> None:
+        ids = self.ids
+        await self._made(
+            *("location_id", "/locations"),
+            organisation_id=ids["organisation_id"],
+            legal_entity_id=ids["legal_entity_id"],
+            calendar_id=ids["calendar_id"],
+            name=f"{self.side.name} Mitte",
+            zone="Europe/Berlin",
+            country="DE",
+            city="Berlin",
+            tier=2,
+            latitude=52.52,
+            longitude=13.4,
+        )
+        await until(
+            lambda: self._tried("area_id", "/areas", location_id=ids["location_id"], name="Floor"),
+            bool,
+            what="access hears of the location",
+        )
+        await self._made(
+            *("door_id", "/doors"),
+            location_id=ids["location_id"],
+            area_id=ids["area_id"],
+            name="Main entrance",
+        )
+        await self._made(
+            *("device_id", "/devices"),
+            location_id=ids["location_id"],
+            name="Reader",
+            door_ids=[ids["door_id"]],
+        )
+
+    async def _tried(self, what: str, path: str, /, **body: Json) -> bool:
+        try:
+            await self._made(what, path, **body)
+        except Exception as error:  # the world is not yet ready for it
+            return "not_found" not in str(error)
+        return True
+
+    async def _member(self) -> None:
+        ids = self.ids
+        plan = await self._made(
+            *("plan_id", "/plans"),
+            organisation_id=ids["organisation_id"],
+            legal_entity_id=ids["legal_entity_id"],
+            name=f"{self.side.name} Plus",
+            coverage={"include": [{"tier_up_to": 3}]},
+            prices=[{"price": PRICE}],
+        )
+        ids["price_id"] = plan["prices"][0]["id"]
+        member = await self._made(
+            *("member_id", "/members/register"),
+            organisation_id=ids["organisation_id"],
+            first_name="Ada",
+            last_name=f"Of{self.side.name}",
+            email=f"ada@{self.side.name.lower()}.example",
+            agreement=AGREEMENT,
+        )
+        ids["person_id"] = member["person_id"]
+        await self._made(
+            *("member_invitation_id", "/invitations/members"), member_id=ids["member_id"]
+        )
+        await self._made("credential_id", "/credentials", member_id=ids["member_id"], kind="pass")
+
+    async def _membership(self) -> None:
+        ids = self.ids
+        bought = await self._made(
+            *("membership_id", f"/members/{ids['member_id']}/memberships"),
+            plan_id=ids["plan_id"],
+            price_id=ids["price_id"],
+            price=PRICE,
+            agreement=AGREEMENT,
+        )
+        checkout = await self.platform.post(
+            "/payments/checkouts", {"membership_id": bought["id"], "price": PRICE}
+        )
+        async with httpx.AsyncClient(timeout=30) as browser:
+            page = await browser.post(checkout["url"], data={"card": "4242424242424242"})
+        assert page.status_code == httpx.codes.SEE_OTHER
+        path = f"/memberships/{ids['membership_id']}"
+        await until(
+            lambda: self.platform.get(path),
+            lambda found: found["label"] == "active",
+            what="the membership runs",
+        )
+        owed = await self.platform.get(f"/payments{path}")
+        ids["claim_id"] = owed["claims"][0]["claim_id"]
+        for kind in ("block", "freeze"):
+            stopped = await self.platform.post(f"{path}/{kind}s", {"reason": "as agreed"})
+            ids[f"{kind}_id"] = stopped["id"]
+        deliveries = await until(
+            lambda: self.platform.get(f"/webhook-endpoints/{ids['endpoint_id']}/deliveries"),
+            lambda found: bool(found["items"]),
+            what="a webhook is on its way",
+        )
+        ids["delivery_id"] = deliveries["items"][0]["id"]
+
+
+@dataclass
+class World:
+    """Two sides, a token for each role on the first, and the application that answers."""
+
+    runtime: Runtime
+    app: Any
+    own: Side
+    other: Side
+    tokens: dict[str, str] = field(default_factory=dict)
+    personal: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def ids(self, role: str) -> dict[str, str]:
+        """The ids of what belongs to the first side, and to whoever has the role there."""
+        return self.own.ids | self.personal[role]
+
+    def client(self, token: str | None) -> httpx.AsyncClient:
+        """Somebody who calls."""
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=self.app, raise_app_exceptions=False),
+            base_url="http://test",
+            headers=headers,
+        )
+
+
+async def things_of(runtime: Runtime, person: Person) -> dict[str, str]:
+    """The ids of what belongs to the account itself: its session and a passkey."""
+    passkey = Passkey(
+        id=new_id(),
+        account_id=person.account_id,
+        credential_id=new_id().bytes,
+        public_key=b"none",
+        sign_count=0,
+        name="Phone",
+        transports=(),
+        backed_up=False,
+        created_at=runtime.clock.now(),
+    )
+    link_id = new_id()
+    async with runtime.begin(SERVICE) as uow:
+        uow.add(passkey)
+        await uow.connection.execute(
+            insert(oidc_subject).values(
+                id=link_id,
+                account_id=person.account_id,
+                issuer="https://issuer.example",
+                subject=str(link_id),
+                created_at=uow.now,
+                last_used_at=uow.now,
+            )
+        )
+    own = {
+        "session_id": str(person.session_id),
+        "passkey_id": str(passkey.id),
+        "link_id": str(link_id),
+    }
+    if person.assignment_id is not None:
+        own["acting_id"] = str(person.assignment_id)
+    return own
+
+
+@asynccontextmanager
+async def two_organisations() -> AsyncIterator[World]:
+    """The world, in which no request changes anything: each is answered in full, and then its
+    transaction is rolled back, so that every one meets the same state."""
+    with mock.patch.dict(os.environ, SETTINGS):
+        async with temporary_platform() as process, _founded(process) as world:
+            yield world
+
+
+@asynccontextmanager
+async def _founded(process: Process) -> AsyncIterator[World]:
+    runtime = process.runtime
+    platform = Platform(runtime.url, await create_administrator(runtime, "founder"))
+    try:
+        sides = await asyncio.gather(
+            *(Founding(platform, name).found() for name in ("Northgym", "Southgym"))
+        )
+    finally:
+        await platform.close()
+    world = World(runtime, process.app, *sides)
+    for role in (*GRANTED, MEMBER, NOBODY):
+        person = await person_as(
+            runtime,
+            role,
+            UUID(world.own.ids["organisation_id"]),
+            person_id=UUID(world.own.ids["person_id"]) if role == MEMBER else None,
+        )
+        world.tokens[role] = person.token
+        world.personal[role] = await things_of(runtime, person)
+    stranger = await person_as(runtime, NOBODY, UUID(world.other.ids["organisation_id"]))
+    world.other.ids.update(await things_of(runtime, stranger))
+    with_rollback(runtime.database)
+    yield world
+
+
+def with_rollback(database: Database) -> None:
+    """Take back whatever a request wrote, at the end of its transaction."""
+    commit = database.transaction
+
+    @asynccontextmanager
+    async def transaction(
+        subject: AuthSubject, *, read_only: bool = False
+    ) -> AsyncIterator[AsyncConnection]:
+        async with commit(subject, read_only=read_only) as connection:
+            yield connection
+            if origin().method is not None:
+                await connection.rollback()
+
+    database.transaction = transaction  # type: ignore[method-assign] # for this one world
