@@ -40,6 +40,12 @@ def sign_in(*, as_json: AsJson = False, seconds: Seconds = 5) -> None:
     _show(_run("bench.sign_in.report", seconds), as_json=as_json)
 
 
+@app.command()
+def search(*, as_json: AsJson = False, seconds: Seconds = 5) -> None:
+    """How long a desk waits for people by part of a name, among 200,000 (about 2 minutes)."""
+    _show(_run("bench.search.report", seconds), as_json=as_json)
+
+
 def _run(module: str, seconds: int) -> dict[str, Any]:
     """Call `report(seconds)` of a benchmark in the source tree."""
     import uvloop
