@@ -106,3 +106,22 @@ async def test_pages_of_a_search_hold_each_member_once(gym: Any) -> None:
             break
         cursor = {"cursor": page["next_cursor"]}
     assert len(seen) == len(set(seen)) == 7
+
+
+async def test_a_change_is_meant_for_the_version_that_was_seen(town: Any) -> None:
+    member = await town.ours.member(email="ada@example.org")
+    path = f"/api/v1/members/{member['id']}"
+    seen = await town.ours.http.get(path)
+    tag = seen.headers["etag"]
+    assert tag == f'"{seen.json()["version"]}"'
+    unchanged = await town.ours.http.get(path, headers={"If-None-Match": tag})
+    assert unchanged.status_code == 304
+
+    body = {"first_name": "Augusta", "last_name": "King"}
+    first = await town.ours.http.put(f"{path}/profile", json=body, headers={"If-Match": tag})
+    assert (first.status_code, first.headers["etag"] == tag) == (200, False)
+    late = await town.ours.http.put(
+        f"{path}/profile", json={**body, "last_name": "Lost"}, headers={"If-Match": tag}
+    )
+    assert (late.status_code, late.json()["code"]) == (412, "version_mismatch")
+    assert (await town.ours.http.get(path)).json()["last_name"] == "King"
