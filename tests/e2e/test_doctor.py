@@ -126,6 +126,11 @@ BROKEN_PROMISES = {
     "A webhook goes to the organisation whose event it tells of": webhook(
         "UPDATE integrations.message SET organisation_id = gen_random_uuid()"
     ),
+    "Every seal of the audit log begins where the one before ended": (
+        "INSERT INTO audit.seal SELECT coalesce(max(number), 0) + 1, coalesce(max(last), 0) + 2,"
+        " coalesce(max(last), 0) + 2, '2026-03-01', to_timestamp(0), '', '', '' FROM audit.seal"
+    ),
+    "Every number of the audit log is sealed": "UPDATE audit.head SET last = last + 1",
 }
 
 PLANTED_FLAWS = {
