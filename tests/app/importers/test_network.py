@@ -38,7 +38,9 @@ from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.audit.queries.entries import Filter
 from gymhopper.contexts.audit.queries.entries import entries as audit_entries
 from gymhopper.contexts.membership.context import context as membership
-from gymhopper.contexts.membership.queries import member_details, plan_offers, search_members
+from gymhopper.contexts.membership.queries.members import member_details
+from gymhopper.contexts.membership.queries.plans import plan_offers
+from gymhopper.contexts.membership.queries.search import search_members
 from gymhopper.contexts.venues.context import context as venues
 from gymhopper.contracts.event import Event
 from gymhopper.contracts.membership.coverage import Clause
@@ -358,11 +360,13 @@ async def test_the_public_network_of_5000_people_takes_less_than_a_minute(
     async with runtime.read(SERVICE) as connection:
         found = await search_members(
             connection,
+            runtime.secrets,
+            "Chris Wilson",
             organisation_id=report.organisation_id,
-            words=["Chris", "Wilson"],
             limit=1,
         )
-    assert [(each.first_name, each.last_name) for each in found] == [("Chris", "Wilson")]
+    names = [(each.card.first_name, each.card.last_name) for each in found]
+    assert names == [("Chris", "Wilson")]
 
 
 async def test_an_import_leaves_an_entry_for_each_step_in_the_audit_log(
