@@ -11,7 +11,7 @@ from sqlalchemy.orm import registry
 
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.events import log as event_log
-from gymhopper.chassis.events.envelope import Envelope
+from gymhopper.chassis.events.envelope import Envelope, event_types
 from gymhopper.chassis.registry import Subscriptions
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
@@ -45,6 +45,10 @@ class Echoed(Event, frozen=True, kw_only=True):
     """Somebody heard of a count."""
 
     type: ClassVar[str] = "testing.counter.echoed.v1"
+
+
+# Whoever asked before these were there did not hear of them.
+event_types.cache_clear()
 
 
 @dataclass(eq=False)
