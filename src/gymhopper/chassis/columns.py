@@ -1,13 +1,16 @@
-"""A column of JSON that holds values of the domain."""
+"""Kinds of columns that all contexts use."""
 
 from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Dialect
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.types import TypeDecorator
 
 T = TypeVar("T")
+
+INSTANT = TIMESTAMP(timezone=True)
+"""A moment, whatever the zone; read back in UTC."""
 
 
 class JsonOf(TypeDecorator[T]):

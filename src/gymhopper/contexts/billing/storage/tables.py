@@ -5,7 +5,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -18,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from gymhopper.chassis.columns import JsonOf
+from gymhopper.chassis.columns import INSTANT, JsonOf
 from gymhopper.kernel.period import Period
 
 metadata = MetaData(schema="billing")
@@ -27,7 +26,7 @@ fence = Sequence("fence", metadata=metadata)
 
 
 def _instant(name: str, *, required: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=not required)
+    return Column(name, INSTANT, nullable=not required)
 
 
 billing_account = Table(

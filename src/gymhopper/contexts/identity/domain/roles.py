@@ -54,7 +54,7 @@ OWNER = Role(
 
 MANAGER = Role(
     name="manager",
-    why="Runs a place from day to day; plans, prices, API keys and webhooks are the owner's.",
+    why="Runs a place from day to day; prices, keys, webhooks and the audit log are the owner's.",
     scopes=_scopes(
         """
         access:read access:write

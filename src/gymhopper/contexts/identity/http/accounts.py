@@ -2,15 +2,14 @@
 
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public
 from gymhopper.chassis.http.limits import limited
 from gymhopper.contexts.identity.http import fields
-from gymhopper.contexts.identity.http.devices import present_device
-from gymhopper.contexts.identity.http.own_page import refuse_foreign_page
+from gymhopper.contexts.identity.http.devices import OwnBrowser
 from gymhopper.contexts.identity.http.signing_in import SignInAnswer, sign_in_answer
 from gymhopper.contexts.identity.subjects import SOMEBODY
 from gymhopper.contexts.identity.usecases import use_link
@@ -56,11 +55,9 @@ class MailSent(BaseModel):
     "/accounts", status_code=202, summary="Open an account", dependencies=[limited("sign_in")]
 )
 async def create_account(
-    body: NewAccount, request: Request, runtime: CurrentRuntime, _: AuthSubject = public()
+    body: NewAccount, device: OwnBrowser, runtime: CurrentRuntime, _: AuthSubject = public()
 ) -> MailSent:
     """Sends a link to the address. The answer never tells whether it has an account already."""
-    refuse_foreign_page(request, runtime.settings.allowed_origins)
-    device = present_device("browser", request, runtime)
     await register_account(runtime, email=body.email, password=body.password, device=device)
     return MailSent()
 
@@ -68,14 +65,12 @@ async def create_account(
 @router.post("/accounts/confirm", status_code=201, summary="Confirm your address")
 async def confirm_account(
     body: Link,
-    request: Request,
+    device: OwnBrowser,
     response: Response,
     runtime: CurrentRuntime,
     _: AuthSubject = public(),
 ) -> SignInAnswer:
     """Opens the account whose link this is, and signs in to it."""
-    refuse_foreign_page(request, runtime.settings.allowed_origins)
-    device = present_device("browser", request, runtime)
     async with runtime.begin(SOMEBODY) as uow:
         outcome = await use_link.confirm_account(uow, body.token, device=device)
     return sign_in_answer(response, runtime, outcome, uow.now)
@@ -83,11 +78,9 @@ async def confirm_account(
 
 @router.post("/sessions/links", status_code=202, summary="Ask for a link to sign in")
 async def create_sign_in_link(
-    body: Address, request: Request, runtime: CurrentRuntime, _: AuthSubject = public()
+    body: Address, device: OwnBrowser, runtime: CurrentRuntime, _: AuthSubject = public()
 ) -> MailSent:
     """Sends it if the address has an account. It is good for fifteen minutes, on any device."""
-    refuse_foreign_page(request, runtime.settings.allowed_origins)
-    device = present_device("browser", request, runtime)
     async with runtime.begin(SOMEBODY) as uow:
         await request_link(uow, "sign_in", email=body.email, device=device)
     return MailSent()
@@ -96,14 +89,12 @@ async def create_sign_in_link(
 @router.post("/sessions/links/use", status_code=201, summary="Sign in with a link")
 async def use_sign_in_link(
     body: Link,
-    request: Request,
+    device: OwnBrowser,
     response: Response,
     runtime: CurrentRuntime,
     _: AuthSubject = public(),
 ) -> SignInAnswer:
     """The link works once; a second factor is asked for where there is one."""
-    refuse_foreign_page(request, runtime.settings.allowed_origins)
-    device = present_device("browser", request, runtime)
     async with runtime.begin(SOMEBODY) as uow:
         outcome = await use_link.sign_in_by_link(uow, body.token, device=device)
     return sign_in_answer(response, runtime, outcome, uow.now)
@@ -111,11 +102,9 @@ async def use_sign_in_link(
 
 @router.post("/accounts/password-resets", status_code=202, summary="Ask for a new password")
 async def create_password_reset(
-    body: Address, request: Request, runtime: CurrentRuntime, _: AuthSubject = public()
+    body: Address, device: OwnBrowser, runtime: CurrentRuntime, _: AuthSubject = public()
 ) -> MailSent:
     """Sends a link if the address has an account. It is good for one hour."""
-    refuse_foreign_page(request, runtime.settings.allowed_origins)
-    device = present_device("browser", request, runtime)
     async with runtime.begin(SOMEBODY) as uow:
         await request_link(uow, "password", email=body.email, device=device)
     return MailSent()
@@ -129,23 +118,20 @@ async def create_password_reset(
 )
 async def complete_password_reset(
     body: NewPassword,
-    request: Request,
+    device: OwnBrowser,
     response: Response,
     runtime: CurrentRuntime,
     _: AuthSubject = public(),
 ) -> SignInAnswer:
     """Signs out everywhere else, and in here. A weak password leaves the link good."""
-    refuse_foreign_page(request, runtime.settings.allowed_origins)
-    device = present_device("browser", request, runtime)
     outcome = await complete_reset(runtime, token=body.token, password=body.password, device=device)
     return sign_in_answer(response, runtime, outcome, runtime.clock.now())
 
 
 @router.post("/accounts/email/confirm", status_code=204, summary="Confirm a new address")
 async def confirm_email(
-    body: Link, request: Request, runtime: CurrentRuntime, _: AuthSubject = public()
+    body: Link, _browser: OwnBrowser, runtime: CurrentRuntime, _: AuthSubject = public()
 ) -> None:
     """From now on the account uses the address to which the link was sent."""
-    refuse_foreign_page(request, runtime.settings.allowed_origins)
     async with runtime.begin(SOMEBODY) as uow:
         await use_link.confirm_email(uow, body.token)

@@ -2,13 +2,16 @@
 
 import ipaddress
 import re
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 
+from gymhopper.chassis.http.caller import CurrentRuntime
 from gymhopper.chassis.origin import origin
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.domain.session import Client, Device
 from gymhopper.contexts.identity.http.device_cookie import read_device
+from gymhopper.contexts.identity.http.own_page import refuse_foreign_page
 
 _BROWSERS = (
     ("Edg", "Edge"),
@@ -42,6 +45,15 @@ def present_device(client: Client, request: Request, runtime: Runtime) -> Device
         network=network_around(here.address, 32, 64) or "unknown",
         id=read_device(request, runtime.secrets),
     )
+
+
+def _own_browser(request: Request, runtime: CurrentRuntime) -> Device:
+    refuse_foreign_page(request, runtime.settings.allowed_origins)
+    return present_device("browser", request, runtime)
+
+
+OwnBrowser = Annotated[Device, Depends(_own_browser)]
+"""The browser behind the request; one whose page is a foreign one is refused."""
 
 
 def device_name(user_agent: str | None) -> str:

@@ -2,15 +2,14 @@
 
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, signed_in
 from gymhopper.chassis.http.limits import limited
 from gymhopper.contexts.identity.http import fields
-from gymhopper.contexts.identity.http.devices import present_device
-from gymhopper.contexts.identity.http.own_page import refuse_foreign_page
+from gymhopper.contexts.identity.http.devices import OwnBrowser
 from gymhopper.contexts.identity.http.signing_in import SignInAnswer, sign_in_answer
 from gymhopper.contexts.identity.queries import accounts as queries
 from gymhopper.contexts.identity.storage.addresses import AddressSeal
@@ -83,7 +82,7 @@ class SecondFactorProof(fields.Request):
 )
 async def prove_sign_in(
     body: SecondFactorProof,
-    request: Request,
+    device: OwnBrowser,
     response: Response,
     runtime: CurrentRuntime,
     _: AuthSubject = public(),
@@ -92,11 +91,8 @@ async def prove_sign_in(
 
     Answers as the first step would have: with a cookie for a browser, with tokens for a program.
     """
-    refuse_foreign_page(request, runtime.settings.allowed_origins)
     async with runtime.begin(SERVICE) as uow:
-        outcome = await prove_second_factor(
-            uow, body.pending, body.code, device=present_device("browser", request, runtime)
-        )
+        outcome = await prove_second_factor(uow, body.pending, body.code, device=device)
     if isinstance(outcome, WrongCode):
         raise outcome
     return sign_in_answer(response, runtime, outcome, runtime.clock.now())

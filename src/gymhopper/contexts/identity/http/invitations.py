@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from gymhopper.chassis.auth import AuthSubject
@@ -13,8 +13,7 @@ from gymhopper.contexts.identity.domain.invitation import Invitation as Sent
 from gymhopper.contexts.identity.domain.invitation import InvitationState
 from gymhopper.contexts.identity.http import fields
 from gymhopper.contexts.identity.http.acting_answers import MayActFor, choices
-from gymhopper.contexts.identity.http.devices import present_device
-from gymhopper.contexts.identity.http.own_page import refuse_foreign_page
+from gymhopper.contexts.identity.http.devices import OwnBrowser
 from gymhopper.contexts.identity.http.signing_in import SignInAnswer, sign_in_answer
 from gymhopper.contexts.identity.queries import invitations as queries
 from gymhopper.contexts.identity.storage.addresses import AddressSeal
@@ -149,19 +148,18 @@ async def withdraw_member_invitation(
 )
 async def accept_invitation(
     body: Acceptance,
-    request: Request,
+    device: OwnBrowser,
     response: Response,
     runtime: CurrentRuntime,
     _: AuthSubject = public(),
 ) -> SignInAnswer:
     """Makes or finds the account of the address, and signs in to it; a second factor is asked for
     where there is one."""
-    refuse_foreign_page(request, runtime.settings.allowed_origins)
     outcome = await accepting.accept_invitation(
         runtime,
         token=body.token,
         password=body.password,
-        device=present_device("browser", request, runtime),
+        device=device,
     )
     return sign_in_answer(response, runtime, outcome, runtime.clock.now())
 

@@ -10,9 +10,8 @@ from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, signed_in
 from gymhopper.chassis.http.limits import limited
 from gymhopper.contexts.identity.http import fields
-from gymhopper.contexts.identity.http.devices import present_device
+from gymhopper.contexts.identity.http.devices import OwnBrowser, present_device
 from gymhopper.contexts.identity.http.factors import Proof
-from gymhopper.contexts.identity.http.own_page import refuse_foreign_page
 from gymhopper.contexts.identity.http.signing_in import SignInAnswer, sign_in_answer
 from gymhopper.contexts.identity.queries import accounts, passkeys
 from gymhopper.contexts.identity.storage.addresses import AddressSeal
@@ -219,16 +218,15 @@ async def begin_passkey_session(
 )
 async def create_passkey_session(
     body: PasskeySignIn,
-    request: Request,
+    device: OwnBrowser,
     response: Response,
     runtime: CurrentRuntime,
     _: AuthSubject = public(),
 ) -> SignInAnswer:
     """Sets the session cookie. No second factor is asked for: the device has verified you."""
-    refuse_foreign_page(request, runtime.settings.allowed_origins)
     outcome = await sign_in_with_passkey(
         runtime,
         body.credential.model_dump(exclude_none=True),
-        device=present_device("browser", request, runtime),
+        device=device,
     )
     return sign_in_answer(response, runtime, outcome, runtime.clock.now())

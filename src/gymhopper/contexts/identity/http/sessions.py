@@ -12,8 +12,7 @@ from gymhopper.chassis.http.cookies import forget_session
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.domain.session import Client, Method
 from gymhopper.contexts.identity.http import fields
-from gymhopper.contexts.identity.http.devices import present_device
-from gymhopper.contexts.identity.http.own_page import refuse_foreign_page
+from gymhopper.contexts.identity.http.devices import OwnBrowser, present_device
 from gymhopper.contexts.identity.http.signing_in import (
     SignInAnswer,
     TokenPair,
@@ -67,18 +66,17 @@ class SessionList(BaseModel):
 @router.post("/sessions", status_code=201, summary="Sign in with a browser")
 async def create_session(
     body: Credentials,
-    request: Request,
+    device: OwnBrowser,
     response: Response,
     runtime: CurrentRuntime,
     _: AuthSubject = public(),
 ) -> SignInAnswer:
     """Sets the session cookie, unless a second factor is asked for."""
-    refuse_foreign_page(request, runtime.settings.allowed_origins)
     outcome = await sign_in_with_password(
         runtime,
         email=body.email,
         password=body.password,
-        device=present_device("browser", request, runtime),
+        device=device,
     )
     return sign_in_answer(response, runtime, outcome, runtime.clock.now())
 

@@ -3,7 +3,6 @@
 from sqlalchemy import (
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -14,6 +13,7 @@ from sqlalchemy import (
     text,
 )
 
+from gymhopper.chassis.columns import INSTANT
 from gymhopper.contexts.identity.storage.tables import account, metadata, session
 
 assignment = Table(
@@ -25,8 +25,8 @@ assignment = Table(
     Column("role", Text, nullable=False),
     Column("legal_entity_id", Uuid),
     Column("location_id", Uuid),
-    Column("start_at", DateTime(timezone=True), nullable=False),
-    Column("until_at", DateTime(timezone=True)),
+    Column("start_at", INSTANT, nullable=False),
+    Column("until_at", INSTANT),
     Column("version", Integer, nullable=False),
     Index("assignment_employee", "employee_id"),
 )
@@ -37,7 +37,7 @@ employee_link = Table(
     Column("employee_id", Uuid, primary_key=True),
     Column("organisation_id", Uuid, nullable=False),
     Column("account_id", Uuid, ForeignKey(account.c.id), nullable=False),
-    Column("linked_at", DateTime(timezone=True), nullable=False),
+    Column("linked_at", INSTANT, nullable=False),
     Index("employee_link_account", "account_id"),
 )
 
@@ -47,7 +47,7 @@ person_link = Table(
     Column("account_id", Uuid, ForeignKey(account.c.id), primary_key=True),
     Column("person_id", Uuid, primary_key=True),
     Column("organisation_id", Uuid, nullable=False),
-    Column("linked_at", DateTime(timezone=True), nullable=False),
+    Column("linked_at", INSTANT, nullable=False),
     Index("person_link_person", "person_id"),
 )
 
@@ -58,7 +58,7 @@ acting = Table(
     Column("account_id", Uuid, nullable=False),
     Column("assignment_id", Uuid),
     Column("person_id", Uuid),
-    Column("chosen_at", DateTime(timezone=True), nullable=False),
+    Column("chosen_at", INSTANT, nullable=False),
     CheckConstraint("num_nonnulls(assignment_id, person_id) <= 1", name="acting_for_one"),
     Index("acting_account", "account_id", "chosen_at"),
 )
@@ -73,10 +73,10 @@ invitation = Table(
     Column("person_id", Uuid),
     Column("email", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
-    Column("accepted_at", DateTime(timezone=True)),
-    Column("withdrawn_at", DateTime(timezone=True)),
+    Column("created_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("accepted_at", INSTANT),
+    Column("withdrawn_at", INSTANT),
     Column("version", Integer, nullable=False),
     CheckConstraint(
         "num_nonnulls(employee_id, member_id) = 1 AND num_nonnulls(member_id, person_id) IN (0, 2)",
@@ -97,9 +97,9 @@ impersonation = Table(
     Column("member_id", Uuid, nullable=False),
     Column("person_id", Uuid, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("started_at", DateTime(timezone=True), nullable=False),
-    Column("until_at", DateTime(timezone=True), nullable=False),
-    Column("ended_at", DateTime(timezone=True)),
+    Column("started_at", INSTANT, nullable=False),
+    Column("until_at", INSTANT, nullable=False),
+    Column("ended_at", INSTANT),
     Column("version", Integer, nullable=False),
     Index(
         "impersonation_once", "session_id", unique=True, postgresql_where=text("ended_at IS NULL")

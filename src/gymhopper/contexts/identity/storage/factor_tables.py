@@ -5,7 +5,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -16,6 +15,7 @@ from sqlalchemy import (
     Uuid,
 )
 
+from gymhopper.chassis.columns import INSTANT
 from gymhopper.contexts.identity.storage.tables import metadata
 
 authenticator = Table(
@@ -23,8 +23,8 @@ authenticator = Table(
     metadata,
     Column("account_id", Uuid, ForeignKey("identity.account.id"), primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("confirmed_at", DateTime(timezone=True)),
+    Column("created_at", INSTANT, nullable=False),
+    Column("confirmed_at", INSTANT),
     Column("last_step", BigInteger, nullable=False),
 )
 
@@ -33,8 +33,8 @@ recovery_code = Table(
     metadata,
     Column("account_id", Uuid, ForeignKey("identity.account.id"), primary_key=True),
     Column("index", LargeBinary, primary_key=True),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("used_at", DateTime(timezone=True)),
+    Column("created_at", INSTANT, nullable=False),
+    Column("used_at", INSTANT),
 )
 
 passkey = Table(
@@ -48,9 +48,9 @@ passkey = Table(
     Column("name", Text, nullable=False),
     Column("transports", ARRAY(Text, as_tuple=True), nullable=False),
     Column("backed_up", Boolean, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("last_used_at", DateTime(timezone=True)),
-    Column("suspect_since", DateTime(timezone=True)),
+    Column("created_at", INSTANT, nullable=False),
+    Column("last_used_at", INSTANT),
+    Column("suspect_since", INSTANT),
     Column("version", Integer, nullable=False),
     Index("passkey_account", "account_id", "id"),
 )
@@ -60,7 +60,7 @@ passkey_challenge = Table(
     metadata,
     Column("challenge", LargeBinary, primary_key=True),
     Column("account_id", Uuid, ForeignKey("identity.account.id")),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
     Index("passkey_challenge_expires_at", "expires_at"),
 )
 
@@ -71,8 +71,8 @@ oidc_subject = Table(
     Column("account_id", Uuid, ForeignKey("identity.account.id"), nullable=False),
     Column("issuer", Text, nullable=False),
     Column("subject", Text, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("last_used_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("last_used_at", INSTANT, nullable=False),
     UniqueConstraint("issuer", "subject", name="oidc_subject_of_issuer"),
     Index("oidc_subject_account", "account_id", "id"),
 )

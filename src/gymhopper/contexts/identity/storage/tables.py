@@ -5,7 +5,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     Double,
     ForeignKey,
     Index,
@@ -17,6 +16,8 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+
+from gymhopper.chassis.columns import INSTANT
 
 metadata = MetaData(schema="identity")
 
@@ -30,14 +31,14 @@ api_key = Table(
     Column("prefix", Text, nullable=False, unique=True),
     Column("hash", LargeBinary, nullable=False),
     Column("scopes", ARRAY(Text, as_tuple=True), nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("expires_at", DateTime(timezone=True)),
-    Column("revoked_at", DateTime(timezone=True)),
-    Column("last_used_at", DateTime(timezone=True)),
+    Column("created_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT),
+    Column("revoked_at", INSTANT),
+    Column("last_used_at", INSTANT),
     Column("version", Integer, nullable=False),
     Column("former_prefix", Text, unique=True),
     Column("former_hash", LargeBinary),
-    Column("former_until", DateTime(timezone=True)),
+    Column("former_until", INSTANT),
     CheckConstraint(
         "num_nulls(former_prefix, former_hash, former_until) IN (0, 3)", name="api_key_former"
     ),
@@ -51,13 +52,13 @@ account = Table(
     Column("id", Uuid, primary_key=True),
     Column("email", LargeBinary),
     Column("email_index", LargeBinary),
-    Column("email_confirmed_at", DateTime(timezone=True)),
+    Column("email_confirmed_at", INSTANT),
     Column("name", LargeBinary),
     Column("password_hash", Text),
     Column("status", Text, nullable=False),
     Column("administrator", Boolean, nullable=False),
     Column("language", Text, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", INSTANT, nullable=False),
     Column("version", Integer, nullable=False),
     CheckConstraint("status IN ('active', 'closed')", name="account_status"),
     CheckConstraint("num_nulls(email, email_index) IN (0, 2)", name="account_email_whole"),
@@ -74,10 +75,10 @@ session = Table(
     Column("methods", ARRAY(Text, as_tuple=True), nullable=False),
     Column("device_name", Text, nullable=False),
     Column("address", Text),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("last_seen_at", DateTime(timezone=True), nullable=False),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
-    Column("ended_at", DateTime(timezone=True)),
+    Column("created_at", INSTANT, nullable=False),
+    Column("last_seen_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("ended_at", INSTANT),
     Column("ended_because", Text),
     Column("version", Integer, nullable=False),
     CheckConstraint("client IN ('browser', 'program')", name="session_client"),
@@ -93,11 +94,11 @@ token_grant = Table(
         "session_id", Uuid, ForeignKey("identity.session.id", ondelete="CASCADE"), nullable=False
     ),
     Column("access_hash", LargeBinary, nullable=False),
-    Column("access_expires_at", DateTime(timezone=True), nullable=False),
+    Column("access_expires_at", INSTANT, nullable=False),
     Column("refresh_hash", LargeBinary, nullable=False),
-    Column("refresh_expires_at", DateTime(timezone=True), nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("used_at", DateTime(timezone=True)),
+    Column("refresh_expires_at", INSTANT, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("used_at", INSTANT),
     Column("successor_id", Uuid),
     Index("token_grant_session", "session_id", "id"),
 )
@@ -110,10 +111,10 @@ pending_sign_in = Table(
     Column("hash", LargeBinary, nullable=False),
     Column("method", Text, nullable=False),
     Column("client", Text, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
     Column("wrong_codes", Integer, nullable=False),
-    Column("used_at", DateTime(timezone=True)),
+    Column("used_at", INSTANT),
     Index("pending_sign_in_expires_at", "expires_at"),
 )
 
@@ -122,7 +123,7 @@ known_device = Table(
     metadata,
     Column("device_id", Uuid, primary_key=True),
     Column("account_id", Uuid, ForeignKey("identity.account.id"), primary_key=True),
-    Column("last_seen_at", DateTime(timezone=True), nullable=False),
+    Column("last_seen_at", INSTANT, nullable=False),
     Index("known_device_account", "account_id"),
 )
 
@@ -131,7 +132,7 @@ attempt = Table(
     metadata,
     Column("key", LargeBinary, primary_key=True),
     Column("level", Double, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("at", INSTANT, nullable=False),
     Index("attempt_at", "at"),
 )
 
@@ -145,9 +146,9 @@ email_link = Table(
     Column("email", LargeBinary, nullable=False),
     Column("password_hash", Text),
     Column("language", Text, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
-    Column("used_at", DateTime(timezone=True)),
+    Column("created_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("used_at", INSTANT),
     CheckConstraint(
         "purpose IN ('register', 'sign_in', 'password', 'email')", name="email_link_purpose"
     ),
@@ -163,7 +164,7 @@ mail = Table(
     Column("language", Text, nullable=False),
     Column("address", LargeBinary, nullable=False),
     Column("content", LargeBinary, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("expires_at", DateTime(timezone=True)),
+    Column("created_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT),
     Index("mail_created_at", "created_at"),
 )

@@ -4,7 +4,6 @@ from sqlalchemy import (
     ARRAY,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -17,9 +16,10 @@ from sqlalchemy import (
     text,
 )
 
+from gymhopper.chassis.columns import INSTANT
+
 metadata = MetaData(schema="integrations")
 
-_INSTANT = DateTime(timezone=True)
 _PENDING = text("status = 'pending'")
 
 endpoint = Table(
@@ -31,15 +31,15 @@ endpoint = Table(
     Column("description", Text, nullable=False),
     Column("event_types", ARRAY(Text, as_tuple=True), nullable=False),
     Column("secret", LargeBinary, nullable=False),
-    Column("created_at", _INSTANT, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
     Column("status", Text, nullable=False),
     Column("disabled_reason", Text),
-    Column("disabled_at", _INSTANT),
+    Column("disabled_at", INSTANT),
     Column("previous_secret", LargeBinary),
-    Column("previous_until", _INSTANT),
+    Column("previous_until", INSTANT),
     Column("failures", Integer, nullable=False),
-    Column("failing_since", _INSTANT),
-    Column("not_before", _INSTANT),
+    Column("failing_since", INSTANT),
+    Column("not_before", INSTANT),
     Column("version", Integer, nullable=False),
     CheckConstraint("status IN ('enabled', 'disabled')", name="endpoint_status"),
     CheckConstraint(
@@ -55,8 +55,8 @@ message = Table(
     Column("organisation_id", Uuid, nullable=False),
     Column("event_id", Uuid, nullable=False),
     Column("type", Text, nullable=False),
-    Column("occurred_at", _INSTANT, nullable=False),
-    Column("stored_at", _INSTANT, nullable=False),
+    Column("occurred_at", INSTANT, nullable=False),
+    Column("stored_at", INSTANT, nullable=False),
     Column("body", LargeBinary, nullable=False),
     UniqueConstraint("event_id", "organisation_id", name="message_once"),
     Index("message_occurred_at", "organisation_id", "occurred_at"),
@@ -75,10 +75,10 @@ delivery = Table(
     Column("status", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("tries", Integer, nullable=False),
-    Column("due_at", _INSTANT),
-    Column("give_up_at", _INSTANT),
-    Column("created_at", _INSTANT, nullable=False),
-    Column("finished_at", _INSTANT),
+    Column("due_at", INSTANT),
+    Column("give_up_at", INSTANT),
+    Column("created_at", INSTANT, nullable=False),
+    Column("finished_at", INSTANT),
     CheckConstraint("status IN ('pending', 'delivered', 'failed')", name="delivery_status"),
     UniqueConstraint("endpoint_id", "message_id", name="delivery_once"),
     Index("delivery_message", "message_id"),
@@ -93,7 +93,7 @@ attempt = Table(
     Column("delivery_id", ForeignKey(delivery.c.id, ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("organisation_id", Uuid, nullable=False),
-    Column("started_at", _INSTANT, nullable=False),
+    Column("started_at", INSTANT, nullable=False),
     Column("milliseconds", Integer),
     Column("outcome", Text),
     Column("status_code", Integer),

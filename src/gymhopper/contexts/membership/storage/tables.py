@@ -15,14 +15,13 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from gymhopper.chassis.columns import JsonOf
+from gymhopper.chassis.columns import INSTANT, JsonOf
 from gymhopper.contexts.membership.domain.plan import FreezeRules
 from gymhopper.contracts.membership.coverage import Coverage
 
 metadata = MetaData(schema="membership")
-Instant = TIMESTAMP(timezone=True)
 
 person = Table(
     "person",
@@ -38,7 +37,7 @@ person = Table(
     Column("email_index", LargeBinary),
     Column("phone_index", LargeBinary),
     Column("birth_date_index", LargeBinary),
-    Column("created_at", Instant, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
     Index("person_email", "email_index"),
     Index("person_phone", "phone_index"),
 )
@@ -67,7 +66,7 @@ member = Table(
     Column("tags", ARRAY(Text), nullable=False),
     Column("notes", Text, nullable=False),
     Column("external_ref", Text),
-    Column("registered_at", Instant, nullable=False),
+    Column("registered_at", INSTANT, nullable=False),
     UniqueConstraint("organisation_id", "number", name="member_number_once"),
     UniqueConstraint("organisation_id", "external_ref", name="member_external_ref_once"),
     UniqueConstraint("organisation_id", "person_id", name="member_person_once"),
@@ -108,8 +107,8 @@ visibility = Table(
     Column("organisation_id", Uuid, primary_key=True),
     Column("person_id", Uuid, primary_key=True),
     Column("visitor_id", Uuid, nullable=False),
-    Column("since", Instant, nullable=False),
-    Column("last", Instant, nullable=False),
+    Column("since", INSTANT, nullable=False),
+    Column("last", INSTANT, nullable=False),
     Column("because", Text, nullable=False),
     Index("visibility_last", "organisation_id", "last", "visitor_id"),
 )
@@ -129,7 +128,7 @@ plan = Table(
     Column("freeze_rules", JsonOf(FreezeRules), nullable=False),
     Column("zone", Text, nullable=False),
     Column("status", Text, nullable=False),
-    Column("created_at", Instant, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
     Index("plan_organisation", "organisation_id", "id"),
 )
 
@@ -144,7 +143,7 @@ price = Table(
     Column("valid_from", Date, nullable=False),
     Column("valid_until", Date),
     Column("channel", Text),
-    Column("created_at", Instant, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
     Index("price_plan", "plan_id"),
 )
 
@@ -169,23 +168,23 @@ membership = Table(
     Column("price_amount", BigInteger, nullable=False),
     Column("price_currency", Text, nullable=False),
     Column("starts_on", Date, nullable=False),
-    Column("purchased_at", Instant, nullable=False),
+    Column("purchased_at", INSTANT, nullable=False),
     Column("contract", Text, nullable=False),
-    Column("start_at", Instant),
-    Column("end_at", Instant),
+    Column("start_at", INSTANT),
+    Column("end_at", INSTANT),
     Column("end_reason", Text),
-    Column("paid_from", Instant),
-    Column("paid_since", Instant),
-    Column("paid_until", Instant),
-    Column("cancelled_at", Instant),
+    Column("paid_from", INSTANT),
+    Column("paid_since", INSTANT),
+    Column("paid_until", INSTANT),
+    Column("cancelled_at", INSTANT),
     Column("cancellation_reason", Text),
-    Column("collection_ends_at", Instant),
+    Column("collection_ends_at", INSTANT),
     Column("collection_announced", Boolean, nullable=False),
     Column("collection_ended", Boolean, nullable=False),
-    Column("terminated_at", Instant),
-    Column("closed_at", Instant),
+    Column("terminated_at", INSTANT),
+    Column("closed_at", INSTANT),
     Column("closed_reason", Text),
-    Column("overdue_since", Instant),
+    Column("overdue_since", INSTANT),
     Index("membership_member", "member_id"),
     Index("membership_person", "person_id"),
 )
@@ -200,12 +199,12 @@ overlay = Table(
     Column("organisation_id", Uuid, nullable=False),
     Column("person_id", Uuid, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("start_at", Instant, nullable=False),
-    Column("until_at", Instant),
+    Column("start_at", INSTANT, nullable=False),
+    Column("until_at", INSTANT),
     Column("stops_billing", Boolean, nullable=False),
     Column("reason", Text, nullable=False),
     Column("created_by", Text, nullable=False),
-    Column("created_at", Instant, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
     Index("overlay_membership", "membership_id"),
 )
 
@@ -226,7 +225,7 @@ agreement = Table(
     Column("channel", Text, nullable=False),
     Column("marketing", JSONB, nullable=False),
     Column("ip", Text),
-    Column("agreed_at", Instant, nullable=False),
+    Column("agreed_at", INSTANT, nullable=False),
     Column("agreed_by", Text, nullable=False),
     Index("agreement_member", "member_id"),
 )

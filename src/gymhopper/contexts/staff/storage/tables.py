@@ -3,7 +3,6 @@
 from sqlalchemy import (
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -15,6 +14,8 @@ from sqlalchemy import (
     Uuid,
 )
 
+from gymhopper.chassis.columns import INSTANT
+
 metadata = MetaData(schema="staff")
 
 employee = Table(
@@ -25,7 +26,7 @@ employee = Table(
     Column("first_name", Text, nullable=False),
     Column("last_name", Text, nullable=False),
     Column("contact", LargeBinary, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", INSTANT, nullable=False),
     Column("version", Integer, nullable=False),
     UniqueConstraint("organisation_id", "id", name="employee_of_organisation"),
 )
@@ -39,8 +40,8 @@ assignment = Table(
     Column("role", Text, nullable=False),
     Column("legal_entity_id", Uuid),
     Column("location_id", Uuid),
-    Column("start_at", DateTime(timezone=True), nullable=False),
-    Column("until_at", DateTime(timezone=True)),
+    Column("start_at", INSTANT, nullable=False),
+    Column("until_at", INSTANT),
     Column("version", Integer, nullable=False),
     ForeignKeyConstraint(
         ["organisation_id", "employee_id"],

@@ -3,7 +3,6 @@
 from sqlalchemy import (
     CheckConstraint,
     Column,
-    DateTime,
     Double,
     ForeignKey,
     ForeignKeyConstraint,
@@ -17,7 +16,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-from gymhopper.chassis.columns import JsonOf
+from gymhopper.chassis.columns import INSTANT, JsonOf
 from gymhopper.contexts.venues.domain.organisation import Address, TaxId
 from gymhopper.contracts.venues.events import DayHours
 from gymhopper.kernel.calendar import Hours
@@ -31,7 +30,7 @@ organisation = Table(
     Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("external_ref", Text),
-    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", INSTANT, nullable=False),
     Column("version", Integer, nullable=False),
     CheckConstraint("kind IN ('brand', 'operator')", name="organisation_kind"),
     UniqueConstraint("external_ref", name="organisation_external_ref"),
@@ -49,7 +48,7 @@ legal_entity = Table(
     Column("currency", Text, nullable=False),
     Column("zone", Text, nullable=False),
     Column("external_ref", Text),
-    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", INSTANT, nullable=False),
     Column("version", Integer, nullable=False),
     UniqueConstraint("organisation_id", "id", name="legal_entity_of_organisation"),
     UniqueConstraint("organisation_id", "external_ref", name="legal_entity_external_ref"),
@@ -94,7 +93,7 @@ location = Table(
     Column("rollover_hour", SmallInteger),
     Column("status", Text, nullable=False),
     Column("external_ref", Text),
-    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", INSTANT, nullable=False),
     Column("version", Integer, nullable=False),
     CheckConstraint("status IN ('open', 'closed')", name="location_status"),
     UniqueConstraint("organisation_id", "external_ref", name="location_external_ref"),
