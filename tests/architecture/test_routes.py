@@ -82,6 +82,8 @@ def faults(document: Json) -> list[str]:
             if ("IdempotencyKey" in shared) != bool(secured and method in _WRITES):
                 found.append(f"{place}: Idempotency-Key")
     found += [f"{each}: twice" for each in sorted(set(names)) if names.count(each) > 1]
+    forms = [re.sub("{[^}]+}", "{}", path) for path in document["paths"]]
+    found += [f"{each}: twice" for each in sorted(set(forms)) if forms.count(each) > 1]
     told = {each["name"] for each in document["tags"] if each["description"]}
     used = {t for i in document["paths"].values() for o in i.values() for t in o.get("tags", ())}
     return found + [f"tag {each}: no description" for each in sorted(used - told)]

@@ -4,15 +4,15 @@ things, a member, an account that may act for nobody, and nobody at all.
 Nothing is left out: an operation that is added is in the document, so it is in here.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 import pytest
 
+from authorisation.bodies import body_of, meant
 from authorisation.calls import Ids, Operation, operations
-from authorisation.world import AGREEMENT, PRICE, Side, World, two_organisations
+from authorisation.world import Side, World, two_organisations
 from fixtures.people import MEMBER, NOBODY
 from gymhopper.contexts.identity.domain import roles
 
@@ -20,57 +20,6 @@ ROLES = (*roles.GRANTED, MEMBER)
 
 OWN_ANSWERS = frozenset({200, 201, 202, 204, 409})
 """What a caller gets who may: the deed, or a state that does not allow it just now."""
-
-WRONG_PASSWORD = {"password": "not the right one"}
-
-BODIES: dict[str, Callable[[Ids], Any]] = {
-    "begin_totp": lambda _: WRONG_PASSWORD,
-    "delete_totp": lambda _: WRONG_PASSWORD,
-    "create_recovery_codes": lambda _: WRONG_PASSWORD,
-    "begin_passkey_registration": lambda _: WRONG_PASSWORD,
-    "switch_session": lambda ids: (
-        {"assignment_id": ids["acting_id"]}
-        if "acting_id" in ids
-        else {"person_id": ids["person_id"]}
-    ),
-    "enrol_device": lambda _: {"code": "no such code", "public_key": "AAAA"},
-    "create_webhook_endpoint": lambda ids: {
-        "organisation_id": ids["organisation_id"],
-        "url": "http://127.0.0.1:9/other",
-        "event_types": ["*"],
-    },
-    "register_member": lambda ids: {
-        "organisation_id": ids["organisation_id"],
-        "first_name": "Grace",
-        "last_name": "Example",
-        "agreement": AGREEMENT,
-    },
-    "open_checkout": lambda ids: {"membership_id": ids["membership_id"], "price": PRICE},
-    "offer_plan": lambda ids: {
-        "organisation_id": ids["organisation_id"],
-        "legal_entity_id": ids["legal_entity_id"],
-        "name": "Hop",
-        "coverage": {"include": [{"tier_up_to": 3}]},
-        "prices": [{"price": PRICE}],
-    },
-    "add_price": lambda _: {"price": PRICE},
-    "create_credential": lambda ids: {"member_id": ids["member_id"], "kind": "pass"},
-    "purchase_membership": lambda ids: {
-        "plan_id": ids["plan_id"],
-        "price_id": ids["price_id"],
-        "price": PRICE,
-        "agreement": AGREEMENT,
-    },
-}
-"""Bodies whose parts must agree with each other, which a schema cannot say."""
-
-MEANT = {
-    "lift_block": {"overlay_id": "block_id"},
-    "end_freeze": {"overlay_id": "freeze_id"},
-    "withdraw_employee_invitation": {"invitation_id": "employee_invitation_id"},
-    "withdraw_member_invitation": {"invitation_id": "member_invitation_id"},
-}
-"""Which of several things of one kind an operation is about."""
 
 PROOFS = {
     "create_session": "wrong_credentials",
@@ -133,9 +82,8 @@ class Cell:
 
 
 async def call(client: httpx.AsyncClient, operation: Operation, ids: Ids) -> httpx.Response:
-    ids = {**ids, **{name: ids[other] for name, other in MEANT.get(operation.id, {}).items()}}
-    made = BODIES.get(operation.id)
-    body = operation.body(ids) if made is None else made(ids)
+    ids = meant(operation, ids)
+    body = body_of(operation, ids)
     return await client.request(
         operation.method,
         operation.url(ids),

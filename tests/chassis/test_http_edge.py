@@ -55,6 +55,21 @@ async def take_bytes(request: Request, caller: AuthSubject = public()) -> int:
     return len(await request.body())
 
 
+@router.post("/latest")
+async def make_latest(caller: AuthSubject = public()) -> None:
+    """At a path that fits the template of the next two, too."""
+
+
+@router.put("/{name}")
+async def put_named(name: str, caller: AuthSubject = public()) -> None:
+    """One of two methods of a template."""
+
+
+@router.delete("/{name}")
+async def delete_named(name: str, caller: AuthSubject = public()) -> None:
+    """The other one."""
+
+
 @router.get("/errors/{which}")
 async def fail(which: str, caller: AuthSubject = public()) -> None:
     raise {
@@ -162,7 +177,19 @@ async def test_unknown_paths_and_methods_are_problems_too(client: httpx.AsyncCli
     assert problem(await client.get("/api/v1/nowhere")) == (404, "not_found")
     answer = await client.put("/api/v1/things")
     assert problem(answer) == (405, "method_not_allowed")
-    assert set(answer.headers["allow"].split(", ")) & {"GET", "POST"}
+    assert answer.headers["allow"] == "GET, HEAD, POST"
+
+
+async def test_a_path_of_its_own_goes_before_a_template_that_fits_it_too(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.put("/api/v1/things/latest")
+    assert (*problem(answer), answer.headers["allow"]) == (405, "method_not_allowed", "POST")
+    answer = await client.post("/api/v1/things/other")
+    assert (*problem(answer), answer.headers["allow"]) == (
+        *(405, "method_not_allowed"),
+        "DELETE, PUT",
+    )
 
 
 @pytest.mark.parametrize(

@@ -285,7 +285,7 @@ async def test_a_provider_is_added_to_an_account_and_taken_away(mistrusted: Worl
     account_id = await new_account(mistrusted.runtime, ADA)
     async with mistrusted.browser() as mine, mistrusted.browser() as later:
         await sign_in(mine, ADA)
-        link = await mine.post(f"{MINE}/test", json={"return_to": "/account"})
+        link = await mine.post(MINE, json={"provider": "test", "return_to": "/account"})
         assert link.status_code == 201, link.text
         url = await at_provider(link.json()["location"], "ada-at-work")
         added = await mistrusted.come_back(mine, url)
@@ -307,7 +307,7 @@ async def test_a_provider_is_added_in_the_session_that_asked_only(mistrusted: Wo
     await new_account(mistrusted.runtime, "grace@example.com")
     async with mistrusted.browser() as client:
         await sign_in(client, ADA)
-        link = await client.post(f"{MINE}/test", json={})
+        link = await client.post(MINE, json={"provider": "test"})
         url = await at_provider(link.json()["location"], "ada-at-work")
         await sign_in(client, "grace@example.com")
         assert (await mistrusted.come_back(client, url)).json()["code"] == "sign_in_refused"
@@ -320,7 +320,7 @@ async def test_a_subject_of_one_account_is_not_added_to_another(mistrusted: Worl
     await new_account(mistrusted.runtime, ADA)
     async with mistrusted.browser() as client:
         await sign_in(client, ADA)
-        link = await client.post(f"{MINE}/test", json={})
+        link = await client.post(MINE, json={"provider": "test"})
         url = await at_provider(link.json()["location"], "somebody")
         refused = await mistrusted.come_back(client, url)
         assert (refused.status_code, refused.json()["code"]) == (409, "provider_in_use")
@@ -335,4 +335,4 @@ async def test_the_only_way_into_an_account_is_not_taken_away(
         refused = await client.delete(f"{MINE}/{only}")
         assert (refused.status_code, refused.json()["code"]) == (409, "last_way_in")
         clock.advance(timedelta(minutes=10))
-        assert (await client.post(f"{MINE}/test", json={})).json()["code"] == "proof_needed"
+        assert (await client.post(MINE, json={"provider": "test"})).json()["code"] == "proof_needed"

@@ -1,6 +1,6 @@
 """Builds the process's ASGI application from the selected contexts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -17,6 +17,7 @@ from gymhopper.chassis.http.cors import AllowedOrigins
 from gymhopper.chassis.http.edge import MAX_BODY, PREFIX, Edge
 from gymhopper.chassis.http.health import health
 from gymhopper.chassis.http.idempotent import IdempotentRequests
+from gymhopper.chassis.http.methods import KnownMethods
 from gymhopper.chassis.http.openapi.document import complete
 from gymhopper.chassis.http.protection import Protection
 from gymhopper.chassis.http.time_limits import TimeLimits
@@ -86,6 +87,7 @@ def framework(contexts: Sequence[Context], settings: Settings) -> FastAPI:
         generate_unique_id_function=_operation_id,
         middleware=[
             Middleware(ExceptionMiddleware, handlers=problem.HANDLERS),
+            Middleware(KnownMethods, routes=list(_methods(contexts))),
             Middleware(
                 TimeLimits, handling=settings.request_seconds, upload=settings.upload_seconds
             ),
@@ -98,6 +100,15 @@ def framework(contexts: Sequence[Context], settings: Settings) -> FastAPI:
             app.include_router(router, prefix=PREFIX)
     app.openapi = lambda: _document(app, contexts, settings)  # type: ignore[method-assign]  # the framework's own way to replace it
     return app
+
+
+def _methods(contexts: Sequence[Context]) -> Iterator[tuple[str, set[str]]]:
+    """The path and the methods of each of the contexts' routes."""
+    for context in contexts:
+        for router in context.routers:
+            for route in router.routes:
+                if isinstance(route, APIRoute):
+                    yield PREFIX + route.path, route.methods or set()
 
 
 def describe(contexts: Sequence[Context], settings: Settings) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, StringConstraints
 
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
+from gymhopper.chassis.http.openapi.answers import refuses
 from gymhopper.contexts.billing import queries
 from gymhopper.contexts.billing.domain import notification
 from gymhopper.contexts.billing.domain.errors import BadSignature
@@ -135,7 +136,12 @@ class Accepted(BaseModel):
     status: Literal["accepted", "known"]
 
 
-@router.post("/checkouts", status_code=201, summary="Open the page for a first payment")
+@router.post(
+    "/checkouts",
+    status_code=201,
+    summary="Open the page for a first payment",
+    responses=refuses(402, 502),
+)
 async def open_checkout(
     body: CheckoutRequest, runtime: CurrentRuntime, caller: AuthSubject = scoped("checkouts:write")
 ) -> CheckoutPage:

@@ -40,7 +40,8 @@ PROBLEM: Json = {
 
 _MEANING = {
     "400": "The request cannot be read.",
-    "401": "The caller is not known.",
+    "401": "The caller is not known, or what should prove it is not good.",
+    "402": "The payment was refused.",
     "403": "The caller may not do this.",
     "404": "There is no such thing, or none that the caller may see.",
     "408": "The body did not arrive in time.",
@@ -50,6 +51,7 @@ _MEANING = {
     "415": "The body is not JSON.",
     "422": "The input cannot be accepted.",
     "429": "Too many requests.",
+    "502": "The payment provider refused; trying again will not help.",
     "503": "Something that this needs is away, or too slow; trying again may work.",
 }
 _LATER = {"429", "503"}
@@ -74,6 +76,11 @@ def reference(status: str) -> Json:
     return {"$ref": f"#/components/responses/{_name(status)}"}
 
 
+def refuses(*statuses: int) -> dict[int | str, Json]:
+    """For `responses=` of a route: failures that not every operation of its kind may tell of."""
+    return {status: reference(str(status)) for status in statuses}
+
+
 def expected(operation: Json, *, writes: bool, secured: bool) -> Iterator[str]:
     """The failures that the operation may tell of."""
     parameters = operation.get("parameters", ())
@@ -84,7 +91,7 @@ def expected(operation: Json, *, writes: bool, secured: bool) -> Iterator[str]:
         yield "400"
     if secured:
         yield from ("401", "403")
-    if body or "path" in places:
+    if body or "path" in places or any(name.endswith("_id") for name in names):
         yield "404"
     if writes:
         yield from ("408", "409")

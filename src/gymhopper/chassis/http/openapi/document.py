@@ -74,6 +74,9 @@ def _complete(operation: Json, method: str, *, versioned: bool) -> None:
     if versioned and not writes:
         responses["304"] = {"description": "The reader has this version."}
     for status, response in responses.items():
+        if "$ref" in response:
+            # The framework adds a description, which the shared answer has.
+            responses[status] = answers.reference(status)
         if status.startswith("2"):
             response["headers"] = response.get("headers", {}) | fields.told(
                 kept=writes and secured, versioned=versioned

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public
 from gymhopper.chassis.http.limits import limited
+from gymhopper.chassis.http.openapi.answers import refuses
 from gymhopper.contexts.identity.http import fields
 from gymhopper.contexts.identity.http.devices import OwnBrowser
 from gymhopper.contexts.identity.http.signing_in import SignInAnswer, sign_in_answer
@@ -52,7 +53,11 @@ class MailSent(BaseModel):
 
 
 @router.post(
-    "/accounts", status_code=202, summary="Open an account", dependencies=[limited("sign_in")]
+    "/accounts",
+    status_code=202,
+    summary="Open an account",
+    responses=refuses(403),
+    dependencies=[limited("sign_in")],
 )
 async def create_account(
     body: NewAccount, device: OwnBrowser, runtime: CurrentRuntime, _: AuthSubject = public()
@@ -62,7 +67,12 @@ async def create_account(
     return MailSent()
 
 
-@router.post("/accounts/confirm", status_code=201, summary="Confirm your address")
+@router.post(
+    "/accounts/confirm",
+    status_code=201,
+    summary="Confirm your address",
+    responses=refuses(401, 403),
+)
 async def confirm_account(
     body: Link,
     device: OwnBrowser,
@@ -76,7 +86,12 @@ async def confirm_account(
     return sign_in_answer(response, runtime, outcome, uow.now)
 
 
-@router.post("/sessions/links", status_code=202, summary="Ask for a link to sign in")
+@router.post(
+    "/sessions/links",
+    status_code=202,
+    summary="Ask for a link to sign in",
+    responses=refuses(403),
+)
 async def create_sign_in_link(
     body: Address, device: OwnBrowser, runtime: CurrentRuntime, _: AuthSubject = public()
 ) -> MailSent:
@@ -86,7 +101,12 @@ async def create_sign_in_link(
     return MailSent()
 
 
-@router.post("/sessions/links/use", status_code=201, summary="Sign in with a link")
+@router.post(
+    "/sessions/links/use",
+    status_code=201,
+    summary="Sign in with a link",
+    responses=refuses(401, 403),
+)
 async def use_sign_in_link(
     body: Link,
     device: OwnBrowser,
@@ -100,7 +120,12 @@ async def use_sign_in_link(
     return sign_in_answer(response, runtime, outcome, uow.now)
 
 
-@router.post("/accounts/password-resets", status_code=202, summary="Ask for a new password")
+@router.post(
+    "/accounts/password-resets",
+    status_code=202,
+    summary="Ask for a new password",
+    responses=refuses(403),
+)
 async def create_password_reset(
     body: Address, device: OwnBrowser, runtime: CurrentRuntime, _: AuthSubject = public()
 ) -> MailSent:
@@ -114,6 +139,7 @@ async def create_password_reset(
     "/accounts/password-resets/complete",
     status_code=201,
     summary="Set a new password",
+    responses=refuses(401, 403),
     dependencies=[limited("sign_in")],
 )
 async def complete_password_reset(
@@ -128,7 +154,12 @@ async def complete_password_reset(
     return sign_in_answer(response, runtime, outcome, runtime.clock.now())
 
 
-@router.post("/accounts/email/confirm", status_code=204, summary="Confirm a new address")
+@router.post(
+    "/accounts/email/confirm",
+    status_code=204,
+    summary="Confirm a new address",
+    responses=refuses(401, 403),
+)
 async def confirm_email(
     body: Link, _browser: OwnBrowser, runtime: CurrentRuntime, _: AuthSubject = public()
 ) -> None:

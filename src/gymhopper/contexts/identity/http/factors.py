@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, signed_in
 from gymhopper.chassis.http.limits import limited
+from gymhopper.chassis.http.openapi.answers import refuses
 from gymhopper.contexts.identity.http import fields
 from gymhopper.contexts.identity.http.devices import OwnBrowser
 from gymhopper.contexts.identity.http.signing_in import SignInAnswer, sign_in_answer
@@ -78,6 +79,7 @@ class SecondFactorProof(fields.Request):
     "/sessions/second-factor",
     status_code=201,
     summary="Finish a sign-in with a code",
+    responses=refuses(401, 403),
     dependencies=[limited("sign_in")],
 )
 async def prove_sign_in(

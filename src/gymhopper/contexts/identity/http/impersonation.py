@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped, signed_in
+from gymhopper.chassis.http.openapi.answers import refuses
 from gymhopper.contexts.identity.http.acting_answers import Acting, present_acting
 from gymhopper.contexts.identity.http.fields import Request
 from gymhopper.contexts.identity.queries import impersonations as queries
@@ -71,7 +72,11 @@ async def start_impersonation(
     return await present_acting(runtime, caller.session_id)
 
 
-@router.delete("/sessions/current/impersonation", summary="Stop looking through a member's eyes")
+@router.delete(
+    "/sessions/current/impersonation",
+    summary="Stop looking through a member's eyes",
+    responses=refuses(404),
+)
 async def end_impersonation(runtime: CurrentRuntime, caller: AuthSubject = signed_in()) -> Acting:
     """The session acts for its assignment again."""
     assert caller.session_id is not None  # noqa: S101 - signed_in has seen to it

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped, signed_in
 from gymhopper.chassis.http.limits import limited
+from gymhopper.chassis.http.openapi.answers import refuses
 from gymhopper.chassis.http.paging import Page, Paged
 from gymhopper.contexts.identity.domain.invitation import Invitation as Sent
 from gymhopper.contexts.identity.domain.invitation import InvitationState
@@ -144,6 +145,7 @@ async def withdraw_member_invitation(
     "/invitations/accept",
     status_code=201,
     summary="Accept an invitation",
+    responses=refuses(403),
     dependencies=[limited("sign_in")],
 )
 async def accept_invitation(

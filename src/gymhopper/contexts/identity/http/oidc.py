@@ -11,6 +11,7 @@ from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, signed_in
 from gymhopper.chassis.http.cookies import read_session
 from gymhopper.chassis.http.limits import limited
+from gymhopper.chassis.http.openapi.answers import refuses
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.domain.oidc_attempt import Attempt, local_path
 from gymhopper.contexts.identity.gateways.oidc import (
@@ -77,8 +78,11 @@ class LinkedProviders(BaseModel):
 
 
 class NewLink(fields.Request):
-    """Where to come back to; a proof when you signed in more than ten minutes ago."""
+    """Which one, and where to come back to; a proof if you signed in over ten minutes ago."""
 
+    provider: str = Field(
+        max_length=100, description="Its name in the list of providers.", examples=["acme"]
+    )
     return_to: str = Field(default="/", max_length=500, examples=["/account"])
     proof: Proof | None = None
 
@@ -122,7 +126,7 @@ async def begin_oidc_sign_in(
     "/sign-in/oidc/{provider}/callback",
     status_code=SEE_OTHER,
     response_class=RedirectResponse,
-    responses=REDIRECTS,
+    responses=REDIRECTS | refuses(401, 409),
     summary="Come back from a provider",
     dependencies=[limited("sign_in")],
 )
@@ -171,22 +175,21 @@ async def list_linked_providers(
     )
 
 
-@router.post("/me/providers/{provider}", status_code=201, summary="Add a sign-in provider")
+@router.post("/me/providers", status_code=201, summary="Add a sign-in provider")
 async def link_provider(
-    provider: str,
     body: NewLink,
     response: Response,
     runtime: CurrentRuntime,
     caller: AuthSubject = signed_in(),
 ) -> GoThere:
     """Send this browser to the address in the answer; it comes back with the provider added."""
-    asked = _named(runtime, provider)
+    asked = _named(runtime, body.provider)
     path = local_path(body.return_to)
     account_id = await prove_again(
         runtime, caller, body.proof.given() if body.proof else None, young_session_will_do=True
     )
-    attempt = Attempt.new(provider, path, runtime.clock.now(), account_id)
-    url = await asked.authorization_url(attempt, _back(runtime, provider))
+    attempt = Attempt.new(body.provider, path, runtime.clock.now(), account_id)
+    url = await asked.authorization_url(attempt, _back(runtime, body.provider))
     keep_attempt(response, runtime, attempt)
     response.headers["Cache-Control"] = "no-store"
     return GoThere(location=url)

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, signed_in
 from gymhopper.chassis.http.limits import limited
+from gymhopper.chassis.http.openapi.answers import refuses
 from gymhopper.contexts.identity.http import fields
 from gymhopper.contexts.identity.http.devices import OwnBrowser, present_device
 from gymhopper.contexts.identity.http.factors import Proof
@@ -214,6 +215,7 @@ async def begin_passkey_session(
     "/sessions/passkey",
     status_code=201,
     summary="Sign in with a passkey",
+    responses=refuses(401, 403),
     dependencies=[limited("sign_in")],
 )
 async def create_passkey_session(

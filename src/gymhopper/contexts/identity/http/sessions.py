@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, signed_in
 from gymhopper.chassis.http.cookies import forget_session
+from gymhopper.chassis.http.openapi.answers import refuses
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.domain.session import Client, Method
 from gymhopper.contexts.identity.http import fields
@@ -63,7 +64,12 @@ class SessionList(BaseModel):
     items: list[ListedSession]
 
 
-@router.post("/sessions", status_code=201, summary="Sign in with a browser")
+@router.post(
+    "/sessions",
+    status_code=201,
+    summary="Sign in with a browser",
+    responses=refuses(401, 403),
+)
 async def create_session(
     body: Credentials,
     device: OwnBrowser,
@@ -81,7 +87,7 @@ async def create_session(
     return sign_in_answer(response, runtime, outcome, runtime.clock.now())
 
 
-@router.post("/tokens", status_code=201, summary="Sign in with a program")
+@router.post("/tokens", status_code=201, summary="Sign in with a program", responses=refuses(401))
 async def create_tokens(
     body: Credentials,
     request: Request,
@@ -99,7 +105,9 @@ async def create_tokens(
     return sign_in_answer(response, runtime, outcome, runtime.clock.now())
 
 
-@router.post("/tokens/refresh", status_code=201, summary="Get the next tokens")
+@router.post(
+    "/tokens/refresh", status_code=201, summary="Get the next tokens", responses=refuses(401)
+)
 async def refresh_tokens(
     body: Refresh, response: Response, runtime: CurrentRuntime, _: AuthSubject = public()
 ) -> TokenPair:

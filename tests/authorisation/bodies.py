@@ -1,0 +1,70 @@
+"""Bodies and ids for operations whose description alone does not tell what fits together."""
+
+from collections.abc import Callable
+from typing import Any
+
+from authorisation.calls import Ids, Operation
+from authorisation.world import AGREEMENT, PRICE
+
+WRONG_PASSWORD = {"password": "not the right one"}
+
+BODIES: dict[str, Callable[[Ids], Any]] = {
+    "begin_totp": lambda _: WRONG_PASSWORD,
+    "delete_totp": lambda _: WRONG_PASSWORD,
+    "create_recovery_codes": lambda _: WRONG_PASSWORD,
+    "begin_passkey_registration": lambda _: WRONG_PASSWORD,
+    "switch_session": lambda ids: (
+        {"assignment_id": ids["acting_id"]}
+        if "acting_id" in ids
+        else {"person_id": ids["person_id"]}
+    ),
+    "enrol_device": lambda _: {"code": "no such code", "public_key": "AAAA"},
+    "link_provider": lambda ids: {"provider": ids["provider"]},
+    "create_webhook_endpoint": lambda ids: {
+        "organisation_id": ids["organisation_id"],
+        "url": "http://127.0.0.1:9/other",
+        "event_types": ["*"],
+    },
+    "register_member": lambda ids: {
+        "organisation_id": ids["organisation_id"],
+        "first_name": "Grace",
+        "last_name": "Example",
+        "agreement": AGREEMENT,
+    },
+    "open_checkout": lambda ids: {"membership_id": ids["membership_id"], "price": PRICE},
+    "offer_plan": lambda ids: {
+        "organisation_id": ids["organisation_id"],
+        "legal_entity_id": ids["legal_entity_id"],
+        "name": "Hop",
+        "coverage": {"include": [{"tier_up_to": 3}]},
+        "prices": [{"price": PRICE}],
+    },
+    "add_price": lambda _: {"price": PRICE},
+    "create_credential": lambda ids: {"member_id": ids["member_id"], "kind": "pass"},
+    "purchase_membership": lambda ids: {
+        "plan_id": ids["plan_id"],
+        "price_id": ids["price_id"],
+        "price": PRICE,
+        "agreement": AGREEMENT,
+    },
+}
+"""Bodies whose parts must agree with each other, which a schema cannot say."""
+
+MEANT = {
+    "lift_block": {"overlay_id": "block_id"},
+    "end_freeze": {"overlay_id": "freeze_id"},
+    "withdraw_employee_invitation": {"invitation_id": "employee_invitation_id"},
+    "withdraw_member_invitation": {"invitation_id": "member_invitation_id"},
+}
+"""Which of several things of one kind an operation is about."""
+
+
+def meant(operation: Operation, ids: Ids) -> Ids:
+    """The ids, with those that the operation is about under the names that it gives them."""
+    return {**ids, **{name: ids[other] for name, other in MEANT.get(operation.id, {}).items()}}
+
+
+def body_of(operation: Operation, ids: Ids) -> Any:
+    """The operation's body, or None when it takes none."""
+    made = BODIES.get(operation.id)
+    return operation.body(ids) if made is None else made(ids)
