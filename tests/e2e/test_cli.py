@@ -69,6 +69,9 @@ def test_version_is_the_packages_own() -> None:
         (("serve", "--roles", "boss"), "boss is none of api, relay, worker"),
         (("gate", "--workers", "0"), "--workers"),
         (("open-sesame",), "No such command 'open-sesame'"),
+        (("up", "--port", "99999"), "less than or equal to 65535"),
+        (("audit", "verify", "--seals", "nowhere"), "'nowhere' does not exist"),
+        (("audit", "export", "--from", "yesterday"), "yesterday is neither a date like"),
     ],
 )
 def test_a_wrong_argument_is_named_in_a_sentence(arguments: tuple[str, ...], says: str) -> None:
@@ -85,6 +88,7 @@ def test_an_administrators_key_is_made_while_the_platform_runs(installation: Ins
 
     assert made.returncode == 0, made.stderr
     assert "Ada" in made.stderr
+    assert "A new platform begins" not in made.stderr
     assert token not in made.stderr
     answer = httpx.get(
         f"{installation.url}/api/v1/members", headers={"Authorization": f"Bearer {token}"}
@@ -163,6 +167,22 @@ def test_doctor_fails_and_names_a_broken_promise(installation: Installation) -> 
 
     assert examined.returncode == 1
     assert "✗ No timer has given up 1 violations" in words(examined.stdout)
+
+
+def test_a_provider_that_is_not_set_up_rightly_is_named_at_the_start(tmp_path: Path) -> None:
+    wrong = {"IDENTITY_OIDC": '[{"name": "acme", "label": "Acme", "issuer": "http://acme"}]'}
+    refused = Installation(tmp_path / "data", settings=wrong).command("up", "--port", "0")
+
+    assert refused.returncode == 1
+    assert "GYMHOPPER_IDENTITY_OIDC at 0.client_id: Field required." in words(refused.stderr)
+    assert "Traceback" not in refused.stderr
+
+
+def test_who_mistypes_the_folder_is_told_that_nothing_was_there(tmp_path: Path) -> None:
+    made = Installation(tmp_path / "dta").command("admin", "key")
+
+    assert made.returncode == 0, made.stderr
+    assert f"A new platform begins in {tmp_path}" in words(made.stderr)
 
 
 def test_a_second_platform_on_the_same_folder_is_refused(installation: Installation) -> None:

@@ -115,7 +115,10 @@ def _write(file: Path, dump: bytes, key: Path) -> int:
     if key.exists():
         parts[_KEY] = key.read_bytes()
     partial = file.with_name(file.name + ".partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be written: {error.strerror}.") from error
     with os.fdopen(descriptor, "wb") as raw, tarfile.open(fileobj=raw, mode="w") as archive:
         for name, content in parts.items():
             entry = tarfile.TarInfo(name)
@@ -130,8 +133,10 @@ def _read(file: Path) -> dict[str, bytes]:
         with tarfile.open(file) as archive:
             parts = {each.name: _content(archive, each) for each in archive if each.isfile()}
         manifest: dict[str, Any] = json.loads(parts[_MANIFEST])
-    except (OSError, tarfile.TarError, KeyError, ValueError) as error:
-        raise NotABackup(f"{file} is not a backup: {error}") from error
+    except OSError as error:
+        raise NotABackup(f"{file} is not a backup: {error.strerror}.") from error
+    except (tarfile.TarError, KeyError, ValueError) as error:
+        raise NotABackup(f"{file} is not a backup: `gymhopper backup` did not write it.") from error
     if manifest.get("format") != FORMAT or _DUMP not in parts:
         raise NotABackup(f"{file} is a backup of another format; a newer version may read it.")
     return parts

@@ -21,7 +21,7 @@ from gymhopper.app.commands import (
 from gymhopper.kernel.errors import GymhopperError
 
 app = typer.Typer(
-    help="Memberships, billing, bookings and doors for a gym, a chain or a network of gyms.",
+    help="Memberships, billing and doors for a gym, a chain or a network of gyms.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )

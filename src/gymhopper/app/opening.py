@@ -112,7 +112,7 @@ def _addresses(folder: Path) -> Engines:
         return Engines(**json.loads((folder / _ADDRESSES).read_text()))
     except (OSError, ValueError, TypeError) as error:
         raise EngineError(
-            f"another process is just starting in {folder}; try again in a moment"
+            f"Another process is just starting in {folder}; try again in a moment."
         ) from error
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from gymhopper.chassis.environment import FromEnvironment
 
 CONTEXTS = (
     "gymhopper.contexts.identity",
@@ -20,7 +22,7 @@ SANDBOX = "gymhopper.sandbox.stripe"
 """The simulated payment provider: part of `up`, so that nothing must be bought to start."""
 
 
-class Settings(BaseSettings):
+class Settings(FromEnvironment):
     """What a process needs to know before it can start.
 
     Without `database_url` and `valkey_url` the embedded engines are started in `data_folder`.

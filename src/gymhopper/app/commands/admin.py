@@ -2,21 +2,26 @@
 
 import asyncio
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gymhopper.app.commands.options import Data, settings
+
+if TYPE_CHECKING:
+    from gymhopper.chassis.settings import Settings
 
 app = typer.Typer(help="Administrators of the whole platform.", no_args_is_help=True)
 
 
 @app.command()
 def create(
-    email: Annotated[str, typer.Option(help="With what they sign in.")],
+    email: Annotated[str, typer.Option(help="The address with which they sign in.")],
     name: Annotated[str | None, typer.Option(help="What they are called.")] = None,
     *,
-    ask_password: Annotated[bool, typer.Option(help="Ask for the password here.")] = False,
+    ask_password: Annotated[
+        bool, typer.Option("--ask-password", help="Ask for the password here.")
+    ] = False,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
@@ -41,6 +46,7 @@ def create(
     chosen = settings(data=data)
     if url is not None:
         chosen = chosen.model_copy(update={"public_url": url})
+    begins = _begins(chosen)
 
     async def make() -> str | None:
         async with open_runtime(chosen) as runtime:
@@ -50,6 +56,8 @@ def create(
 
     page = asyncio.run(make())
     said = Console(stderr=True)
+    if begins:
+        said.print(f"A new platform begins in {chosen.data_folder}: nothing was there before.")
     if page is None:
         said.print(f"[bold]{email}[/] is an administrator now and can sign in.")
     else:
@@ -68,10 +76,21 @@ def key(
     from gymhopper.app.opening import open_runtime
     from gymhopper.contexts.identity.administrators import create_administrator
 
+    chosen = settings(data=data)
+    begins = _begins(chosen)
+
     async def make() -> str:
-        async with open_runtime(settings(data=data)) as runtime:
+        async with open_runtime(chosen) as runtime:
             return await create_administrator(runtime, name)
 
     token = asyncio.run(make())
-    Console(stderr=True).print(f"The key of [bold]{name}[/]; keep it, it is not shown again:")
+    said = Console(stderr=True)
+    if begins:
+        said.print(f"A new platform begins in {chosen.data_folder}: nothing was there before.")
+    said.print(f"The key of [bold]{name}[/]; keep it, it is not shown again:")
     typer.echo(token)
+
+
+def _begins(chosen: "Settings") -> bool:
+    """Whether the command makes a platform that was not there: perhaps a mistyped folder."""
+    return chosen.database_url is None and not (chosen.data_folder / "postgres").exists()

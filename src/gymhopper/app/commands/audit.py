@@ -16,14 +16,27 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Who did what, and that nobody changed the record.", no_args_is_help=True)
 
-_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S"]
+
+def _instant(text: str) -> datetime:
+    """A date or time as it was typed; UTC where it does not say."""
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text} is neither a date like 2026-03-01 nor a time like 2026-03-01T09:00:00Z."
+        ) from None
+    return given if given.tzinfo else given.replace(tzinfo=UTC)
 
 
 @app.command()
 def verify(
     seals: Annotated[
         Path | None,
-        typer.Option(help="Seals that `gymhopper audit seals` printed and that were kept apart."),
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Seals that `gymhopper audit seals` printed and that were kept apart.",
+        ),
     ] = None,
     data: Data = None,
 ) -> None:
@@ -68,10 +81,12 @@ def verify(
 @app.command()
 def export(
     since: Annotated[
-        datetime | None, typer.Option("--from", formats=_FORMATS, help="From this time, UTC.")
+        datetime | None,
+        typer.Option("--from", parser=_instant, metavar="TIME", help="From this time on, UTC."),
     ] = None,
     until: Annotated[
-        datetime | None, typer.Option(formats=_FORMATS, help="Before this time, UTC.")
+        datetime | None,
+        typer.Option(parser=_instant, metavar="TIME", help="Before this time, UTC."),
     ] = None,
     form: Annotated[Literal["jsonl", "csv"], typer.Option("--format")] = "jsonl",
     organisation: Annotated[UUID | None, typer.Option(help="Only this one's.")] = None,
@@ -86,7 +101,7 @@ def export(
     from gymhopper.contexts.audit.queries.entries import Filter
     from gymhopper.contexts.audit.usecases.export_entries import export_entries
 
-    wanted = Filter(organisation_id=organisation, since=_utc(since), until=_utc(until))
+    wanted = Filter(organisation_id=organisation, since=since, until=until)
 
     async def work() -> None:
         async with open_runtime(settings(data=data), migrated=False) as runtime:
@@ -187,7 +202,3 @@ def _sentence(report: "Report") -> str:
         "seal_unlike_kept": f"seal {report.at} is not the one that was kept",
         None: "",
     }[report.fault]
-
-
-def _utc(given: datetime | None) -> datetime | None:
-    return given.replace(tzinfo=UTC) if given is not None and given.tzinfo is None else given

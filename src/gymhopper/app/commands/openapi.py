@@ -17,10 +17,14 @@ def openapi(
     from gymhopper.chassis.http.app import describe
     from gymhopper.chassis.registry import load
     from gymhopper.chassis.settings import Settings
+    from gymhopper.kernel.errors import InvalidInput
 
     settings = Settings()
     text = json.dumps(describe(load(settings.contexts), settings), indent=2, ensure_ascii=False)
     if output is None:
         typer.echo(text)
     else:
-        output.write_text(text + "\n", encoding="utf-8")
+        try:
+            output.write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise InvalidInput(f"{output} cannot be written: {error.strerror}.") from error

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from gymhopper.chassis.settings import Settings
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of the embedded engines' data.")]
-Port = Annotated[int | None, typer.Option(help="Port on which to answer; 0 takes a free one.")]
+Port = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="Port on which to answer; 0 takes a free one.")
+]
 Host = Annotated[str | None, typer.Option(help="Address on which to answer.")]
 
 

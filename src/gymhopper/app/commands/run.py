@@ -71,14 +71,20 @@ def _greet(process: "Process") -> None:
     from rich.console import Console
 
     folder = process.runtime.settings.data_folder
+    # What the command line said here, another command must be told again.
+    elsewhere = settings(data=folder)
+    told = elsewhere.public_url or f"http://{elsewhere.host}:{elsewhere.port}"
+    url = process.runtime.public_url
+    account = f"--data {folder}" + ("" if told == url else f" --url {url}")
     Console(stderr=True).print(
         f"\n[bold]Gymhopper answers at {process.url}[/]\n"
         f"  every call with its fields   {process.url}/api/v1/docs\n"
         f"  is it ready                  {process.url}/readyz\n"
-        f"  an account for yourself      gymhopper admin create --email you@... --data {folder}\n"
+        f"  an account for yourself      gymhopper admin create --email you@... {account}\n"
         f"  a key for a program          gymhopper admin key --data {folder}\n"
         "  stop                         Ctrl-C\n",
         highlight=False,
+        soft_wrap=True,
     )
 
 

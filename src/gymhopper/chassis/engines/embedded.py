@@ -155,8 +155,8 @@ def _lock(folder: Path) -> int:
         owner = os.read(lock, 32).decode().strip()
         os.close(lock)
         raise DataFolderHeld(
-            f"the data folder {folder} is in use by process {owner or 'unknown'}: "
-            "stop that process or choose another folder"
+            f"The data folder {folder} is in use by process {owner or 'unknown'}: "
+            "stop that process or choose another folder."
         ) from None
     os.truncate(lock, 0)
     os.write(lock, f"{os.getpid()}\n".encode())

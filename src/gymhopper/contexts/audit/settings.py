@@ -1,10 +1,12 @@
 """The log's own settings, from the environment (prefix `GYMHOPPER_AUDIT_`)."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from gymhopper.chassis.environment import FromEnvironment
 
 
-class AuditSettings(BaseSettings):
+class AuditSettings(FromEnvironment):
     """How long entries are kept at least."""
 
     model_config = SettingsConfigDict(env_prefix="GYMHOPPER_AUDIT_", extra="ignore")

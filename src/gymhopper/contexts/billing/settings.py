@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from gymhopper.chassis.environment import FromEnvironment
 
 
-class BillingSettings(BaseSettings):
+class BillingSettings(FromEnvironment):
     """Without `stripe_api_key` the sandbox that ships with the platform stands in for Stripe.
 
     Several webhook secrets may be live at once, so that they can be rolled; with none, every

@@ -14,6 +14,8 @@ from gymhopper.contexts.identity.gateways.hashing import PasswordThreads
 from gymhopper.contexts.identity.http import pages, routers
 from gymhopper.contexts.identity.http.pages import SignInPages
 from gymhopper.contexts.identity.jobs import jobs, timers
+from gymhopper.contexts.identity.oidc_settings import OidcSettings
+from gymhopper.contexts.identity.settings import IdentitySettings
 from gymhopper.contexts.identity.storage.mapping import map_all
 from gymhopper.contexts.identity.storage.sealed import SEALED
 from gymhopper.contexts.identity.subscribers import subscriptions
@@ -26,6 +28,12 @@ def _pages(runtime: Runtime) -> Mapping[str, ASGIApp]:
     return {pages.PREFIX: Starlette(routes=SignInPages(runtime).routes())}
 
 
+async def _settings_are_sound(_: Runtime) -> None:
+    """Whoever sets up a provider learns of a mistake now, not the first who wants to sign in."""
+    IdentitySettings()
+    OidcSettings()
+
+
 context = Context(
     name="identity",
     migrations=Migrations("identity", Path(__file__).parent / "storage" / "migrations"),
@@ -33,6 +41,7 @@ context = Context(
     apis=[Implementation(IdentityApi, Authentication)],
     subscriptions=subscriptions,
     mounts=_pages,
+    before_start=_settings_are_sound,
     jobs=jobs,
     timers=timers,
     parts=[Part("api", PasswordThreads)],

@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from gymhopper.chassis.environment import FromEnvironment
 from gymhopper.contexts.identity.domain.api_key import checked_scopes
 from gymhopper.kernel.errors import InvalidInput
 
@@ -74,7 +75,7 @@ class OidcProvider(BaseModel):
         return self
 
 
-class OidcSettings(BaseSettings):
+class OidcSettings(FromEnvironment):
     """All providers, as a JSON list of objects."""
 
     model_config = SettingsConfigDict(

@@ -4,12 +4,13 @@ from datetime import timedelta
 from weakref import WeakKeyDictionary
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from gymhopper.chassis.environment import FromEnvironment
 from gymhopper.chassis.runtime import Runtime
 
 
-class IdentitySettings(BaseSettings):
+class IdentitySettings(FromEnvironment):
     """How long sessions and tokens live, and what a password's hash costs."""
 
     model_config = SettingsConfigDict(env_prefix="GYMHOPPER_IDENTITY_", extra="ignore")

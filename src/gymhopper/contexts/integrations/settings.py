@@ -1,10 +1,12 @@
 """Settings of integrations, from the environment (prefix `GYMHOPPER_INTEGRATIONS_`)."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from gymhopper.chassis.environment import FromEnvironment
 
 
-class IntegrationsSettings(BaseSettings):
+class IntegrationsSettings(FromEnvironment):
     """Nothing needs to be set."""
 
     model_config = SettingsConfigDict(env_prefix="GYMHOPPER_INTEGRATIONS_", extra="ignore")

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from gymhopper.chassis.environment import FromEnvironment
 
 
-class MembershipSettings(BaseSettings):
+class MembershipSettings(FromEnvironment):
     """How long a venue sees a member of another gym after the last visit."""
 
     model_config = SettingsConfigDict(env_prefix="GYMHOPPER_MEMBERSHIP_", extra="ignore")

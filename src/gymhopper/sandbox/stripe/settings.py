@@ -3,13 +3,14 @@
 from typing import Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from gymhopper.chassis.environment import FromEnvironment
 from gymhopper.sandbox.stripe.billing.renewal import Recovery
 from gymhopper.sandbox.stripe.webhooks.delivery import Unruliness
 
 
-class StripeSandboxSettings(BaseSettings):
+class StripeSandboxSettings(FromEnvironment):
     """How the simulated issuer's failures are retried, and how unruly the webhooks are.
 
     The first two are what an account owner sets under "Revenue recovery" in Stripe's dashboard;
