@@ -47,7 +47,7 @@ def present_device(client: Client, request: Request, runtime: Runtime) -> Device
     )
 
 
-def _own_browser(request: Request, runtime: CurrentRuntime) -> Device:
+async def _own_browser(request: Request, runtime: CurrentRuntime) -> Device:
     refuse_foreign_page(request, runtime.settings.allowed_origins)
     return present_device("browser", request, runtime)
 
