@@ -119,7 +119,9 @@ async def test_a_dead_link_says_so_on_its_page(platform: Platform) -> None:
                 form = {"token": token, "password": NEW, "code": "123456"}
                 refused = await client.post(f"/sign-in/{path}", data=form)
                 assert refused.status_code == 401, (path, refused.text)
-                assert "<h1>" in refused.text
+                assert 'role="alert"' in refused.text
+                offered = 'href="/sign-in/forgot"' in refused.text
+                assert offered == (path == "password")
 
 
 async def test_a_page_shows_what_it_was_given_as_text_only(platform: Platform) -> None:
@@ -161,6 +163,7 @@ async def test_a_weak_password_on_the_page_may_be_tried_again(platform: Platform
         weak = await owner.post("/sign-in/password", data={"token": token, "password": "short"})
         assert weak.status_code == 422
         assert token in weak.text
+        assert 'aria-invalid="true"' in weak.text
         done = await owner.post("/sign-in/password", data={"token": token, "password": NEW})
         assert done.status_code == 200
         assert (await owner.get(ME)).status_code == 200

@@ -25,15 +25,31 @@ class Asked:
 
     name: str
     label: str
+    hint: str
     type: str = "text"
     autocomplete: str = "off"
 
 
 NEW_PASSWORD = Asked(
-    name="password", label="New password", type="password", autocomplete="new-password"
+    name="password",
+    label="New password",
+    hint="At least ten characters, and not a common one.",
+    type="password",
+    autocomplete="new-password",
 )
-ADDRESS = Asked(name="email", label="E-mail address", type="email", autocomplete="email")
-CODE = Asked(name="code", label="Code of your app", autocomplete="one-time-code")
+ADDRESS = Asked(
+    name="email",
+    label="E-mail address",
+    hint="The one with which you sign in.",
+    type="email",
+    autocomplete="email",
+)
+CODE = Asked(
+    name="code",
+    label="Code",
+    hint="The one that your app shows now, or a recovery code.",
+    autocomplete="one-time-code",
+)
 
 
 def page(
@@ -44,11 +60,19 @@ def page(
     asked: Sequence[Asked] = (),
     hidden: Mapping[str, str] | None = None,
     action: str = "",
+    onward: tuple[str, str] | None = None,
     status: int = 200,
 ) -> HTMLResponse:
     """The page; without a button it only says something. The form goes to where it came from,
-    unless there is an `action`."""
+    unless there is an `action`. `onward` is a link to follow instead, with its text."""
     content = _TEMPLATES.get_template("page.html").render(
-        title=title, detail=detail, button=button, asked=asked, hidden=hidden or {}, action=action
+        title=title,
+        detail=detail,
+        wrong=status >= 400,
+        button=button,
+        asked=asked,
+        hidden=hidden or {},
+        action=action,
+        onward=onward,
     )
     return HTMLResponse(content, status_code=status, headers=_HEADERS)

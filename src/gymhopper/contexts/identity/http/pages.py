@@ -78,7 +78,10 @@ class SignInPages:
             except InvalidInput as error:
                 return shown(form, error.detail, error.status)
             except GymhopperError as error:
-                return page(title, detail=error.detail, status=error.status)
+                onward = (f"{PREFIX}/forgot", "Ask for a new link") if path == "/password" else None
+                return page(
+                    "That did not work", detail=error.detail, onward=onward, status=error.status
+                )
 
         return Route(path, answer, methods=["GET", "POST"])
 
