@@ -15,12 +15,13 @@ class AuthSubject:
 
     `organisation_id` is the tenant it acts for. `everywhere` lifts the tenant wall: only the
     platform's own administrators and its background work have it. `person_id` is the person whose
-    own rows it may see, at whatever organisation: a member's.
+    own rows it may see, a member's: those `within` these organisations, and within none of them
+    nothing at all.
 
     `session_id` is the session behind the caller; `assignment_id` the dated assignment that it acts
     for, with its `role`, and the legal entity and location to which that is limited (None: not
-    limited). `impersonator` is the account of a supporter who looks through the caller's eyes, and
-    sees of the person's rows only those `within` the supporter's organisation.
+    limited). `impersonator` is the account of a supporter who looks through the caller's eyes,
+    within the supporter's organisation.
     """
 
     kind: Kind
@@ -35,7 +36,7 @@ class AuthSubject:
     legal_entity_id: UUID | None = None
     location_id: UUID | None = None
     impersonator: UUID | None = None
-    within: UUID | None = None
+    within: tuple[UUID, ...] = ()
 
     @property
     def actor(self) -> str:
@@ -43,6 +44,13 @@ class AuthSubject:
         if self.impersonator is not None:
             return f"support:{self.impersonator}"
         return f"{self.kind}:{self.id}" if self.id else self.kind
+
+    def acts_as(self, person_id: UUID, organisation_id: UUID) -> bool:
+        """Whether it sees what this organisation has of this person because it is the person's.
+
+        What `chassis.acts_as` says in the database, for answers that come from elsewhere.
+        """
+        return self.person_id == person_id and organisation_id in self.within
 
     def may(self, scope: str) -> bool:
         """Whether the scope was granted, by name, by `area:*` or by `*`."""

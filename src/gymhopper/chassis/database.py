@@ -97,6 +97,6 @@ def _binding(subject: AuthSubject) -> dict[str, str]:
     return {
         "organisation": organisation,
         "person": str(subject.person_id or ""),
-        "within": str(subject.within or ""),
+        "within": ",".join(map(str, subject.within)),
         "actor": subject.actor,
     }

@@ -6,6 +6,7 @@ from uuid import UUID
 import httpx
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import ProgrammingError
 
 from fixtures.access_world import LOCATION, MEMBER, Happening, World, say, scan, state
 from fixtures.callers import staff_of
@@ -16,7 +17,7 @@ from gymhopper.contracts.membership.events import MembershipActivated, Membershi
 from gymhopper.kernel.ids import new_id
 
 SCOPES = ("visits:read", "credentials:read", "passes:write")
-DESK, ADA, EVE, HOST = "desk", "ada", "eve", "host"
+DESK, ADA, EVE, HOST, HALF = "desk", "ada", "eve", "host", "half"
 
 
 @dataclass
@@ -50,16 +51,37 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def member(person_id: UUID) -> Caller:
+def member(person_id: UUID, gym: UUID = MEMBER.organisation_id) -> Caller:
+    """A person within one gym that vouched."""
     return Caller(
-        kind="member", id=new_id(), organisation_id=None, person_id=person_id, scopes=SCOPES
+        kind="member",
+        id=new_id(),
+        organisation_id=None,
+        person_id=person_id,
+        within=(gym,),
+        scopes=SCOPES,
     )
+
+
+def as_person(person_id: UUID, *gyms: UUID) -> AuthSubject:
+    return AuthSubject(kind="member", person_id=person_id, within=gyms)
+
+
+async def visited_at(club: "Club", host: UUID) -> None:
+    """What happened so far happened at this gym's doors."""
+    async with club.world.runtime.database.engine.connect() as connection:
+        await connection.execute(sa.text("SELECT set_config('gymhopper.organisation', '*', false)"))
+        for table in (tables.visit, tables.journal):
+            await connection.execute(sa.update(table).values(host_organisation_id=host))
+        await connection.commit()
+        await connection.execute(sa.text("RESET ALL"))
 
 
 @pytest.fixture
 def club(furnished_world: World) -> Club:
     known = furnished_world.runtime.api(IdentityApi)._tokens
     known[ADA], known[EVE] = member(MEMBER.person_id), member(new_id())
+    known[HALF] = member(MEMBER.person_id, new_id())
     known[HOST] = staff_of(new_id())
     return Club(furnished_world)
 
@@ -85,7 +107,7 @@ async def test_without_any_filter_a_member_reads_own_rows_only(club: Club) -> No
     await club.owes()
     counts = {}
     for who in (MEMBER.person_id, new_id()):
-        subject = AuthSubject(kind="member", person_id=who)
+        subject = as_person(who, MEMBER.organisation_id)
         async with club.world.runtime.read(subject) as connection:
             for table in tables.metadata.sorted_tables:
                 if table.name not in {"cell", "drain"}:
@@ -97,6 +119,50 @@ async def test_without_any_filter_a_member_reads_own_rows_only(club: Club) -> No
         "journal": 2,
     }
     assert not any(count for (who, _), count in counts.items() if who != MEMBER.person_id)
+
+
+async def test_a_visit_is_seen_through_the_gym_at_home_and_through_the_one_that_was_visited(
+    club: Club,
+) -> None:
+    await club.owes()
+    home, host, other = MEMBER.organisation_id, new_id(), new_id()
+    await visited_at(club, host)
+    for gyms, wanted in [
+        # Whoever refused cannot tell of whose membership they did.
+        ((home,), (1, 1, 1)),
+        ((host,), (0, 1, 2)),
+        ((home, host), (1, 1, 2)),
+        ((other,), (0, 0, 0)),
+        ((), (0, 0, 0)),
+    ]:
+        subject = as_person(MEMBER.person_id, *gyms)
+        async with club.world.runtime.read(subject) as connection:
+            counted = [
+                await connection.scalar(sa.select(sa.func.count()).select_from(table))
+                for table in (tables.credential, tables.visit, tables.journal)
+            ]
+        assert tuple(counted) == wanted, gyms
+
+
+async def test_a_gym_that_did_not_vouch_gives_no_passes(club: Club) -> None:
+    mine = {"member_id": str(MEMBER.member_id)}
+    made = (await club.post("/passes", ADA, mine)).json()
+    assert (await club.post("/passes", HALF, mine)).status_code == 404
+    held = await club.get("/credentials", HALF, person_id=str(MEMBER.person_id))
+    assert held.json()["items"] == []
+    assert (await club.post(f"/passes/{made['id']}/revoke", HALF)).status_code == 404
+    forged = {
+        "id": new_id(),
+        "version": 1,
+        "organisation_id": MEMBER.organisation_id,
+        "person_id": MEMBER.person_id,
+        "kind": "pass",
+        "key": b"key",
+        "ending": "1234",
+    }
+    with pytest.raises(ProgrammingError, match="row-level security"):
+        async with club.world.runtime.begin(as_person(MEMBER.person_id, new_id())) as uow:
+            await uow.connection.execute(sa.insert(tables.credential).values(**forged))
 
 
 async def test_a_member_makes_and_withdraws_passes_of_their_own(club: Club) -> None:
@@ -129,7 +195,7 @@ async def test_cards_are_the_desks(club: Club) -> None:
     path = f"/passes/{given.json()['id']}/revoke"
     for token in (ADA, DESK):
         assert (await club.post(path, token)).status_code == 404
-    subject = AuthSubject(kind="member", person_id=MEMBER.person_id)
+    subject = as_person(MEMBER.person_id, MEMBER.organisation_id)
     async with club.world.runtime.begin(subject) as uow:
         change = sa.update(tables.credential).where(tables.credential.c.kind == "card")
         assert (await uow.connection.execute(change.values(ending="x"))).rowcount == 0
@@ -138,12 +204,7 @@ async def test_cards_are_the_desks(club: Club) -> None:
 async def test_a_host_learns_neither_who_a_visitor_is_nor_where_at_home(club: Club) -> None:
     await club.owes()
     host = club.world.runtime.api(IdentityApi)._tokens[HOST].organisation_id
-    async with club.world.runtime.database.engine.connect() as connection:
-        await connection.execute(sa.text("SELECT set_config('gymhopper.organisation', '*', false)"))
-        for table in (tables.visit, tables.journal):
-            await connection.execute(sa.update(table).values(host_organisation_id=host))
-        await connection.commit()
-        await connection.execute(sa.text("RESET ALL"))
+    await visited_at(club, host)
     visits = await club.get("/visits", HOST)
     answers = await club.get("/decisions", HOST)
     (visit,), decisions = visits.json()["items"], answers.json()["items"]

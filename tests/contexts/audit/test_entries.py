@@ -1,5 +1,6 @@
 """Every write of people and their programs leaves an entry, in its own transaction."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -166,8 +167,11 @@ async def test_another_organisation_sees_nothing_and_the_person_sees_its_own(hou
         kind="member",
         organisation_id=None,
         person_id=UUID(member["person_id"]),
+        within=(house.north,),
     )
     assert [each.operation for each in await house.entries(person)] == ["register_member"]
+    for gyms in ((), (house.callers["south"].organisation_id,)):
+        assert await house.entries(replace(person, within=gyms)) == []
 
 
 async def test_a_row_that_is_flushed_twice_is_told_once(house: House) -> None:

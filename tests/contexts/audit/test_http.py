@@ -178,6 +178,7 @@ async def member(told: House, new_runtime: NewRuntime) -> Any:
         everywhere=False,
         session_id=new_id(),
         person_id=person,
+        within=(told.north,),
     )
     other = msgspec.structs.replace(own, id=new_id(), person_id=new_id())
     nobody = msgspec.structs.replace(own, id=new_id(), person_id=None)

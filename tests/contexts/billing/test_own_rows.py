@@ -14,14 +14,24 @@ PERSON = UUID(int=7)
 
 
 def sign_in(till: Till) -> None:
-    for name, person_id in (("ada", PERSON), ("eve", new_id())):
+    for name, person_id, gym in [
+        ("ada", PERSON, till.organisation),
+        ("eve", new_id(), till.organisation),
+        ("half", PERSON, new_id()),
+    ]:
         till.runtime.api(IdentityApi)._tokens[name] = Caller(
             kind="member",
             id=new_id(),
             organisation_id=None,
             person_id=person_id,
+            within=(gym,),
             scopes=("payments:read", "checkouts:write"),
         )
+
+
+def ada(*gyms: UUID) -> AuthSubject:
+    """The person within the gyms that vouched."""
+    return AuthSubject(kind="member", person_id=PERSON, within=gyms)
 
 
 async def test_a_member_reads_own_payments_and_no_others(till: Till) -> None:
@@ -31,20 +41,25 @@ async def test_a_member_reads_own_payments_and_no_others(till: Till) -> None:
     seen = await till.get(f"/memberships/{mine.membership_id}", "ada")
     assert len(seen.json()["payments"]) == 1, seen.text
     assert (await till.get(f"/memberships/{other.membership_id}", "ada")).status_code == 404
-    assert (await till.get(f"/memberships/{mine.membership_id}", "eve")).status_code == 404
+    for name in ("eve", "half"):
+        assert (await till.get(f"/memberships/{mine.membership_id}", name)).status_code == 404
 
 
 async def test_without_any_filter_a_member_reads_own_rows_only(till: Till) -> None:
     await till.subscribe(person_id=PERSON)
     await till.subscribe(person_id=PERSON)
     await till.subscribe()
-    async with till.runtime.read(AuthSubject(kind="member", person_id=PERSON)) as connection:
+    async with till.runtime.read(ada(till.organisation)) as connection:
         for table in tables.metadata.sorted_tables:
             people = table.c.get("person_id", sa.literal(None))
             found = (await connection.execute(sa.select(people).select_from(table))).scalars().all()
             assert set(found) <= {PERSON}, table.name
             wanted = {"refund": 0, "webhook_event": 0, "billing_account": 1}
             assert len(found) == wanted.get(table.name, 2), table.name
+    for gyms in ((), (new_id(),)):
+        async with till.runtime.read(ada(*gyms)) as connection:
+            for table in tables.metadata.sorted_tables:
+                assert not (await connection.execute(sa.select(table))).all(), table.name
 
 
 async def test_a_member_opens_the_page_for_an_own_membership_only(till: Till) -> None:
@@ -52,7 +67,8 @@ async def test_a_member_opens_the_page_for_an_own_membership_only(till: Till) ->
     mine = till.sell(person_id=PERSON)
     price = {"amount": mine.price.amount, "currency": mine.price.currency}
     body = {"membership_id": str(mine.membership_id), "price": price}
-    assert (await till.post("/checkouts", body, "eve")).status_code == 404
+    for name in ("eve", "half"):
+        assert (await till.post("/checkouts", body, name)).status_code == 404
     opened = await till.post("/checkouts", body, "ada")
     assert opened.status_code == 201, opened.text
     assert (await till.post("/checkouts", body, "ada")).json() == opened.json()
@@ -62,7 +78,7 @@ async def test_a_member_opens_the_page_for_an_own_membership_only(till: Till) ->
 
 async def test_the_books_are_not_a_members_to_write(till: Till) -> None:
     await till.subscribe(person_id=PERSON)
-    async with till.runtime.begin(AuthSubject(kind="member", person_id=PERSON)) as uow:
+    async with till.runtime.begin(ada(till.organisation)) as uow:
         for table in (tables.claim, tables.dues, tables.payment):
             changed = await uow.connection.execute(sa.update(table).values(currency="XXX"))
             assert changed.rowcount == 0, table.name

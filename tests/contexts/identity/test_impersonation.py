@@ -206,11 +206,7 @@ async def test_an_organisation_reads_its_own_only(gyms: Gyms) -> None:
 
 async def test_what_the_member_has_at_another_gym_stays_there(gyms: Gyms) -> None:
     here, there = await gyms.member(gyms.north), await gyms.member(gyms.south)
-    async with gyms.runtime.begin(SERVICE) as uow:
-        await uow.connection.execute(
-            text("UPDATE membership.member SET person_id = :one WHERE person_id = :other"),
-            {"one": UUID(here["person_id"]), "other": UUID(there["person_id"])},
-        )
+    await gyms.same_person(here, there)
     me = await person_as(gyms.runtime, MEMBER, gyms.north.id, person_id=UUID(here["person_id"]))
     by = await supporter(gyms, gyms.north)
     await start(gyms, by, here)
@@ -218,6 +214,7 @@ async def test_what_the_member_has_at_another_gym_stays_there(gyms: Gyms) -> Non
     async def members(who: Person) -> set[str]:
         return {each["id"] for each in (await gyms.call("GET", "/members", by=who))["items"]}
 
+    await gyms.vouch(me, gyms.south)
     assert await members(me) == {here["id"], there["id"]}
     assert await members(by) == {here["id"]}
     await gyms.call("GET", f"/members/{here['id']}", by=by)

@@ -77,6 +77,7 @@ async def test_a_member_accepts_with_the_account_that_is_there(gyms: Gyms) -> No
         "person_id": member["person_id"],
         "first_name": "Ada",
         "last_name": "Byron",
+        "organisation_ids": [str(gyms.north.id)],
     }
     async with browser(gyms.runtime) as client:
         assert (await sign_in(client, ADA, PASSWORD)).status_code == 201

@@ -144,10 +144,11 @@ async def test_a_members_token_sees_what_a_member_may_and_it_says_so(
     caller = await linked_to(mine)
     assert caller is not None
     assert (caller.person_id, caller.scopes) == (mine, ("members:read",))
+    assert caller.within == (platform.north,)
     assert caller.organisation_id is None
     caller = await linked_to(childs)
     assert caller is not None
-    assert (caller.person_id, caller.scopes) == (None, ())
+    assert (caller.person_id, caller.within, caller.scopes) == (None, (), ())
 
 
 async def test_a_token_ends_when_it_says_so(

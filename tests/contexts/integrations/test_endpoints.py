@@ -239,7 +239,7 @@ async def test_tables_without_any_filter_show_nobody_elses_rows(
             kind="staff", organisation_id=town.ours.organisation_id
         ),
         new_id(): AuthSubject(kind="staff", organisation_id=new_id()),
-        None: AuthSubject(kind="member", person_id=new_id()),
+        None: AuthSubject(kind="member", person_id=new_id(), within=(town.ours.organisation_id,)),
     }
     for table in metadata.tables.values():
         for organisation_id, subject in subjects.items():

@@ -1,4 +1,4 @@
-"""A member sees what is theirs, at every gym of theirs, and nothing else."""
+"""A member sees what is theirs, at every gym that vouched for the account, and nothing else."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 import psycopg
 import pytest
+from msgspec import structs
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import ProgrammingError
 
@@ -39,8 +40,17 @@ class Ada:
     there: dict[str, Any]
 
     @property
+    def gyms(self) -> tuple[UUID, UUID]:
+        return UUID(self.here["organisation_id"]), UUID(self.there["organisation_id"])
+
+    @property
     def subject(self) -> AuthSubject:
-        return AuthSubject(kind="member", person_id=self.person_id, scopes=frozenset(SCOPES))
+        return self.within(*self.gyms)
+
+    def within(self, *gyms: UUID) -> AuthSubject:
+        """As those see it for whom these gyms vouched."""
+        scopes = frozenset(SCOPES)
+        return AuthSubject(kind="member", person_id=self.person_id, within=gyms, scopes=scopes)
 
 
 @pytest.fixture
@@ -67,7 +77,11 @@ async def ada(town: Any, database: TestDatabase) -> AsyncIterator[Ada]:
         id=new_id(),
         organisation_id=None,
         person_id=person_id,
+        within=(town.ours.organisation_id, town.theirs.organisation_id),
         scopes=SCOPES,
+    )
+    known._tokens["half"] = structs.replace(
+        known._tokens["ada"], within=(town.ours.organisation_id,)
     )
     async with http_client(town.ours.runtime, token="ada") as http:
         yield Ada(person_id, http, here, there)
@@ -85,6 +99,75 @@ async def test_without_any_filter_a_member_reads_own_rows_of_all_gyms(town: Any,
             if count:
                 people = (await connection.execute(select(column).distinct())).scalars().all()
                 assert people == [ada.person_id], table.name
+
+
+@pytest.mark.parametrize("index", [0, 1])
+async def test_without_any_filter_only_what_the_gym_that_vouched_has_is_read(
+    town: Any, ada: Ada, index: int
+) -> None:
+    gym = ada.gyms[index]
+    expected = {"person": 1, "person_key": 1, "member": 1, "membership": 1, "overlay": 1}
+    async with town.ours.runtime.read(ada.within(gym)) as connection:
+        for table in tables.metadata.sorted_tables:
+            if table.name in PUBLIC:
+                continue
+            count = await connection.scalar(select(func.count()).select_from(table))
+            assert count <= expected.get(table.name, 2 * (table.name == "agreement")), table.name
+            column = table.c.get("organisation_id")
+            if column is not None:
+                found = (await connection.execute(select(column).distinct())).scalars().all()
+                assert set(found) == ({gym} if count else set()), table.name
+        assert await connection.scalar(select(func.count()).select_from(tables.membership)) == 1
+
+
+async def test_a_person_for_whom_no_gym_vouched_sees_and_changes_nothing(
+    town: Any, ada: Ada
+) -> None:
+    async with town.ours.runtime.begin(ada.within()) as uow:
+        for table in tables.metadata.sorted_tables:
+            if table.name in PUBLIC:
+                continue
+            count = await uow.connection.scalar(select(func.count()).select_from(table))
+            assert count == 0, table.name
+        renamed = await uow.connection.execute(update(tables.person).values(first_name="Eve"))
+        assert renamed.rowcount == 0
+
+
+async def test_what_the_other_gym_has_is_as_if_there_were_none(ada: Ada) -> None:
+    half = {"Authorization": "Bearer half"}
+    listed = (await ada.http.get("/api/v1/members", headers=half)).json()["items"]
+    assert [each["id"] for each in listed] == [ada.here["member_id"]]
+    here = await ada.http.get(f"/api/v1/memberships/{ada.here['id']}", headers=half)
+    assert here.status_code == 200
+    profile = {"first_name": "Eve", "last_name": "Mallory"}
+    for method, path, body in [
+        ("GET", f"/members/{ada.there['member_id']}", None),
+        ("PUT", f"/members/{ada.there['member_id']}/profile", profile),
+        ("GET", f"/memberships/{ada.there['id']}", None),
+        ("POST", f"/memberships/{ada.there['id']}/cancel", {"when": "now"}),
+    ]:
+        answer = await ada.http.request(method, f"/api/v1{path}", json=body, headers=half)
+        assert answer.status_code == 404, (method, path, answer.text)
+
+
+async def test_even_a_forgotten_check_lets_nobody_write_where_no_gym_vouched(
+    town: Any, ada: Ada
+) -> None:
+    here, there = ada.gyms
+    change = update(tables.membership).where(tables.membership.c.organisation_id == there)
+    async with town.ours.runtime.read(SERVICE) as connection:
+        rows = {}
+        for table in (tables.membership, tables.agreement):
+            found = select(table).where(
+                table.c.person_id == ada.person_id, table.c.organisation_id == there
+            )
+            rows[table] = dict((await connection.execute(found.limit(1))).mappings().one())
+    async with town.ours.runtime.begin(ada.within(here)) as uow:
+        assert (await uow.connection.execute(change.values(version=99))).rowcount == 0
+    for table, row in rows.items():
+        with pytest.raises(ProgrammingError, match="row-level security"):
+            async with town.ours.runtime.begin(ada.within(here)) as uow:
+                await uow.connection.execute(insert(table).values(**row | {"id": new_id()}))
 
 
 async def test_a_member_reads_both_memberships_and_no_notes_of_staff(ada: Ada) -> None:

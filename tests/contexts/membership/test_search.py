@@ -108,7 +108,7 @@ async def test_the_search_keeps_to_the_organisation_that_is_bound(town: Any, clu
     for subject, wanted in [
         (AuthSubject(kind="staff", organisation_id=ours), {ours}),
         (AuthSubject(kind="staff", organisation_id=new_id()), set()),
-        (AuthSubject(kind="member", person_id=new_id()), set()),
+        (AuthSubject(kind="member", person_id=new_id(), within=(ours,)), set()),
         (ANONYMOUS, set()),
         (AuthSubject(kind="service", everywhere=True), {ours, theirs}),
     ]:

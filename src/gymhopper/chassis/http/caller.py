@@ -80,7 +80,9 @@ async def _authenticated(
     for scope in scopes.scopes:
         subject.require(scope)
     if subject.impersonator is not None and request.method in SAFE_METHODS:
-        await here.looked_at(subject, subject.person_id)
+        # Entries that belong to no organisation would be seen by whoever acts for the person.
+        [of] = subject.within
+        await here.looked_at(subject, subject.person_id, organisation_id=of)
     await look_for_answer(here, subject)
     return subject
 

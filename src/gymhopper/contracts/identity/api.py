@@ -11,13 +11,13 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind` is one of staff, member, partner, device, service; `organisation_id` is the organisation
     it acts for. `everywhere` are the platform's own administrators, who act for all organisations.
-    A member acts for no organisation but sees the rows of its own `person_id`, wherever they are.
+    A member acts for no organisation but sees the rows of its own `person_id` `within` these
+    organisations: those that vouched for it.
 
     `session_id` is set when a session stands behind the token, and `assignment_id` when that
     session acts for an assignment: for its `role`, at its legal entity and location, or at all of
     the organisation's when they are None. `impersonator` is the account of the supporter who looks
-    through the caller's eyes; such a caller only reads, and of the person's rows those `within` the
-    supporter's organisation.
+    through the caller's eyes; such a caller only reads, within the supporter's organisation.
     """
 
     kind: str
@@ -32,7 +32,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     legal_entity_id: UUID | None = None
     location_id: UUID | None = None
     impersonator: UUID | None = None
-    within: UUID | None = None
+    within: tuple[UUID, ...] = ()
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True):

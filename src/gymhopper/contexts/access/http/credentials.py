@@ -145,7 +145,7 @@ async def _member(here: Runtime, caller: AuthSubject, member_id: UUID) -> Member
     if member is not None and (
         caller.everywhere
         or caller.organisation_id == member.organisation_id
-        or caller.person_id == member.person_id
+        or caller.acts_as(member.person_id, member.organisation_id)
     ):
         return member
     raise NotFound("There is no member with this id.", field="member_id")

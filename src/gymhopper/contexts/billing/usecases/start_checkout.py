@@ -86,7 +86,7 @@ def _may_act_for(caller: AuthSubject, purchase: Purchase) -> bool:
     return (
         caller.everywhere
         or caller.organisation_id == purchase.organisation_id
-        or caller.person_id == purchase.person_id
+        or caller.acts_as(purchase.person_id, purchase.organisation_id)
     )
 
 

@@ -21,7 +21,7 @@ class ActingFor:
     legal_entity_id: UUID | None = None
     location_id: UUID | None = None
     impersonator: UUID | None = None
-    within: UUID | None = None
+    within: tuple[UUID, ...] = ()
     until: datetime | None = None
 
 

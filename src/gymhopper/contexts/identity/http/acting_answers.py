@@ -34,6 +34,9 @@ class PersonChoice(BaseModel):
     person_id: UUID
     first_name: str | None = Field(description="Null while nobody can be asked for it.")
     last_name: str | None
+    organisation_ids: list[UUID] = Field(
+        description="The gyms whose invitation was accepted: what is shown is what they have."
+    )
 
 
 class MayActFor(BaseModel):
@@ -91,7 +94,9 @@ async def acting_now(runtime: Runtime, caller: AuthSubject | Caller, may: MayAct
     )
     if caller.person_id is not None:
         known = [each for each in may.persons if each.person_id == caller.person_id]
-        [person] = known or await _persons(runtime, [caller.person_id])
+        [person] = known or await _persons(
+            runtime, [queries.HeldPerson(person_id=caller.person_id, within=caller.within)]
+        )
         return Acting(
             kind="person",
             assignment=assignment,
@@ -121,19 +126,22 @@ async def _organisation_name(runtime: Runtime, organisation_id: UUID) -> str | N
     return found.name if found else None
 
 
-async def _persons(runtime: Runtime, person_ids: list[UUID]) -> list[PersonChoice]:
+async def _persons(runtime: Runtime, held: list[queries.HeldPerson]) -> list[PersonChoice]:
     names = {}
-    if person_ids:
+    if held:
         try:
-            found = await runtime.api(MembershipApi).names(person_ids=tuple(person_ids))
+            found = await runtime.api(MembershipApi).names(
+                person_ids=tuple(each.person_id for each in held)
+            )
             names = {each.person_id: each for each in found}
         except Unavailable:
             names = {}
     return [
         PersonChoice(
-            person_id=each,
-            first_name=names[each].first_name if each in names else None,
-            last_name=names[each].last_name if each in names else None,
+            person_id=each.person_id,
+            first_name=names[each.person_id].first_name if each.person_id in names else None,
+            last_name=names[each.person_id].last_name if each.person_id in names else None,
+            organisation_ids=list(each.within),
         )
-        for each in person_ids
+        for each in held
     ]

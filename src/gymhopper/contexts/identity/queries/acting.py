@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.contexts.identity.storage.acting_tables import (
@@ -35,6 +36,14 @@ class HeldAssignment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldPerson:
+    """A person whom an account may act for, within the organisations that vouched for it."""
+
+    person_id: UUID
+    within: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Eyes:
     """The person through whose eyes a session looks, until when at most."""
 
@@ -49,9 +58,13 @@ class Chosen:
 
     assignment: HeldAssignment | None = None
     person_id: UUID | None = None
+    within: tuple[UUID, ...] = ()
     eyes: Eyes | None = None
 
 
+_VOUCHED = func.array_agg(
+    aggregate_order_by(person_link.c.organisation_id, person_link.c.organisation_id)
+)
 _HELD = [assignment.c[name] for name in HeldAssignment.__dataclass_fields__]
 
 
@@ -70,23 +83,25 @@ async def chosen(
         ),
     )
     held = linked.subquery()
+    vouched = (
+        select(_VOUCHED)
+        .where(
+            person_link.c.account_id == account_id,
+            person_link.c.person_id == acting.c.person_id,
+        )
+        .scalar_subquery()
+    )
     query = (
         select(
             *held.c,
-            person_link.c.person_id,
+            acting.c.person_id,
+            vouched.label("within"),
             impersonation.c.id.label("impersonation_id"),
             impersonation.c.person_id.label("seen_person_id"),
             impersonation.c.until_at.label("seen_until"),
         )
         .select_from(acting)
         .outerjoin(held, held.c.id == acting.c.assignment_id)
-        .outerjoin(
-            person_link,
-            and_(
-                person_link.c.account_id == account_id,
-                person_link.c.person_id == acting.c.person_id,
-            ),
-        )
         .outerjoin(
             impersonation,
             and_(
@@ -104,7 +119,8 @@ async def chosen(
         assignment=None
         if row["id"] is None
         else HeldAssignment(**{name: row[name] for name in HeldAssignment.__dataclass_fields__}),
-        person_id=row["person_id"],
+        person_id=None if row["within"] is None else row["person_id"],
+        within=tuple(row["within"] or ()),
         eyes=None
         if row["impersonation_id"] is None
         else Eyes(
@@ -132,14 +148,18 @@ async def assignments_of(
     return [HeldAssignment(**row) for row in (await connection.execute(query)).mappings()]
 
 
-async def persons_of(connection: AsyncConnection, account_id: UUID) -> list[UUID]:
+async def persons_of(connection: AsyncConnection, account_id: UUID) -> list[HeldPerson]:
     """The people whom the account may act for, the longest known first."""
     query = (
-        select(person_link.c.person_id)
+        select(person_link.c.person_id, _VOUCHED.label("within"))
         .where(person_link.c.account_id == account_id)
-        .order_by(person_link.c.linked_at, person_link.c.person_id)
+        .group_by(person_link.c.person_id)
+        .order_by(func.min(person_link.c.linked_at), person_link.c.person_id)
     )
-    return list((await connection.execute(query)).scalars())
+    return [
+        HeldPerson(person_id=row.person_id, within=tuple(row.within))
+        for row in await connection.execute(query)
+    ]
 
 
 async def last_chosen(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.contexts.identity.storage.acting_tables import impersonation, person_link
@@ -27,11 +27,18 @@ class ImpersonationView:
 async def impersonations_of_account(
     connection: AsyncConnection, account_id: UUID, *, after: UUID | None, limit: int
 ) -> list[ImpersonationView]:
-    """Those of all people whom the account acts for, the latest first."""
+    """Those of all people whom the account acts for, at the organisations that vouched for it;
+    the latest first."""
     columns = [impersonation.c[name] for name in ImpersonationView.__dataclass_fields__]
     query = (
         select(*columns)
-        .join(person_link, person_link.c.person_id == impersonation.c.person_id)
+        .join(
+            person_link,
+            and_(
+                person_link.c.person_id == impersonation.c.person_id,
+                person_link.c.organisation_id == impersonation.c.organisation_id,
+            ),
+        )
         .where(person_link.c.account_id == account_id)
         .order_by(impersonation.c.id.desc())
         .limit(limit)

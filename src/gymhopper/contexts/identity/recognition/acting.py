@@ -21,7 +21,10 @@ async def acting(connection: AsyncConnection, session: HeldSession, now: datetim
         return NOBODY
     if told.person_id is not None:
         return ActingFor(
-            kind="member", person_id=told.person_id, scopes=tuple(sorted(MEMBER.scopes))
+            kind="member",
+            person_id=told.person_id,
+            within=told.within,
+            scopes=tuple(sorted(MEMBER.scopes)),
         )
     held = told.assignment
     if held is None or not held.in_force(now) or held.role not in GRANTED:
@@ -50,6 +53,6 @@ def _through(eyes: Eyes, held: HeldAssignment, session: HeldSession) -> ActingFo
         assignment_id=held.id,
         role=held.role,
         impersonator=session.account_id,
-        within=held.organisation_id,
+        within=(held.organisation_id,),
         until=min(eyes.until_at, held.until_at or eyes.until_at),
     )

@@ -3,12 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from msgspec import structs
+
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.domain.roles import MEMBER
 from gymhopper.contexts.identity.gateways.oidc import oidc_providers
 from gymhopper.contexts.identity.memory import Recognised
-from gymhopper.contexts.identity.queries.acting import persons_of
+from gymhopper.contexts.identity.queries.acting import HeldPerson, persons_of
 from gymhopper.contexts.identity.queries.oidc_subjects import linked_account
 from gymhopper.contracts.identity.api import Caller
 
@@ -50,16 +52,16 @@ class OidcTokens:
         return Recognised(caller, until)
 
 
-def _member(account_id: UUID, persons: list[UUID], granted: tuple[str, ...]) -> Caller:
+def _member(account_id: UUID, persons: list[HeldPerson], granted: tuple[str, ...]) -> Caller:
     """A token has no session that could be told for whom it acts: it is for the one person whom the
     account may act for, or for nobody; and it may do what a member may, as far as it says so."""
+    nobody = Caller(kind="member", id=account_id, organisation_id=None, scopes=())
+    if len(persons) != 1:
+        return nobody
     token = AuthSubject(kind="member", scopes=frozenset(granted))
-    return Caller(
-        kind="member",
-        id=account_id,
-        organisation_id=None,
-        person_id=persons[0] if len(persons) == 1 else None,
-        scopes=tuple(sorted(each for each in MEMBER.scopes if token.may(each)))
-        if len(persons) == 1
-        else (),
+    return structs.replace(
+        nobody,
+        person_id=persons[0].person_id,
+        within=persons[0].within,
+        scopes=tuple(sorted(each for each in MEMBER.scopes if token.may(each))),
     )

@@ -46,7 +46,7 @@ person_link = Table(
     metadata,
     Column("account_id", Uuid, ForeignKey(account.c.id), primary_key=True),
     Column("person_id", Uuid, primary_key=True),
-    Column("organisation_id", Uuid, nullable=False),
+    Column("organisation_id", Uuid, primary_key=True),
     Column("linked_at", INSTANT, nullable=False),
     Index("person_link_person", "person_id"),
 )

@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
-from gymhopper.contexts.identity.storage.acting_tables import employee_link, person_link
+from gymhopper.contexts.identity.memory import memory
+from gymhopper.contexts.identity.storage.acting_tables import acting, employee_link, person_link
 
 
 async def link_employee(
@@ -24,7 +26,10 @@ async def link_employee(
 async def link_person(
     uow: UnitOfWork, *, account_id: UUID, person_id: UUID, organisation_id: UUID
 ) -> None:
-    """This account, too, may act for the person. Linking again changes nothing."""
+    """This account, too, may act for the person, within the organisation that vouches for it.
+
+    Another organisation's word widens it; the same one's, again, changes nothing.
+    """
     statement = insert(person_link).values(
         account_id=account_id,
         person_id=person_id,
@@ -32,5 +37,11 @@ async def link_person(
         linked_at=uow.now,
     )
     await uow.connection.execute(
-        statement.on_conflict_do_nothing(index_elements=["account_id", "person_id"])
+        statement.on_conflict_do_nothing(
+            index_elements=["account_id", "person_id", "organisation_id"]
+        )
     )
+    sessions = select(acting.c.session_id).where(
+        acting.c.account_id == account_id, acting.c.person_id == person_id
+    )
+    memory(uow.runtime).forget(*await uow.session.scalars(sessions))

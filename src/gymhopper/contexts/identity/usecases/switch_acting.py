@@ -31,10 +31,10 @@ async def switch_acting(
         held = await queries.assignments_of(uow.connection, account_id, uow.now)
         if choice.assignment_id not in {each.id for each in held}:
             raise NotFound("There is no assignment of yours with this id.", field="assignment_id")
-    if choice.person_id is not None and choice.person_id not in await queries.persons_of(
-        uow.connection, account_id
-    ):
-        raise NotFound("You act for no person with this id.", field="person_id")
+    if choice.person_id is not None:
+        persons = await queries.persons_of(uow.connection, account_id)
+        if choice.person_id not in {each.person_id for each in persons}:
+            raise NotFound("You act for no person with this id.", field="person_id")
     await end_impersonation_of(uow, session_id)
     await choose(uow, session_id=session_id, account_id=account_id, choice=choice)
 
@@ -49,7 +49,7 @@ async def begin_acting(
     held = await queries.assignments_of(uow.connection, account_id, uow.now)
     persons = await queries.persons_of(uow.connection, account_id)
     possible = [Choice(assignment_id=each.id) for each in held]
-    possible += [Choice(person_id=each) for each in persons]
+    possible += [Choice(person_id=each.person_id) for each in persons]
     if len(possible) > 1:
         last = await queries.last_chosen(uow.connection, account_id)
         possible = [each for each in possible if last == (each.assignment_id, each.person_id)]
