@@ -15,6 +15,7 @@ from gymhopper.contexts.identity.http.signing_in import SignInAnswer, sign_in_an
 from gymhopper.contexts.identity.subjects import SOMEBODY
 from gymhopper.contexts.identity.usecases import use_link
 from gymhopper.contexts.identity.usecases.complete_reset import complete_reset
+from gymhopper.contexts.identity.usecases.note_failure import failures_noted
 from gymhopper.contexts.identity.usecases.register_account import register_account
 from gymhopper.contexts.identity.usecases.request_link import request_link
 
@@ -81,7 +82,7 @@ async def confirm_account(
     _: AuthSubject = public(),
 ) -> SignInAnswer:
     """Opens the account whose link this is, and signs in to it."""
-    async with runtime.begin(SOMEBODY) as uow:
+    async with failures_noted(runtime, "email_link"), runtime.begin(SOMEBODY) as uow:
         outcome = await use_link.confirm_account(uow, body.token, device=device)
     return sign_in_answer(response, runtime, outcome, uow.now)
 
@@ -115,7 +116,7 @@ async def use_sign_in_link(
     _: AuthSubject = public(),
 ) -> SignInAnswer:
     """The link works once; a second factor is asked for where there is one."""
-    async with runtime.begin(SOMEBODY) as uow:
+    async with failures_noted(runtime, "email_link"), runtime.begin(SOMEBODY) as uow:
         outcome = await use_link.sign_in_by_link(uow, body.token, device=device)
     return sign_in_answer(response, runtime, outcome, uow.now)
 
@@ -150,7 +151,10 @@ async def complete_password_reset(
     _: AuthSubject = public(),
 ) -> SignInAnswer:
     """Signs out everywhere else, and in here. A weak password leaves the link good."""
-    outcome = await complete_reset(runtime, token=body.token, password=body.password, device=device)
+    async with failures_noted(runtime, "email_link"):
+        outcome = await complete_reset(
+            runtime, token=body.token, password=body.password, device=device
+        )
     return sign_in_answer(response, runtime, outcome, runtime.clock.now())
 
 
@@ -164,5 +168,5 @@ async def confirm_email(
     body: Link, _browser: OwnBrowser, runtime: CurrentRuntime, _: AuthSubject = public()
 ) -> None:
     """From now on the account uses the address to which the link was sent."""
-    async with runtime.begin(SOMEBODY) as uow:
+    async with failures_noted(runtime, "email_link"), runtime.begin(SOMEBODY) as uow:
         await use_link.confirm_email(uow, body.token)

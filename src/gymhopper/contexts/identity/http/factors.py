@@ -17,6 +17,7 @@ from gymhopper.contexts.identity.storage.addresses import AddressSeal
 from gymhopper.contexts.identity.subjects import account_of, own_account
 from gymhopper.contexts.identity.usecases import prove_again
 from gymhopper.contexts.identity.usecases.confirm_totp import confirm_totp
+from gymhopper.contexts.identity.usecases.note_failure import failures_noted
 from gymhopper.contexts.identity.usecases.prove_second_factor import (
     WrongCode,
     prove_second_factor,
@@ -93,7 +94,7 @@ async def prove_sign_in(
 
     Answers as the first step would have: with a cookie for a browser, with tokens for a program.
     """
-    async with runtime.begin(SERVICE) as uow:
+    async with failures_noted(runtime, "second_factor"), runtime.begin(SERVICE) as uow:
         outcome = await prove_second_factor(uow, body.pending, body.code, device=device)
     if isinstance(outcome, WrongCode):
         raise outcome

@@ -22,6 +22,7 @@ from gymhopper.contexts.identity.subjects import account_of, own_account
 from gymhopper.contexts.identity.usecases import accept_invitation as accepting
 from gymhopper.contexts.identity.usecases import invite as inviting
 from gymhopper.contexts.identity.usecases import withdraw_invitation as withdrawing
+from gymhopper.contexts.identity.usecases.note_failure import failures_noted
 
 router = APIRouter(tags=["invitations"])
 
@@ -157,12 +158,13 @@ async def accept_invitation(
 ) -> SignInAnswer:
     """Makes or finds the account of the address, and signs in to it; a second factor is asked for
     where there is one."""
-    outcome = await accepting.accept_invitation(
-        runtime,
-        token=body.token,
-        password=body.password,
-        device=device,
-    )
+    async with failures_noted(runtime, "invitation"):
+        outcome = await accepting.accept_invitation(
+            runtime,
+            token=body.token,
+            password=body.password,
+            device=device,
+        )
     return sign_in_answer(response, runtime, outcome, runtime.clock.now())
 
 

@@ -32,6 +32,7 @@ from gymhopper.contexts.identity.http.signing_in import sign_in_answer
 from gymhopper.contexts.identity.queries.oidc_subjects import subjects_of
 from gymhopper.contexts.identity.subjects import account_of, account_subject, own_account
 from gymhopper.contexts.identity.usecases import remove_oidc_subject
+from gymhopper.contexts.identity.usecases.note_failure import failures_noted
 from gymhopper.contexts.identity.usecases.prove_again import prove_again
 from gymhopper.contexts.identity.usecases.sign_in_with_oidc import (
     add_oidc_subject,
@@ -142,14 +143,16 @@ async def finish_oidc_sign_in(
     """Where the provider sends the browser. Sets the session cookie and goes on to `return_to`."""
     asked = _named(runtime, provider)
     attempt = read_attempt(request, runtime, state, provider, runtime.clock.now())
-    if attempt is None or not code:
-        raise SignInRefused
-    found = await asked.identity(attempt, code, iss, _back(runtime, provider), runtime.clock.now())
-    response = RedirectResponse(attempt.return_to, SEE_OTHER, {"Cache-Control": "no-store"})
-    if attempt.account_id is None:
-        await _sign_in(request, response, runtime, found, asked.settings.label)
-    else:
-        await _add(request, runtime, found, attempt.account_id, asked.settings.label)
+    async with failures_noted(runtime, "oidc"):
+        if attempt is None or not code:
+            raise SignInRefused
+        back, now = _back(runtime, provider), runtime.clock.now()
+        found = await asked.identity(attempt, code, iss, back, now)
+        response = RedirectResponse(attempt.return_to, SEE_OTHER, {"Cache-Control": "no-store"})
+        if attempt.account_id is None:
+            await _sign_in(request, response, runtime, found, asked.settings.label)
+        else:
+            await _add(request, runtime, found, attempt.account_id, asked.settings.label)
     forget_attempt(response, runtime, state)
     return response
 

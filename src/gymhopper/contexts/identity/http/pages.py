@@ -22,6 +22,7 @@ from gymhopper.contexts.identity.usecases import use_link
 from gymhopper.contexts.identity.usecases.accept_invitation import accept_invitation
 from gymhopper.contexts.identity.usecases.complete_reset import complete_reset
 from gymhopper.contexts.identity.usecases.finish_sign_in import SecondFactorNeeded
+from gymhopper.contexts.identity.usecases.note_failure import Tried, failures_noted
 from gymhopper.contexts.identity.usecases.open_session import SignedIn
 from gymhopper.contexts.identity.usecases.prove_second_factor import (
     WrongCode,
@@ -31,6 +32,12 @@ from gymhopper.contexts.identity.usecases.request_link import request_link
 from gymhopper.kernel.errors import GymhopperError, InvalidInput
 
 PREFIX = "/sign-in"
+
+_METHODS: Mapping[str, Tried] = {
+    "/invitation": "invitation",
+    "/second-factor": "second_factor",
+}
+"""How one shows on a page who one is; on the others, by a link."""
 
 Form = Mapping[str, str]
 Handler = Callable[[Request, Form], Awaitable[Response]]
@@ -74,7 +81,8 @@ class SignInPages:
                 form = _short(given)
             try:
                 refuse_foreign_page(request, self._runtime.settings.allowed_origins)
-                return await sent(request, form)
+                async with failures_noted(self._runtime, _METHODS.get(path, "email_link")):
+                    return await sent(request, form)
             except InvalidInput as error:
                 return shown(form, error.detail, error.status)
             except GymhopperError as error:

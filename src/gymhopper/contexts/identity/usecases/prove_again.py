@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
+from gymhopper.chassis.audit.acts import Act
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.domain.code_attempts import proof_tries
 from gymhopper.contexts.identity.domain.session import Session
 from gymhopper.contexts.identity.gateways.hashing import passwords
-from gymhopper.contexts.identity.subjects import account_of, own_account
+from gymhopper.contexts.identity.subjects import account_of, account_subject, own_account
 from gymhopper.contexts.identity.usecases.count_attempts import count_attempt, take_back
 from gymhopper.contexts.identity.usecases.finish_sign_in import active_account
 from gymhopper.contexts.identity.usecases.prove_code import prove_code
@@ -68,6 +69,10 @@ async def prove_again(
     if proof.password is not None:
         right = await passwords(runtime).check(account.password_hash, proof.password)
     if not right:
+        tried = "code" if proof.password is None else "password"
+        about = (("identity.account", account_id),)
+        act = Act(action="proof_failed", about=about, detail={"method": tried})
+        await runtime.note_act(account_subject(account_id), act)
         raise WrongProof("This is not right.")
     async with runtime.begin(own_account(caller)) as uow:
         await take_back(uow, tries)

@@ -11,6 +11,7 @@ from gymhopper.contexts.identity.usecases.complete_second_factor import (
 from gymhopper.contexts.identity.usecases.count_attempts import count_attempt, take_back
 from gymhopper.contexts.identity.usecases.finish_sign_in import active_account
 from gymhopper.contexts.identity.usecases.know_device import is_known
+from gymhopper.contexts.identity.usecases.note_failure import failed
 from gymhopper.contexts.identity.usecases.open_session import SignedIn
 from gymhopper.contexts.identity.usecases.prove_code import prove_code
 from gymhopper.kernel.errors import Unauthenticated
@@ -43,6 +44,7 @@ async def prove_second_factor(
     method = await prove_code(uow, pending.account_id, code)
     if method is None:
         note_wrong_code(pending)
+        uow.note_act(failed("second_factor", WrongCode.code, pending.account_id))
         return WrongCode()
     await take_back(uow, tries)
     return await complete_second_factor(uow, token, method=method, device=device)

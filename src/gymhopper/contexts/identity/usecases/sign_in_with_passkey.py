@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from gymhopper.chassis.auth import SERVICE
+from gymhopper.chassis.auth import ANONYMOUS, SERVICE
 from gymhopper.chassis.logging import get_logger
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
@@ -25,6 +25,7 @@ from gymhopper.contexts.identity.usecases.finish_sign_in import (
     active_account,
     finish_sign_in,
 )
+from gymhopper.contexts.identity.usecases.note_failure import failed
 from gymhopper.contexts.identity.usecases.open_session import SignedIn
 from gymhopper.contexts.identity.usecases.passkey_challenges import give_challenge, take_challenge
 from gymhopper.contexts.identity.usecases.tell_holder import tell_holder
@@ -67,6 +68,7 @@ async def sign_in_with_passkey(
     Opens its own transactions: what was tried, and what it showed, is kept also when it fails.
     """
     site = RelyingParty.at(runtime.public_url)
+    account: Account | None = None
     try:
         challenge = challenge_of(credential, site)
         key_id = credential_id(credential)
@@ -82,8 +84,14 @@ async def sign_in_with_passkey(
                 await tell_holder(uow, account, "passkey_copied", name=passkey.name)
     except BadCredential as error:
         log.info("passkey_refused", why=str(error))
+        whose = account.id if account else None
+        await runtime.note_act(ANONYMOUS, failed("passkey", str(error), whose))
         raise WrongPasskey from error
+    except Unauthenticated as error:
+        await runtime.note_act(ANONYMOUS, failed("passkey", error.code))
+        raise
     log.warning("passkey_suspect", passkey_id=str(passkey.id))
+    await runtime.note_act(ANONYMOUS, failed("passkey", SuspectPasskey.code, account.id))
     raise SuspectPasskey
 
 

@@ -1,6 +1,5 @@
 """Sign in with an address and its password."""
 
-from gymhopper.chassis.audit.acts import Act
 from gymhopper.chassis.auth import ANONYMOUS, SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.domain.attempts import password_tries
@@ -16,6 +15,7 @@ from gymhopper.contexts.identity.usecases.finish_sign_in import (
     finish_sign_in,
 )
 from gymhopper.contexts.identity.usecases.know_device import is_known
+from gymhopper.contexts.identity.usecases.note_failure import failed
 from gymhopper.contexts.identity.usecases.open_session import SignedIn
 from gymhopper.kernel.errors import Unauthenticated
 
@@ -52,8 +52,8 @@ async def _sign_in(
     stored = account.password_hash if account else None
     right = await hashing.check(stored, password)
     if account is None or stored is None or not right:
-        about = (("identity.account", account.id),) if account else ()
-        await runtime.note_act(ANONYMOUS, Act(action="sign_in_failed", about=about))
+        whose = account.id if account else None
+        await runtime.note_act(ANONYMOUS, failed("password", WrongCredentials.code, whose))
         raise WrongCredentials("This is not the address and password of an account.")
     renewed = await hashing.hash(password) if hashing.outdated(stored) else stored
     async with runtime.begin(account_subject(account.id)) as uow:
