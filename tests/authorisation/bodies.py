@@ -13,6 +13,8 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
     "delete_totp": lambda _: WRONG_PASSWORD,
     "create_recovery_codes": lambda _: WRONG_PASSWORD,
     "begin_passkey_registration": lambda _: WRONG_PASSWORD,
+    "delete_passkey": lambda _: None,
+    "unlink_provider": lambda _: None,
     "switch_session": lambda ids: (
         {"assignment_id": ids["acting_id"]}
         if "acting_id" in ids

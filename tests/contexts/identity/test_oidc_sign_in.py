@@ -12,7 +12,7 @@ from sqlalchemy import text
 from contexts.identity.conftest import Platform
 from contexts.identity.mailbox import last_mail
 from contexts.identity.oidc_world import BACK, START, World, at_provider, settings
-from contexts.identity.people import new_account, sign_in
+from contexts.identity.people import PASSWORD, new_account, sign_in
 from fixtures.oidc import RunningProvider, StartProvider
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.contexts.identity.domain.oidc_attempt import Attempt
@@ -295,8 +295,10 @@ async def test_a_provider_is_added_to_an_account_and_taken_away(mistrusted: Worl
         assert (await later.get("/api/v1/me")).json()["account"]["id"] == str(account_id)
         found = (await later.get(MINE)).json()["items"]
         assert [each["provider"] for each in found] == ["test"]
-        assert (await mine.delete(f"{MINE}/{found[0]['id']}")).status_code == 204
-        assert (await mine.delete(f"{MINE}/{found[0]['id']}")).status_code == 404
+        path, proof = f"{MINE}/{found[0]['id']}", {"password": PASSWORD}
+        assert (await mine.delete(path)).json()["code"] == "proof_needed"
+        assert (await mine.request("DELETE", path, json=proof)).status_code == 204
+        assert (await mine.request("DELETE", path, json=proof)).status_code == 404
     async with mistrusted.browser() as stranger:
         await mistrusted.sign_in(stranger, "ada-at-work")
         assert (await stranger.get("/api/v1/me")).json()["account"]["id"] != str(account_id)

@@ -73,6 +73,10 @@ async def asked(client: httpx.AsyncClient) -> dict[str, Any]:
     return dict(answer.json()["options"])
 
 
+async def remove(client: httpx.AsyncClient, key: str, password: str = PASSWORD) -> httpx.Response:
+    return await client.request("DELETE", f"{MINE}/{key}", json={"password": password})
+
+
 async def use(platform: Platform, key: SoftKey, **lies: Any) -> httpx.Response:
     """Sign in with the key in a browser that nobody knows."""
     async with browser(platform.runtime) as client:
@@ -264,7 +268,7 @@ async def test_a_key_belongs_to_one_account(
         assert (refused.status_code, refused.json()["code"]) == (409, "passkey_known")
         mine = (await holder.listed())[0]["id"]
         renamed = await client.put(f"{MINE}/{mine}", json={"name": "Stolen"})
-        removed = await client.delete(f"{MINE}/{mine}")
+        removed = await remove(client, mine)
         assert (renamed.status_code, removed.status_code) == (404, 404)
         assert (await client.get(MINE)).json() == {"items": []}
 
@@ -276,9 +280,48 @@ async def test_a_key_is_renamed_and_removed(
     assert mine["name"] == "My phone"
     renamed = await holder.client.put(f"{MINE}/{mine['id']}", json={"name": "Old phone"})
     assert renamed.json()["name"] == "Old phone"
-    assert (await holder.client.delete(f"{MINE}/{mine['id']}")).status_code == 204
-    assert (await holder.client.delete(f"{MINE}/{mine['id']}")).status_code == 404
+    assert (await remove(holder.client, mine["id"])).status_code == 204
+    assert (await remove(holder.client, mine["id"])).status_code == 404
     assert (await use(platform, key)).json()["code"] == "wrong_passkey"
+
+
+async def test_a_young_session_alone_removes_no_key(
+    holder: Holder, key: SoftKey, platform: Platform
+) -> None:
+    mine = (await holder.listed())[0]["id"]
+    assert (await holder.client.delete(f"{MINE}/{mine}")).json()["code"] == "proof_needed"
+    assert (await remove(holder.client, mine, "not the right one")).json()["code"] == "wrong_proof"
+    assert (await use(platform, key)).status_code == 201
+
+
+async def test_who_has_nothing_else_to_show_removes_a_key_having_just_signed_in(
+    holder: Holder, key: SoftKey, platform: Platform, clock: ManualClock
+) -> None:
+    mine = (await holder.listed())[0]["id"]
+    async with platform.runtime.begin(SERVICE) as uow:
+        await uow.connection.execute(text("UPDATE identity.account SET password_hash = NULL"))
+    clock.advance(timedelta(minutes=10))
+    assert (await holder.client.delete(f"{MINE}/{mine}")).json()["code"] == "proof_needed"
+    async with browser(platform.runtime) as client:
+        key.count += 1
+        await client.post(SESSIONS, json={"credential": key.sign(await asked(client))})
+        assert (await client.delete(f"{MINE}/{mine}")).status_code == 204
+
+
+async def test_the_only_way_into_an_account_is_not_removed(
+    holder: Holder, key: SoftKey, platform: Platform
+) -> None:
+    async with platform.runtime.begin(SERVICE) as uow:
+        await uow.connection.execute(
+            text("UPDATE identity.account SET email = NULL, email_index = NULL")
+        )
+    mine = (await holder.listed())[0]["id"]
+    refused = await remove(holder.client, mine)
+    assert (refused.status_code, refused.json()["code"]) == (409, "last_way_in")
+    assert (await holder.register(SoftKey())).status_code == 201
+    mine = [each["id"] for each in await holder.listed()]
+    answers = await asyncio.gather(*(remove(holder.client, each) for each in mine))
+    assert sorted(each.status_code for each in answers) == [204, 409]
 
 
 async def test_an_account_has_so_many_keys_and_no_more(holder: Holder) -> None:

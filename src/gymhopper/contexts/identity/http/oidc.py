@@ -33,7 +33,7 @@ from gymhopper.contexts.identity.queries.oidc_subjects import subjects_of
 from gymhopper.contexts.identity.subjects import account_of, account_subject, own_account
 from gymhopper.contexts.identity.usecases import remove_oidc_subject
 from gymhopper.contexts.identity.usecases.note_failure import failures_noted
-from gymhopper.contexts.identity.usecases.prove_again import prove_again
+from gymhopper.contexts.identity.usecases.prove_again import prove_again, prove_to_remove
 from gymhopper.contexts.identity.usecases.sign_in_with_oidc import (
     add_oidc_subject,
     sign_in_with_oidc,
@@ -200,11 +200,18 @@ async def link_provider(
 
 @router.delete("/me/providers/{link_id}", status_code=204, summary="Remove a sign-in provider")
 async def unlink_provider(
-    link_id: UUID, runtime: CurrentRuntime, caller: AuthSubject = signed_in()
+    link_id: UUID,
+    runtime: CurrentRuntime,
+    body: Proof | None = None,
+    caller: AuthSubject = signed_in(),
 ) -> None:
-    """It signs you in no more, unless it is the only way into your account."""
+    """It signs you in no more, unless it is the only way into your account.
+
+    Needs a proof; of an account without a password and an app, to have signed in within ten
+    minutes."""
+    account_id = await prove_to_remove(runtime, caller, body.given() if body else None)
     async with runtime.begin(own_account(caller)) as uow:
-        await remove_oidc_subject.remove_oidc_subject(uow, link_id, account_of(caller))
+        await remove_oidc_subject.remove_oidc_subject(uow, link_id, account_id)
 
 
 async def _sign_in(

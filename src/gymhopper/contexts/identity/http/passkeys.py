@@ -19,7 +19,7 @@ from gymhopper.contexts.identity.storage.addresses import AddressSeal
 from gymhopper.contexts.identity.subjects import account_of, own_account
 from gymhopper.contexts.identity.usecases import own_passkeys
 from gymhopper.contexts.identity.usecases.add_passkey import NewPasskey, add_passkey, begin_passkey
-from gymhopper.contexts.identity.usecases.prove_again import prove_again
+from gymhopper.contexts.identity.usecases.prove_again import prove_again, prove_to_remove
 from gymhopper.contexts.identity.usecases.sign_in_with_passkey import (
     begin_passkey_sign_in,
     sign_in_with_passkey,
@@ -191,11 +191,20 @@ async def rename_passkey(
 
 @router.delete("/me/passkeys/{passkey_id}", status_code=204, summary="Remove a passkey")
 async def delete_passkey(
-    passkey_id: UUID, runtime: CurrentRuntime, caller: AuthSubject = signed_in()
+    passkey_id: UUID,
+    runtime: CurrentRuntime,
+    body: Proof | None = None,
+    caller: AuthSubject = signed_in(),
 ) -> None:
-    """It opens nothing from now on. Remove it from the device as well."""
+    """It opens nothing from now on, unless it is the only way into your account. Remove it from the
+    device as well.
+
+    Needs a proof; of an account without a password and an app, to have signed in within ten
+    minutes."""
+    given = body.given() if body else None
+    account_id = await prove_to_remove(runtime, caller, given)
     async with runtime.begin(own_account(caller)) as uow:
-        await own_passkeys.remove_passkey(uow, passkey_id, account_of(caller))
+        await own_passkeys.remove_passkey(uow, passkey_id, account_id)
 
 
 @router.post(

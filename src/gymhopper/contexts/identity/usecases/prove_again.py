@@ -17,6 +17,7 @@ from gymhopper.contexts.identity.subjects import account_of, account_subject, ow
 from gymhopper.contexts.identity.usecases.count_attempts import count_attempt, take_back
 from gymhopper.contexts.identity.usecases.finish_sign_in import active_account
 from gymhopper.contexts.identity.usecases.prove_code import prove_code
+from gymhopper.contexts.identity.usecases.second_factors import second_factors
 from gymhopper.kernel.errors import Forbidden
 
 YOUNG = timedelta(minutes=10)
@@ -77,3 +78,15 @@ async def prove_again(
     async with runtime.begin(own_account(caller)) as uow:
         await take_back(uow, tries)
     return account_id
+
+
+async def prove_to_remove(runtime: Runtime, caller: AuthSubject, proof: Proof | None) -> UUID:
+    """The same, before a way into the account is taken away: a young session alone will not do.
+
+    Except for an account that has neither a password nor an app, and so nothing else to show.
+    """
+    async with runtime.begin(own_account(caller)) as uow:
+        account = await active_account(uow, account_of(caller))
+        has_password = account.password_hash is not None
+        bare = not has_password and not await second_factors(uow, account.id)
+    return await prove_again(runtime, caller, proof, young_session_will_do=bare)
