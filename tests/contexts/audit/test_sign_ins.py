@@ -189,6 +189,26 @@ async def test_a_provider_that_proves_nothing_is_told_of(
     assert b"a-code" not in canonical(entry)
 
 
+@pytest.mark.parametrize(("provider", "status"), [("acme", 401), ("nobody", 404)])
+async def test_a_browser_that_comes_back_in_vain_is_shown_a_page(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, provider: str, status: int
+) -> None:
+    acme = {"name": "acme", "label": "Acme", "issuer": "https://acme.example.com/"}
+    monkeypatch.setenv("GYMHOPPER_IDENTITY_OIDC", json.dumps([acme | {"client_id": "x"}]))
+    path = f"/api/v1/sign-in/oidc/{provider}/callback"
+    query = {"state": "<b>a-state", "code": "a-code", "error": "<b>access_denied"}
+    async with browser(runtime) as client:
+        plain = await client.get(path, params=query)
+        shown = await client.get(path, params=query, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (plain.status_code, shown.status_code) == (status, status)
+    assert plain.headers["content-type"] == "application/problem+json"
+    assert shown.headers["content-type"].startswith("text/html")
+    assert shown.headers["cache-control"] == "no-store"
+    assert plain.json()["detail"] in shown.text
+    assert "a-state" not in shown.text
+    assert "set-cookie" not in shown.headers
+
+
 async def test_a_wrong_proof_is_told_of_as_the_holders(runtime: Runtime) -> None:
     account = await new_account(runtime)
     async with browser(runtime) as client:

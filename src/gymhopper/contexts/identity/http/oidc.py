@@ -23,6 +23,7 @@ from gymhopper.contexts.identity.gateways.oidc import (
 from gymhopper.contexts.identity.http import fields
 from gymhopper.contexts.identity.http.devices import present_device
 from gymhopper.contexts.identity.http.factors import Proof
+from gymhopper.contexts.identity.http.forms import page
 from gymhopper.contexts.identity.http.oidc_cookie import (
     forget_attempt,
     keep_attempt,
@@ -39,7 +40,7 @@ from gymhopper.contexts.identity.usecases.sign_in_with_oidc import (
     sign_in_with_oidc,
 )
 from gymhopper.contracts.identity.api import IdentityApi
-from gymhopper.kernel.errors import NotFound
+from gymhopper.kernel.errors import GymhopperError, NotFound
 
 router = APIRouter(tags=["sign-in providers"])
 
@@ -140,7 +141,21 @@ async def finish_oidc_sign_in(
     iss: Short | None = None,
     _: AuthSubject = public(),
 ) -> Response:
-    """Where the provider sends the browser. Sets the session cookie and goes on to `return_to`."""
+    """Where the provider sends the browser. Sets the session cookie and goes on to `return_to`.
+
+    What went wrong is told on a page to who asks for one, as browsers do.
+    """
+    try:
+        return await _come_back(provider, request, runtime, state, code, iss)
+    except GymhopperError as error:
+        if "text/html" not in request.headers.get("accept", ""):
+            raise
+        return page("Sign in", detail=error.detail, status=error.status)
+
+
+async def _come_back(
+    provider: str, request: Request, runtime: Runtime, state: str, code: str, iss: str | None
+) -> Response:
     asked = _named(runtime, provider)
     attempt = read_attempt(request, runtime, state, provider, runtime.clock.now())
     async with failures_noted(runtime, "oidc"):
