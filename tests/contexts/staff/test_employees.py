@@ -48,6 +48,24 @@ async def test_what_is_left_out_of_a_profile_is_deleted(office: Office) -> None:
     assert await office.get(f"/staff/employees/{made['id']}") == changed
 
 
+async def test_a_change_is_for_the_version_that_was_seen(office: Office) -> None:
+    made = await office.employee()
+    path = f"/api/v1/staff/employees/{made['id']}"
+    desk = {"Authorization": "Bearer owner"}
+    seen = (await office.http.get(path, headers=desk)).headers["ETag"]
+    body = {"first_name": "Ada", "last_name": "Byron"}
+
+    answers = await asyncio.gather(
+        *(office.http.put(path, json=body, headers=desk | {"If-Match": seen}) for _ in range(2))
+    )
+    assert sorted(each.status_code for each in answers) == [200, 412]
+    [late] = [each for each in answers if each.status_code == 412]
+    assert late.json()["code"] == "version_mismatch"
+    [changed] = [each for each in answers if each.status_code == 200]
+    assert changed.headers["ETag"] != seen
+    assert (await office.http.get(path, headers=desk)).headers["ETag"] == changed.headers["ETag"]
+
+
 async def test_one_organisation_sees_and_changes_nothing_of_another(office: Office) -> None:
     made = await office.employee()
     held = await office.grant(made, "instructor")

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
+from gymhopper.chassis.http.etag import IfMatch, set_etag
 from gymhopper.chassis.http.paging import Page, Paged
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.contexts.staff import queries
@@ -81,7 +82,10 @@ class EmployeePage(Page[EmployeeCard]):
 
 @router.post("", status_code=201, summary="Add an employee")
 async def add_employee(
-    body: NewEmployee, runtime: CurrentRuntime, caller: AuthSubject = scoped("staff:write")
+    body: NewEmployee,
+    runtime: CurrentRuntime,
+    response: Response,
+    caller: AuthSubject = scoped("staff:write"),
 ) -> Employee:
     """Somebody who works there. What they may do is said by assignments."""
     organisation_id = await tenant(runtime, caller, body.organisation_id)
@@ -95,6 +99,7 @@ async def add_employee(
         employee = await adding.add_employee(uow, command)
         await uow.flush()
         found = await queries.employee_view(uow.connection, employee.id, runtime.secrets)
+    set_etag(response, found.version)
     return _shown(found)
 
 
@@ -127,6 +132,7 @@ async def get_employee(
         caller, None, ("staff.employee", employee_id), organisation_id=found.organisation_id
     )
     response.headers["Cache-Control"] = "no-store"
+    set_etag(response, found.version)
     return _shown(found)
 
 
@@ -135,6 +141,8 @@ async def put_employee(
     employee_id: UUID,
     body: EmployeeProfile,
     runtime: CurrentRuntime,
+    response: Response,
+    expected: IfMatch,
     caller: AuthSubject = scoped("staff:write"),
 ) -> Employee:
     """Names and contact data become what is given; what is left out is deleted.
@@ -151,9 +159,11 @@ async def put_employee(
             first_name=body.first_name,
             last_name=body.last_name,
             contact=body.contact(),
+            expected=expected,
         )
         await uow.flush()
         found = await queries.employee_view(uow.connection, employee_id, runtime.secrets)
+    set_etag(response, found.version)
     return _shown(found)
 
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from gymhopper.chassis.expected import ANY, Expected
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.staff.domain.employee import Contact, Employee
 from gymhopper.contexts.staff.storage.sealing import ContactSeal
@@ -16,14 +17,16 @@ async def change_employee(
     first_name: str,
     last_name: str,
     contact: Contact,
+    expected: Expected = ANY,
 ) -> Employee:
     """Replace names and contact data.
 
-    Raises NotFound, and RoleExceedsYours or Forbidden for an employee who may do more than the
-    caller: see `Reach.require_over`.
+    Raises NotFound, RoleExceedsYours or Forbidden for an employee who may do more than the caller
+    (see `Reach.require_over`), and VersionMismatch for another version than expected.
     """
     employee = await uow.get(Employee, employee_id)
     await reach.require_over(uow, employee.id)
+    expected.require(employee)
     employee.first_name = first_name
     employee.last_name = last_name
     employee.contact = ContactSeal(uow.runtime.secrets).seal(employee.id, contact)
