@@ -1,7 +1,6 @@
 """Areas, doors and devices of a location."""
 
 from base64 import b64decode
-from binascii import Error as BadBase64
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -193,7 +192,7 @@ async def enrol_device(
     del caller  # the one-time code says who it is
     try:
         public_key = b64decode(body.public_key, validate=True)
-    except BadBase64 as error:
+    except ValueError as error:
         raise InvalidInput("The key is not base64.", field="public_key") from error
     async with here.begin(SERVICE) as uow:
         device = await furnish_location.enrol_device(uow, code=body.code, public_key=public_key)
