@@ -71,7 +71,7 @@ class Settings(FromEnvironment):
     limits_read: int = Field(default=600, ge=0, description="of one caller a minute; 0: no limit")
     limits_write: int = Field(default=300, ge=0, description="of one caller a minute; 0: no limit")
     limits_sign_in: int = Field(
-        default=10, ge=0, description="attempts from one address a minute; 0: no limit"
+        default=60, ge=0, description="from one address a minute; 0: no limit"
     )
     limits_booking: int = Field(default=30, ge=0, description="of one caller a minute; 0: no limit")
     request_seconds: float = Field(

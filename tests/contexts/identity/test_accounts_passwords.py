@@ -287,8 +287,10 @@ async def test_the_service_is_asked_where_it_is_set(
     )
     try:
         async with browser(platform.runtime) as client:
-            body = {"email": EMAIL, "password": "breached but long"}
-            refused = await client.post("/api/v1/accounts", json=body)
+            await client.post("/api/v1/accounts", json={"email": EMAIL})
+            token = token_in(await last_mail(platform.runtime))
+            body = {"token": token, "password": "breached but long"}
+            refused = await client.post("/api/v1/accounts/confirm", json=body)
     finally:
         server.shutdown()
         server.server_close()

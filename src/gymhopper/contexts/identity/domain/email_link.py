@@ -29,7 +29,7 @@ class EmailLink:
     """Good once, until it expires, for whoever brings its secret from whatever device.
 
     `email` is the sealed address that it goes to. `hash` is None until it was decided whether a
-    mail is sent at all, and which. `password_hash` waits for a registration to be confirmed.
+    mail is sent at all, and which.
     """
 
     id: UUID
@@ -37,7 +37,6 @@ class EmailLink:
     account_id: UUID | None = None
     hash: bytes | None = None
     email: bytes
-    password_hash: str | None = None
     language: str = "en"
     created_at: datetime
     expires_at: datetime

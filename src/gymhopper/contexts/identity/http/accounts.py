@@ -14,19 +14,14 @@ from gymhopper.contexts.identity.http.devices import OwnBrowser
 from gymhopper.contexts.identity.http.signing_in import SignInAnswer, sign_in_answer
 from gymhopper.contexts.identity.subjects import SOMEBODY
 from gymhopper.contexts.identity.usecases import use_link
-from gymhopper.contexts.identity.usecases.complete_reset import complete_reset
 from gymhopper.contexts.identity.usecases.note_failure import failures_noted
-from gymhopper.contexts.identity.usecases.register_account import register_account
+from gymhopper.contexts.identity.usecases.password_by_link import (
+    complete_registration,
+    complete_reset,
+)
 from gymhopper.contexts.identity.usecases.request_link import request_link
 
-router = APIRouter(tags=["account"])
-
-
-class NewAccount(fields.Request):
-    """An account to be opened."""
-
-    email: fields.Email
-    password: fields.Password = Field(description="At least ten characters, not a common one.")
+router = APIRouter(tags=["account"], dependencies=[limited("sign_in")])
 
 
 class Address(fields.Request):
@@ -44,7 +39,7 @@ class Link(fields.Request):
 class NewPassword(Link):
     """A new password, by a link."""
 
-    password: fields.Password
+    password: fields.Password = Field(description="At least ten characters, not a common one.")
 
 
 class MailSent(BaseModel):
@@ -53,38 +48,36 @@ class MailSent(BaseModel):
     status: Literal["look into your mailbox"] = "look into your mailbox"
 
 
-@router.post(
-    "/accounts",
-    status_code=202,
-    summary="Open an account",
-    responses=refuses(403),
-    dependencies=[limited("sign_in")],
-)
+@router.post("/accounts", status_code=202, summary="Open an account", responses=refuses(403))
 async def create_account(
-    body: NewAccount, device: OwnBrowser, runtime: CurrentRuntime, _: AuthSubject = public()
+    body: Address, device: OwnBrowser, runtime: CurrentRuntime, _: AuthSubject = public()
 ) -> MailSent:
     """Sends a link to the address. The answer never tells whether it has an account already."""
-    await register_account(runtime, email=body.email, password=body.password, device=device)
+    async with runtime.begin(SOMEBODY) as uow:
+        await request_link(uow, "register", email=body.email, device=device)
     return MailSent()
 
 
 @router.post(
     "/accounts/confirm",
     status_code=201,
-    summary="Confirm your address",
+    summary="Choose a password for a new account",
     responses=refuses(401, 403),
 )
 async def confirm_account(
-    body: Link,
+    body: NewPassword,
     device: OwnBrowser,
     response: Response,
     runtime: CurrentRuntime,
     _: AuthSubject = public(),
 ) -> SignInAnswer:
-    """Opens the account whose link this is, and signs in to it."""
-    async with failures_noted(runtime, "email_link"), runtime.begin(SOMEBODY) as uow:
-        outcome = await use_link.confirm_account(uow, body.token, device=device)
-    return sign_in_answer(response, runtime, outcome, uow.now)
+    """Opens the account whose link this is, and signs in to it. A weak password leaves the link
+    good."""
+    async with failures_noted(runtime, "email_link"):
+        outcome = await complete_registration(
+            runtime, token=body.token, password=body.password, device=device
+        )
+    return sign_in_answer(response, runtime, outcome, runtime.clock.now())
 
 
 @router.post(
@@ -141,7 +134,6 @@ async def create_password_reset(
     status_code=201,
     summary="Set a new password",
     responses=refuses(401, 403),
-    dependencies=[limited("sign_in")],
 )
 async def complete_password_reset(
     body: NewPassword,

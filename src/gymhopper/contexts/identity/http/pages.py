@@ -20,10 +20,13 @@ from gymhopper.contexts.identity.http.signing_in import sign_in_answer
 from gymhopper.contexts.identity.subjects import SOMEBODY
 from gymhopper.contexts.identity.usecases import use_link
 from gymhopper.contexts.identity.usecases.accept_invitation import accept_invitation
-from gymhopper.contexts.identity.usecases.complete_reset import complete_reset
 from gymhopper.contexts.identity.usecases.finish_sign_in import SecondFactorNeeded
 from gymhopper.contexts.identity.usecases.note_failure import Tried, failures_noted
 from gymhopper.contexts.identity.usecases.open_session import SignedIn
+from gymhopper.contexts.identity.usecases.password_by_link import (
+    complete_registration,
+    complete_reset,
+)
 from gymhopper.contexts.identity.usecases.prove_second_factor import (
     WrongCode,
     prove_second_factor,
@@ -52,7 +55,7 @@ class SignInPages:
     def routes(self) -> list[Route]:
         """Below `/sign-in`."""
         return [
-            self._route("/confirm", "Confirm your address", "Open the account", self._confirm),
+            self._route("/confirm", "Choose a password", "Open the account", self._confirm),
             self._route("/link", "Sign in", "Sign in", self._link),
             self._route("/email", "Your new address", "Use this address", self._email),
             self._route("/password", "Set a new password", "Set it", self._password),
@@ -62,7 +65,12 @@ class SignInPages:
         ]
 
     def _route(self, path: str, title: str, button: str, sent: Handler) -> Route:
-        asked = {"/password": [NEW_PASSWORD], "/forgot": [ADDRESS], "/second-factor": [CODE]}
+        asked = {
+            "/confirm": [NEW_PASSWORD],
+            "/password": [NEW_PASSWORD],
+            "/forgot": [ADDRESS],
+            "/second-factor": [CODE],
+        }
 
         def shown(form: Form, detail: str = "", status: int = 200) -> Response:
             return page(
@@ -94,9 +102,12 @@ class SignInPages:
         return Route(path, answer, methods=["GET", "POST"])
 
     async def _confirm(self, request: Request, form: Form) -> Response:
-        device = present_device("browser", request, self._runtime)
-        async with self._runtime.begin(SOMEBODY) as uow:
-            done = await use_link.confirm_account(uow, form.get("token", ""), device=device)
+        done = await complete_registration(
+            self._runtime,
+            token=form.get("token", ""),
+            password=form.get("password", ""),
+            device=present_device("browser", request, self._runtime),
+        )
         return self._signed_in(done)
 
     async def _invitation(self, request: Request, form: Form) -> Response:

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, signed_in
 from gymhopper.chassis.http.cookies import forget_session
+from gymhopper.chassis.http.limits import limited
 from gymhopper.chassis.http.openapi.answers import refuses
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.domain.session import Client, Method
@@ -69,6 +70,7 @@ class SessionList(BaseModel):
     status_code=201,
     summary="Sign in with a browser",
     responses=refuses(401, 403),
+    dependencies=[limited("sign_in")],
 )
 async def create_session(
     body: Credentials,
@@ -87,7 +89,13 @@ async def create_session(
     return sign_in_answer(response, runtime, outcome, runtime.clock.now())
 
 
-@router.post("/tokens", status_code=201, summary="Sign in with a program", responses=refuses(401))
+@router.post(
+    "/tokens",
+    status_code=201,
+    summary="Sign in with a program",
+    responses=refuses(401),
+    dependencies=[limited("sign_in")],
+)
 async def create_tokens(
     body: Credentials,
     request: Request,

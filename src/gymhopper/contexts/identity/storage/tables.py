@@ -144,7 +144,6 @@ email_link = Table(
     Column("account_id", Uuid, ForeignKey("identity.account.id")),
     Column("hash", LargeBinary),
     Column("email", LargeBinary, nullable=False),
-    Column("password_hash", Text),
     Column("language", Text, nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("expires_at", INSTANT, nullable=False),

@@ -24,7 +24,6 @@ async def request_link(
     *,
     email: str,
     device: Device,
-    password_hash: str | None = None,
     account_id: UUID | None = None,
 ) -> None:
     """Store what was asked for; a job decides whether and what is sent.
@@ -48,7 +47,6 @@ async def request_link(
             purpose=purpose,
             account_id=account_id,
             email=seal.seal(link_id, email),
-            password_hash=password_hash,
             created_at=uow.now,
             expires_at=uow.now + LIFETIMES[purpose],
         )

@@ -37,7 +37,7 @@ async def send_link(uow: UnitOfWork, link_id: UUID) -> None:
     account = await account_by_email(uow.connection, seal.indexes(email))
     template = _TEMPLATES[link.purpose]
     if link.purpose == "register" and account is not None:
-        link.purpose, link.password_hash = "sign_in", None
+        link.purpose = "sign_in"
         link.expires_at = link.created_at + LIFETIMES["sign_in"]
         template = "account_exists"
     if link.purpose in {"sign_in", "password"}:

@@ -52,7 +52,7 @@ async def held_link(uow: UnitOfWork, token: str, purpose: Purpose) -> EmailLink:
 
 
 async def confirm_account(
-    uow: UnitOfWork, token: str, *, device: Device
+    uow: UnitOfWork, token: str, password_hash: str, *, device: Device
 ) -> SignedIn | SecondFactorNeeded:
     """Open the account that was registered, and sign in to it.
 
@@ -64,11 +64,11 @@ async def confirm_account(
         uow,
         OpenAccount(
             email=AddressSeal(uow.runtime.secrets).open(link.id, link.email),
-            password_hash=link.password_hash,
+            password_hash=password_hash,
         ),
     )
     await uow.flush()
-    return await finish_sign_in(uow, account_id, method="password", device=device)
+    return await finish_sign_in(uow, account_id, method="email_link", device=device)
 
 
 async def sign_in_by_link(
