@@ -161,11 +161,11 @@ class Runtime:
         """Have the audit log say that the caller was shown a person's delicate data.
 
         `about` are the things that were shown, by table and id, and `organisation_id` whose they
-        are, for callers who act for all. Who looks at their own record
-        leaves no trace; a supporter who looks through their eyes does.
+        are, for callers who act for all. Who looks at their own record leaves no trace; that a
+        supporter looks through their eyes is told of each of the supporter's requests.
         """
         own = person_id is not None and caller.person_id == person_id
-        if is_audited(caller) and (caller.impersonator is not None or not own):
+        if is_audited(caller) and not own:
             act = Act(
                 action="looked",
                 organisation_id=organisation_id,

@@ -7,8 +7,9 @@ import pytest
 
 from fixtures.gyms import Gyms
 from fixtures.people import MEMBER, NOBODY, Person, person_as, session_as, sign_in
-from gymhopper.chassis.auth import SERVICE
+from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.audit.queries.entries import Filter, entries
 from gymhopper.contexts.identity.context import context as identity
 from gymhopper.contexts.identity.domain.roles import GRANTED, WHOLE_ONLY
 from gymhopper.contexts.identity.domain.roles import MEMBER as MEMBER_ROLE
@@ -92,6 +93,25 @@ async def test_the_only_assignment_is_acted_for_at_once(gyms: Gyms) -> None:
     await gyms.link(somebody, employee)
 
     assert (await gyms.acting(await again(gyms, somebody)))["assignment"]["role"] == "front_desk"
+
+
+async def test_an_organisation_sees_who_begins_to_act_for_it(gyms: Gyms) -> None:
+    somebody = await person_as(gyms.runtime, NOBODY, gyms.north.id)
+    held = {}
+    for gym, role in ((gyms.north, "manager"), (gyms.south, "instructor")):
+        employee = await gyms.employee(gym)
+        await gyms.link(somebody, employee)
+        held[gym.id] = (await gyms.grant(employee, role))["id"]
+    first = await again(gyms, somebody)
+    for each in (*held.values(), None):
+        await gyms.act(first, assignment_id=each)
+
+    for gym, role in ((gyms.north, "manager"), (gyms.south, "instructor")):
+        owner = AuthSubject(kind="staff", id=new_id(), organisation_id=gym.id)
+        async with gyms.runtime.read(owner) as connection:
+            seen = await entries(connection, Filter(action="began_to_act"), limit=9)
+        assert [each.detail for each in seen] == [{"assignment_id": held[gym.id], "role": role}]
+        assert seen[0].actor.startswith("staff:")
 
 
 async def test_nobody_acts_for_what_is_not_theirs(gyms: Gyms) -> None:

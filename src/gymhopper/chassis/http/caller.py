@@ -15,6 +15,7 @@ from fastapi.security import (
     SecurityScopes,
 )
 
+from gymhopper.chassis.audit.acts import Act
 from gymhopper.chassis.auth import ANONYMOUS, AuthSubject, Kind
 from gymhopper.chassis.http.cookies import PLAIN_NAME, SAFE_METHODS, read_session, require_own_page
 from gymhopper.chassis.http.idempotent import look_for_answer
@@ -82,7 +83,10 @@ async def _authenticated(
     if subject.impersonator is not None and request.method in SAFE_METHODS:
         # Entries that belong to no organisation would be seen by whoever acts for the person.
         [of] = subject.within
-        await here.looked_at(subject, subject.person_id, organisation_id=of)
+        looked = Act(
+            action="looked", organisation_id=of, person_id=subject.person_id, what="looked_at"
+        )
+        await here.note_act(subject, looked)
     await look_for_answer(here, subject)
     return subject
 
