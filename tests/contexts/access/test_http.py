@@ -164,6 +164,13 @@ async def test_nobody_adds_to_another_organisation(
             "invalid_input",
             "public_key",
         ),
+        (
+            "/devices/enrol",
+            {"code": "0" * 20, "public_key": "é"},
+            422,
+            "invalid_input",
+            "public_key",
+        ),
     ],
 )
 async def test_bad_input_is_named_by_its_field(

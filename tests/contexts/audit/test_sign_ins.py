@@ -91,7 +91,11 @@ TOKEN = "0" * 32 + "_" + "0" * 64
 FAILURES = [
     ("sessions/second-factor", {"pending": "ghp_" + TOKEN, "code": "000000"}, "second_factor"),
     ("sessions/links/use", {"token": "ghl_" + TOKEN}, "email_link"),
-    ("accounts/confirm", {"token": "ghl_" + TOKEN}, "email_link"),
+    (
+        "accounts/confirm",
+        {"token": "ghl_" + TOKEN, "password": "a mill that weaves"},
+        "email_link",
+    ),
     ("accounts/email/confirm", {"token": "ghl_" + TOKEN}, "email_link"),
     (
         "accounts/password-resets/complete",
