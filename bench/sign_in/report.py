@@ -114,6 +114,7 @@ async def _platform(folder: Path) -> AsyncIterator[str]:
             "GYMHOPPER_LOG_LEVEL": "ERROR",
             "GYMHOPPER_LIMITS_READ": "0",
             "GYMHOPPER_LIMITS_WRITE": "0",
+            "GYMHOPPER_LIMITS_SIGN_IN": "0",
         },
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,

@@ -14,7 +14,7 @@ from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.app import create_app
 from gymhopper.chassis.http.caller import public, scoped
 from gymhopper.chassis.http.client_address import ClientAddress
-from gymhopper.chassis.http.limits import limited
+from gymhopper.chassis.http.limits import limited, uncounted
 from gymhopper.chassis.registry import Context
 from gymhopper.kernel.clock import ManualClock
 from gymhopper.kernel.ids import new_id
@@ -39,6 +39,11 @@ async def read_open(caller: AuthSubject = public()) -> int:
 
 @router.post("/sign-in", dependencies=[limited("sign_in")])
 async def sign_in(caller: AuthSubject = public()) -> int:
+    return 1
+
+
+@router.post("/told", dependencies=[uncounted()])
+async def told(caller: AuthSubject = public()) -> int:
     return 1
 
 
@@ -97,6 +102,13 @@ async def test_every_answer_tells_what_is_left(callers: Callers) -> None:
     assert first.headers["ratelimit-policy"] == '"read";q=3;w=60'
     assert first.headers["ratelimit"] == '"read";r=2;t=20'
     assert second.headers["ratelimit"] == '"read";r=1;t=40'
+
+
+async def test_what_is_uncounted_has_no_limit(callers: Callers) -> None:
+    client = callers.at()
+    assert await statuses(client, "POST", "/told", 20) == [200] * 20
+    assert "ratelimit" not in (await client.post("/told")).headers
+    assert 429 in await statuses(client, "POST", "/sign-in", 3)
 
 
 async def test_one_too_many_is_429_and_says_when_to_come_again(

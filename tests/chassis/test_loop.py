@@ -59,6 +59,22 @@ async def test_a_signal_wakes_it_and_one_that_came_during_the_step_is_not_missed
     await loop.stop()
 
 
+async def test_what_comes_while_it_lingers_is_one_step() -> None:
+    wake, step = Signal(), Steps()
+    loop = Loop("test", step, every=NEVER, wake=wake, linger=0.05)
+    await loop.start()
+    await until(lambda: step.calls == 1)
+    for _ in range(20):
+        wake.fire()
+        await asyncio.sleep(0)
+    assert step.calls == 1
+    await until(lambda: step.calls == 2)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert step.calls == 2
+    await loop.stop()
+
+
 async def test_it_looks_by_itself_now_and_then() -> None:
     step = Steps()
     loop = Loop("test", step, every=0.01)

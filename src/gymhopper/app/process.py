@@ -126,8 +126,9 @@ def _subscriber(runtime: Runtime, context: Context) -> list[Component]:
     # A context looks when one that it listens to has spoken, and now and then all the same.
     spoken = {context_of(each) for each in delivery.types}
     numbered = Signal(*(runtime.signal(event_log.channel_of(each)) for each in sorted(spoken)))
+    linger = context.subscriptions.linger
     return [
-        Loop(f"events:{context.name}", local.step, every=1.0, wake=numbered)
+        Loop(f"events:{context.name}", local.step, every=1.0, wake=numbered, linger=linger)
         if runtime.settings.kafka_servers is None
         else KafkaSubscriber(runtime, delivery),
         Loop(f"retries:{context.name}", local.retry_step, every=1.0),

@@ -48,8 +48,9 @@ class Signal:
 
 
 class Loop:
-    """Calls `step` until stopped: at once again while it returns True, else when `wake` fires and
-    at least every `every` seconds. A step that raises is logged and tried again after a pause."""
+    """Calls `step` until stopped: at once again while it returns True, else `linger` seconds after
+    `wake` fires and at least every `every` seconds. A step that raises is logged and tried again
+    after a pause."""
 
     def __init__(
         self,
@@ -58,11 +59,13 @@ class Loop:
         *,
         every: float,
         wake: Signal | None = None,
+        linger: float = 0.0,
     ) -> None:
         self.name = name
         self._step = step
         self._every = every
         self._wake = wake or Signal()
+        self._linger = linger
         self._stopped = asyncio.Event()
         self._failures = 0
         self._error = ""
@@ -102,6 +105,8 @@ class Loop:
                 continue
             if not more and not self._stopped.is_set():
                 await Signal.wait(ticket, self._every)
+                if self._linger:
+                    await self._pause(self._linger)
 
     async def _pause(self, seconds: float) -> None:
         """Wait, whatever fires meanwhile, but not beyond a stop."""

@@ -47,9 +47,14 @@ class Component(Protocol):
 
 
 class Subscriptions:
-    """The events that a context listens to. Handlers run in the transaction of the delivery."""
+    """The events that a context listens to. Handlers run in the transaction of the delivery.
 
-    def __init__(self) -> None:
+    With `linger`, in seconds, the context lets news gather for so long after the first of them: for
+    one that hears of every visit and is not waited for.
+    """
+
+    def __init__(self, *, linger: float = 0.0) -> None:
+        self.linger = linger
         self.handlers: dict[str, list[EventHandler]] = {}
 
     def on(self, *events: type[E]) -> Callable[[EventHandler], EventHandler]:

@@ -87,6 +87,14 @@ async def test_a_good_signature_is_good_for_five_minutes(till: Till) -> None:
     assert (await send(till, body, _aged(300)(till, body))).status_code == 202
 
 
+async def test_a_provider_may_send_as_much_as_it_has(till: Till) -> None:
+    body = event()
+    answer = await send(till, body, signed(till, body))
+    assert "ratelimit" not in answer.headers
+    other = await till.client.post("/api/v1/payments/checkouts", json={})
+    assert "ratelimit" in other.headers
+
+
 async def test_the_very_bytes_are_kept_and_a_double_changes_nothing(till: Till) -> None:
     body = event(type="customer.subscription.updated", api_version="2020-08-27")
     answers = [await send(till, body, signed(till, body)) for _ in range(3)]

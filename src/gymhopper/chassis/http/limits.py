@@ -24,6 +24,7 @@ SPENT = "gymhopper.limits.spent"
 """Where in the ASGI scope the edge keeps a list of what the request took."""
 
 _ASKED = "gymhopper.limits.asked"
+_UNCOUNTED = "gymhopper.limits.uncounted"
 
 PLATFORM_FACTOR = 10
 """Times the usual quota, for keys that act for the whole platform: programs hold them."""
@@ -49,6 +50,16 @@ def limited(name: str) -> Any:
     return Depends(ask)
 
 
+def uncounted() -> Any:
+    """Do not count the route at all: a dependency in the decorator of one that is called by few
+    machines for everybody, and that itself checks at once who calls."""
+
+    async def ask(request: Request) -> None:
+        request.scope[_UNCOUNTED] = True
+
+    return Depends(ask)
+
+
 async def spend_as(request: Request, subject: AuthSubject) -> None:
     """Count an authenticated request. Raises RateLimited when it is one too many."""
     program = subject.everywhere and subject.session_id is None
@@ -62,6 +73,8 @@ async def spend_anonymously(request: Request) -> None:
 
 
 async def _spend(request: Request, who: str, factor: int) -> None:
+    if _UNCOUNTED in request.scope:
+        return
     limiter: Limiter = request.app.state.runtime.limiter
     for name in (usual_class(request.method), *request.scope.get(_ASKED, ())):
         spent = await limiter.take(name, who, factor=factor)

@@ -9,6 +9,7 @@ from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, StringConstraints
 
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
+from gymhopper.chassis.http.limits import uncounted
 from gymhopper.chassis.http.openapi.answers import refuses
 from gymhopper.contexts.billing import queries
 from gymhopper.contexts.billing.domain import notification
@@ -199,7 +200,12 @@ async def refund_claim(
     return _refund_view(refund)
 
 
-@router.post("/webhook", status_code=202, summary="Receive an event of the payment provider")
+@router.post(
+    "/webhook",
+    status_code=202,
+    summary="Receive an event of the payment provider",
+    dependencies=[uncounted()],
+)
 async def receive_provider_event(
     request: Request,
     runtime: CurrentRuntime,

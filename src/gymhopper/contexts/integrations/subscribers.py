@@ -4,5 +4,6 @@ from gymhopper.chassis.registry import Subscriptions
 from gymhopper.contexts.integrations.catalogue import published
 from gymhopper.contexts.integrations.usecases.queue_event import queue_event
 
-subscriptions = Subscriptions()
+# It hears of every visit; each turn is a transaction, and webhooks are not waited for.
+subscriptions = Subscriptions(linger=0.1)
 subscriptions.on(*published().values())(queue_event)

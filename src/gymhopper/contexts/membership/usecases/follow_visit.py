@@ -1,40 +1,61 @@
 """Let a venue see a member of another gym who was there; forget it in time."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, text
 
 from gymhopper.chassis.pseudonyms import pseudonym
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.settings import MembershipSettings
 from gymhopper.contexts.membership.storage import tables
 
+# A row that would stay the same is not written.
+_SEEN = text(
+    "INSERT INTO membership.visibility AS known"
+    " (organisation_id, person_id, visitor_id, since, last, because)"
+    " SELECT *, 'visited' FROM unnest(CAST(:hosts AS uuid[]), CAST(:persons AS uuid[]),"
+    " CAST(:visitors AS uuid[]), CAST(:since AS timestamptz[]), CAST(:last AS timestamptz[]))"
+    " ON CONFLICT (organisation_id, person_id) DO UPDATE"
+    " SET since = least(known.since, excluded.since), last = greatest(known.last, excluded.last)"
+    " WHERE excluded.since < known.since OR excluded.last > known.last"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    host: UUID
+    person_id: UUID
+    at: datetime
+
 
 async def follow_visit(
     uow: UnitOfWork, *, person_id: UUID, host: UUID, home: UUID | None, at: datetime
 ) -> None:
-    """The person was at the host's. News of visits may come in any order, and twice."""
-    if home is None or home == host:
-        return
-    table = tables.visibility
-    seen = insert(table).values(
-        organisation_id=host,
-        person_id=person_id,
-        visitor_id=pseudonym(uow.runtime.secrets, host, person_id),
-        since=at,
-        last=at,
-        because="visited",
-    )
+    """The person was at the host's. News of visits may come in any order, and twice.
+
+    Doors report them by the hundred; a batch of them is one statement.
+    """
+    if home is not None and home != host:
+        uow.collect(_store, _Seen(host, person_id, at))
+
+
+async def _store(uow: UnitOfWork, seen: list[_Seen]) -> None:
+    times: dict[tuple[UUID, UUID], list[datetime]] = {}
+    for each in seen:
+        times.setdefault((each.host, each.person_id), []).append(each.at)
+    # In one order, so that two batches at once cannot wait for each other.
+    keys = sorted(times)
     await uow.connection.execute(
-        seen.on_conflict_do_update(
-            index_elements=[table.c.organisation_id, table.c.person_id],
-            set_={
-                "since": func.least(table.c.since, at),
-                "last": func.greatest(table.c.last, at),
-            },
-        )
+        _SEEN,
+        {
+            "hosts": [host for host, _ in keys],
+            "persons": [person_id for _, person_id in keys],
+            "visitors": [pseudonym(uow.runtime.secrets, *each) for each in keys],
+            "since": [min(times[each]) for each in keys],
+            "last": [max(times[each]) for each in keys],
+        },
     )
 
 
