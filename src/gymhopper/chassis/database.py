@@ -75,6 +75,13 @@ class Database:
                 self.clock_offset = max(self.clock_offset, moved)
                 yield connection
 
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for single statements about the machinery, each on its own and bound to
+        nobody: what belongs to somebody is not there."""
+        async with self.engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()

@@ -34,6 +34,7 @@ _PLAIN = (
     "id", "type", "time", "aggregate", "aggregate_id", "aggregate_version", "organisation_id",
     "correlation_id", "causation_id", "actor",
 )  # fmt: skip
+_WAITING = text("SELECT bus.is_waiting()")
 _LOCK_SEQUENCE = text("SELECT last FROM bus.sequence FOR UPDATE SKIP LOCKED")
 _NUMBER = text(
     "WITH pending AS ("
@@ -74,6 +75,11 @@ async def append(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> 
 def channel_of(context: str) -> str:
     """On which it is told that events of the context were numbered."""
     return f"{NOTIFY_CHANNEL}_{context}"
+
+
+async def is_waiting(connection: AsyncConnection) -> bool:
+    """Whether a committed event has no number yet."""
+    return bool((await connection.execute(_WAITING)).scalar_one())
 
 
 class Numbered(NamedTuple):

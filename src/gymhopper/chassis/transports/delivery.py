@@ -26,9 +26,11 @@ RETRY_DELAYS = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 3600))
 """How long a failed delivery waits before each further try; after the last it is parked."""
 
 _RECEIVE = text(
-    "INSERT INTO bus.inbox (subscriber, event_id, handled_at)"
+    "WITH fresh AS (INSERT INTO bus.inbox (subscriber, event_id, handled_at)"
     " SELECT :subscriber, unnest(CAST(:ids AS uuid[])), :now"
-    " ON CONFLICT DO NOTHING RETURNING event_id"
+    " ON CONFLICT DO NOTHING RETURNING event_id)"
+    " SELECT event_id, EXISTS (SELECT FROM bus.parked WHERE subscriber = :subscriber) AS parked"
+    " FROM fresh"
 )
 _BLOCKED = text("SELECT DISTINCT aggregate_id FROM bus.parked WHERE subscriber = :subscriber")
 _PARK = text(
@@ -77,10 +79,10 @@ class Delivery:
         tries, and so are later events of its aggregate; the others flow on. Raises only when the
         database connection is gone, so that the whole batch comes again.
         """
-        fresh = await self._receive(uow, envelopes)
+        fresh, parked = await self._receive(uow, envelopes)
         if not fresh:
             return
-        blocked = await self._blocked(uow)
+        blocked = await self._blocked(uow) if parked else set()
         if not blocked and await self._all_at_once(uow, fresh):
             return
         for envelope in fresh:
@@ -113,10 +115,13 @@ class Delivery:
             )
         return True
 
-    async def _receive(self, uow: UnitOfWork, envelopes: Sequence[Envelope]) -> list[Envelope]:
+    async def _receive(
+        self, uow: UnitOfWork, envelopes: Sequence[Envelope]
+    ) -> tuple[list[Envelope], bool]:
+        """What has not been received before, and whether anything is set aside."""
         wanted = [each for each in envelopes if each.type in self._handlers]
         if not wanted:
-            return []
+            return [], False
         rows = await uow.connection.execute(
             _RECEIVE,
             {
@@ -125,9 +130,9 @@ class Delivery:
                 "now": uow.now,
             },
         )
-        fresh = {row.event_id for row in rows}
+        fresh = {row.event_id: row.parked for row in rows}
         first_of_each = {each.id: each for each in wanted if each.id in fresh}
-        return list(first_of_each.values())
+        return list(first_of_each.values()), any(fresh.values())
 
     async def _blocked(self, uow: UnitOfWork) -> set[UUID]:
         rows = await uow.connection.execute(_BLOCKED, {"subscriber": self.subscriber})
