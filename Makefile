@@ -30,6 +30,8 @@ bench: setup  ## measure
 	$(BIN)/gymhopper bench gate --json
 	$(BIN)/gymhopper bench events --json
 	$(BIN)/gymhopper bench start --json
+	$(BIN)/gymhopper bench sign-in --json
+	$(BIN)/gymhopper bench search --json
 
 lint: setup  ## style, types, import contracts, sizes and house rules
 	$(BIN)/ruff check

@@ -67,22 +67,21 @@ class KafkaRelay:
     async def step(self) -> bool:
         """Publish the next batch; returns whether more is waiting."""
         async with self._runtime.database.transaction(SERVICE) as connection:
-            cursor = await cursors.claim(connection, READER)
-            if cursor is None:
+            held = await cursors.claim(connection, READER)
+            if held is None or held.last <= held.seq:
                 return False
-            last = await event_log.last_seq(connection)
-            if last == cursor:
-                return False
-            envelopes = await event_log.read(connection, after=cursor, last=last, limit=BATCH)
+            envelopes = await event_log.read(
+                connection, after=held.seq, last=held.last, limit=BATCH
+            )
             try:
                 await self._publish(envelopes)
             except BaseException:
                 # What it still holds must not be sent behind what the next attempt sends.
                 await self._disconnect()
                 raise
-            reached = envelopes[-1].seq or last
+            reached = envelopes[-1].seq or held.last
             await cursors.move(connection, READER, reached)
-        return reached < last
+        return reached < held.last
 
     async def _publish(self, envelopes: Sequence[Envelope]) -> None:
         producer = self._producer or await self._connect()

@@ -21,14 +21,15 @@ class LocalSubscriber:
         """Handle the next batch; returns whether more is waiting."""
         subscriber = self._delivery.subscriber
         async with self._runtime.begin(SERVICE) as uow:
-            cursor = await cursors.claim(uow.connection, subscriber)
-            if cursor is None:
-                return False
-            last = await event_log.last_seq(uow.connection)
-            if last == cursor:
+            held = await cursors.claim(uow.connection, subscriber)
+            if held is None or held.last <= held.seq:
                 return False
             envelopes = await event_log.read(
-                uow.connection, after=cursor, last=last, limit=BATCH, types=self._delivery.types
+                uow.connection,
+                after=held.seq,
+                last=held.last,
+                limit=BATCH,
+                types=self._delivery.types,
             )
             await self._delivery.take(uow, envelopes)
             if self._runtime.settings.wired:
@@ -36,7 +37,7 @@ class LocalSubscriber:
                 await self._delivery.take(uow, again)
             full = len(envelopes) == BATCH
             reached = envelopes[-1].seq if full else None
-            await cursors.move(uow.connection, subscriber, reached or last)
+            await cursors.move(uow.connection, subscriber, reached or held.last)
         return full
 
     async def retry_step(self) -> bool:
