@@ -40,7 +40,7 @@ SETTINGS = {
 }
 """Webhooks may go to this machine, and everybody may call as often as the tests do."""
 
-NO_PROVIDER = "nobody"
+NO_PROVIDER = "no-such-provider"
 """No provider of sign-ins is set up."""
 
 

@@ -20,7 +20,8 @@ from gymhopper.contexts.audit.usecases.seal_entries import seal_entries
 from gymhopper.contexts.audit.usecases.verify_seals import verify_seals
 
 PROGRAM = Path(__file__).with_name("audit_process.py")
-WRITERS, COUNT, KILLS = 3, 60, 6
+WRITERS, COUNT, KILLS = 3, 60, 4
+ENTRIES, SEALS = "SELECT id FROM audit.entry", "SELECT number FROM audit.seal"
 
 
 class Stage:
@@ -64,23 +65,26 @@ def stage(database: TestDatabase, tmp_path: Path) -> Iterator[Stage]:
         made.kill(each)
 
 
-async def until(stage: Stage, entries: int) -> None:
+async def until(stage: Stage, count: int, of: str) -> None:
     deadline = time.monotonic() + 60
-    while len(stage.ask("SELECT id FROM audit.entry")) < entries:
+    while len(stage.ask(of)) < count:
         assert time.monotonic() < deadline, "it did not come to that in time"
         await asyncio.sleep(0.02)
 
 
 async def test_nothing_is_lost_whoever_is_killed(stage: Stage, new_runtime: NewRuntime) -> None:
     runtime = await new_runtime()
-    writers = [stage.start("writer") for _ in range(WRITERS)]
     sealers = [stage.start("sealer") for _ in range(2)]
+    writers = [stage.start("writer")]
+    # A process takes its time to start: the others write while there is somebody who seals.
+    await until(stage, 1, SEALS)
+    writers += [stage.start("writer") for _ in range(WRITERS - 1)]
+    await until(stage, 4 * COUNT + 60, ENTRIES)
+    stage.kill(writers.pop())
     for nth in range(KILLS):
-        await until(stage, 60 * (nth + 1))
+        await until(stage, 5 * (nth + 1), SEALS)
         stage.kill(sealers.pop(0))
         sealers.append(stage.start("sealer"))
-        if nth == KILLS // 2:
-            stage.kill(writers.pop())
     for each in writers:
         assert await asyncio.to_thread(each.wait, 100) == 0
     for each in sealers:
@@ -97,4 +101,4 @@ async def test_nothing_is_lost_whoever_is_killed(stage: Stage, new_runtime: NewR
     async with runtime.read(SERVICE) as connection:
         report = await verify_seals(connection, lambda *_: None)
     assert (report.fault, report.waiting, report.entries) == (None, 0, len(made))
-    assert report.seals > KILLS
+    assert report.seals > 5 * KILLS
