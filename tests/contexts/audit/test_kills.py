@@ -72,6 +72,7 @@ async def until(stage: Stage, count: int, of: str) -> None:
         await asyncio.sleep(0.02)
 
 
+@pytest.mark.prove
 async def test_nothing_is_lost_whoever_is_killed(stage: Stage, new_runtime: NewRuntime) -> None:
     runtime = await new_runtime()
     sealers = [stage.start("sealer") for _ in range(2)]
