@@ -98,6 +98,16 @@ def code(answer: httpx.Response) -> str:
     return str(answer.json()["code"]) if is_problem else ""
 
 
+UNAUTHENTICATED, SCOPE_MISSING = (401, "unauthenticated"), (403, "scope_missing")
+
+
+def unless(expected: tuple[int, str], answer: httpx.Response, cell: Cell) -> list[str]:
+    """What is wrong with an answer that is to be this refusal."""
+    if (answer.status_code, code(answer)) == expected:
+        return []
+    return [cell.wrong(answer, " ".join(map(str, expected)))]
+
+
 async def test_nobody_gets_past_a_route_that_is_not_public(
     world: World, all_operations: list[Operation]
 ) -> None:
@@ -108,8 +118,7 @@ async def test_nobody_gets_past_a_route_that_is_not_public(
                 answer = await call(client, operation, ids)
                 cell = Cell("nobody", operation, ids["organisation_id"])
                 if not operation.public:
-                    if (answer.status_code, code(answer)) != (401, "unauthenticated"):
-                        wrong.append(cell.wrong(answer, "401 unauthenticated"))
+                    wrong += unless(UNAUTHENTICATED, answer, cell)
                 elif not answered(operation, answer):
                     wrong.append(cell.wrong(answer, "its answer"))
     none(wrong)
@@ -126,11 +135,9 @@ async def test_a_role_may_what_it_may_with_its_own(
             answer = await call(client, operation, world.ids(role))
             cell = Cell(role, operation, "own")
             if operation.of_devices:
-                if (answer.status_code, code(answer)) != (401, "unauthenticated"):
-                    wrong.append(cell.wrong(answer, "401 unauthenticated"))
+                wrong += unless(UNAUTHENTICATED, answer, cell)
             elif not operation.public and not operation.scopes <= scopes:
-                if (answer.status_code, code(answer)) != (403, "scope_missing"):
-                    wrong.append(cell.wrong(answer, "403 scope_missing"))
+                wrong += unless(SCOPE_MISSING, answer, cell)
             elif not answered(operation, answer):
                 wrong.append(cell.wrong(answer, "success, or a conflict"))
     none(wrong)
@@ -149,8 +156,7 @@ async def test_a_role_gets_nothing_of_another_organisation(
             answer = await call(client, operation, world.other.ids)
             cell = Cell(role, operation, "another organisation's")
             if not operation.scopes <= scopes:
-                if (answer.status_code, code(answer)) != (403, "scope_missing"):
-                    wrong.append(cell.wrong(answer, "403 scope_missing"))
+                wrong += unless(SCOPE_MISSING, answer, cell)
             elif operation.names_ids(world.other.ids) and answer.status_code != 404:
                 wrong.append(cell.wrong(answer, "404"))
             elif answer.status_code >= 500 or told(answer, world.other, sent(answer)):
@@ -169,8 +175,7 @@ async def test_an_account_that_may_act_for_nobody_sees_itself_alone(
             answer = await call(client, operation, world.ids(NOBODY))
             cell = Cell(NOBODY, operation, "an organisation's")
             if operation.scopes:
-                if (answer.status_code, code(answer)) != (403, "scope_missing"):
-                    wrong.append(cell.wrong(answer, "403 scope_missing"))
+                wrong += unless(SCOPE_MISSING, answer, cell)
             elif answer.status_code >= 500 or told(answer, world.own, sent(answer)):
                 wrong.append(cell.wrong(answer, "nothing of anybody's"))
     none(wrong)

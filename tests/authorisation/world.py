@@ -25,7 +25,7 @@ from gymhopper.contexts.identity.domain.passkey import Passkey
 from gymhopper.contexts.identity.domain.roles import GRANTED
 from gymhopper.contexts.identity.storage.factor_tables import oidc_subject
 from gymhopper.kernel.ids import new_id
-from gymhopper.sandbox.demo.client import Platform, until
+from gymhopper.sandbox.demo.client import Platform, UnexpectedAnswer, until
 
 Json = Any
 
@@ -144,8 +144,10 @@ class Founding:
     async def _tried(self, what: str, path: str, /, **body: Json) -> bool:
         try:
             await self._made(what, path, **body)
-        except Exception as error:  # the world is not yet ready for it
-            return "not_found" not in str(error)
+        except UnexpectedAnswer as error:
+            if "not_found" not in str(error):
+                raise
+            return False  # access has not heard of the location yet
         return True
 
     async def _member(self) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from fixtures.gyms import Gym, Gyms
 from fixtures.people import MEMBER, Person, person_as
 from gymhopper.chassis.auth import SERVICE, AuthSubject
+from gymhopper.contexts.audit.queries.entries import Filter, entries
 from gymhopper.contracts.identity.api import Caller, IdentityApi
 from gymhopper.contracts.identity.events import ImpersonationEnded, ImpersonationStarted
 
@@ -43,6 +44,18 @@ async def test_the_supporter_becomes_the_member_and_reads_only(gyms: Gyms) -> No
     assert (found.organisation_id, found.impersonator) == (None, by.account_id)
     assert found.scopes
     assert all(each.endswith(":read") for each in found.scopes)
+
+
+async def test_each_look_through_their_eyes_is_told_once(gyms: Gyms) -> None:
+    by, member = await supporter(gyms, gyms.north), await gyms.member(gyms.north)
+    await start(gyms, by, member)
+    await gyms.call("GET", f"/members/{member['id']}", by=by)
+
+    async with gyms.runtime.read(SERVICE) as connection:
+        looks = await entries(connection, Filter(action="looked"), limit=9)
+    assert [(each.operation, each.organisation_id) for each in looks] == [
+        ("get_member", gyms.north.id)
+    ]
 
 
 async def test_it_ends_by_itself_after_half_an_hour(gyms: Gyms) -> None:
