@@ -93,6 +93,9 @@ async def test_the_only_assignment_is_acted_for_at_once(gyms: Gyms) -> None:
     await gyms.link(somebody, employee)
 
     assert (await gyms.acting(await again(gyms, somebody)))["assignment"]["role"] == "front_desk"
+    async with gyms.runtime.read(SERVICE) as connection:
+        (seen,) = await entries(connection, Filter(action="began_to_act"), limit=9)
+    assert (seen.organisation_id, seen.detail["role"]) == (gyms.north.id, "front_desk")
 
 
 async def test_an_organisation_sees_who_begins_to_act_for_it(gyms: Gyms) -> None:

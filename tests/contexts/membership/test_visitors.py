@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import UniqueConstraint, select
 
 from contexts.membership.samples import AGREEMENT
-from gymhopper.chassis.auth import AuthSubject
+from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.contexts.membership.storage import tables
+from gymhopper.contexts.membership.usecases.follow_visit import follow_visit
 
 ADA = {
     "first_name": "Ada",
@@ -61,6 +62,24 @@ async def test_what_a_venue_saw_it_sees_until_thirty_days_after_the_last_visit(
     subject = AuthSubject(kind="service", everywhere=True)
     async with town.ours.runtime.read(subject) as connection:
         assert (await connection.execute(select(tables.visibility))).all() == []
+
+
+async def test_news_of_visits_may_come_together_late_and_twice(town: Any, guest: Any) -> None:
+    runtime, now = town.ours.runtime, town.ours.clock.now()
+    batches = [(3, 1, 2), (2,), (-1,), (3, -1)]
+    for hours in batches:
+        async with runtime.begin(SERVICE) as uow:
+            for each in hours:
+                await follow_visit(
+                    uow,
+                    person_id=UUID(guest["person_id"]),
+                    host=town.ours.organisation_id,
+                    home=town.theirs.organisation_id,
+                    at=now + timedelta(hours=each),
+                )
+    async with runtime.read(SERVICE) as connection:
+        (row,) = (await connection.execute(select(tables.visibility))).all()
+    assert (row.since, row.last) == (now - timedelta(hours=1), now + timedelta(hours=3))
 
 
 async def test_own_members_are_no_visitors(town: Any) -> None:
