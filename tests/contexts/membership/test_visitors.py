@@ -66,7 +66,7 @@ async def test_what_a_venue_saw_it_sees_until_thirty_days_after_the_last_visit(
 
 async def test_news_of_visits_may_come_together_late_and_twice(town: Any, guest: Any) -> None:
     runtime, now = town.ours.runtime, town.ours.clock.now()
-    batches = [(3, 1, 2), (2,), (-1,), (3, -1)]
+    batches = [(3, 1, 2), (2,), (2, -1), (3, -1)]
     for hours in batches:
         async with runtime.begin(SERVICE) as uow:
             for each in hours:
