@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.sandbox.stripe.account import ACCOUNT
 from gymhopper.sandbox.stripe.billing import renewal
 from gymhopper.sandbox.stripe.billing.checkout import expire
 from gymhopper.sandbox.stripe.billing.renewal import Recovery
@@ -40,10 +41,13 @@ class BillingClock:
 
 
 async def writing_store(
-    runtime: Runtime, connection: AsyncConnection, cause: Cause | None = None
+    runtime: Runtime,
+    connection: AsyncConnection,
+    cause: Cause | None = None,
+    account: str = ACCOUNT,
 ) -> Store:
     """A store that holds the writers' lock, at the platform's present time."""
-    store = Store(connection, int(runtime.clock.now().timestamp()), cause or Cause())
+    store = Store(connection, int(runtime.clock.now().timestamp()), cause or Cause(), account)
     await store.lock()
     return store
 
@@ -56,7 +60,7 @@ async def catch_up(store: Store, owner_id: str, recovery: Recovery) -> None:
 
 async def do(store: Store, entry: AgendaEntry, recovery: Recovery) -> None:
     """Do one entry at its own time, and take it off the agenda."""
-    then = store.at(entry.due_at)
+    then = store.of(entry.account).at(entry.due_at)
     await then.unplan(entry.object_id, entry.action)
     match entry.action:
         case "renew":

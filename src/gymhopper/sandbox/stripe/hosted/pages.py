@@ -48,9 +48,10 @@ class CheckoutPages:
         """The page of an open session, or what became of it."""
         async with self._runtime.database.transaction(SERVICE, read_only=True) as connection:
             store = Store(connection, int(self._runtime.clock.now().timestamp()))
-            session = await store.find("checkout.session", request.path_params["key"])
-            if session is None:
+            found = await store.anywhere("checkout.session", request.path_params["key"])
+            if found is None:
                 return _gone()
+            store, session = found
             return await _page(store, session)
 
     async def pay(self, request: Request) -> Response:
@@ -61,9 +62,10 @@ class CheckoutPages:
             return PlainTextResponse(error.message, 400, _HEADERS)
         async with self._runtime.database.transaction(SERVICE) as connection:
             store = await writing_store(self._runtime, connection)
-            session = await store.find("checkout.session", request.path_params["key"])
-            if session is None:
+            found = await store.anywhere("checkout.session", request.path_params["key"])
+            if found is None:
                 return _gone()
+            store, session = found
             answer = partial(_page, store, session)
             if session["status"] == "complete":
                 # The button was pressed twice; the first press paid.

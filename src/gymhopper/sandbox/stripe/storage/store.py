@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import text
@@ -17,8 +17,11 @@ from gymhopper.sandbox.stripe.objects.identity import Object
 # work on the same object.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('sandbox_stripe'))")
 
-_FIND = text("SELECT body FROM sandbox_stripe.object WHERE kind = :kind AND id = :id")
-_HIDDEN = text("SELECT hidden FROM sandbox_stripe.object WHERE id = :id")
+_FIND = text(
+    "SELECT body FROM sandbox_stripe.object WHERE kind = :kind AND id = :id AND account = :account"
+)
+_ANYWHERE = text("SELECT account, body FROM sandbox_stripe.object WHERE kind = :kind AND id = :id")
+_HIDDEN = text("SELECT hidden FROM sandbox_stripe.object WHERE id = :id AND account = :account")
 _INSERT = text(
     "INSERT INTO sandbox_stripe.object (id, account, kind, created, body, hidden)"
     " VALUES (:id, :account, :kind, :created, CAST(:body AS jsonb), CAST(:hidden AS jsonb))"
@@ -28,8 +31,8 @@ _DELIVER = text(
     "INSERT INTO sandbox_stripe.delivery (event_id, due_at) VALUES (:event_id, :due_at)"
 )
 _PLAN = text(
-    "INSERT INTO sandbox_stripe.agenda (object_id, action, owner_id, due_at)"
-    " VALUES (:object_id, :action, :owner_id, :due_at)"
+    "INSERT INTO sandbox_stripe.agenda (object_id, action, owner_id, due_at, account)"
+    " VALUES (:object_id, :action, :owner_id, :due_at, :account)"
     " ON CONFLICT (object_id, action) DO UPDATE SET due_at = excluded.due_at"
 )
 _UNPLAN = text(
@@ -38,7 +41,7 @@ _UNPLAN = text(
 _UNPLAN_ALL = text("DELETE FROM sandbox_stripe.agenda WHERE owner_id = :owner_id")
 # At the same second a subscription resumes before it ends, and ends before it renews.
 _NEXT = """
-SELECT object_id, action, owner_id, due_at FROM sandbox_stripe.agenda
+SELECT object_id, action, owner_id, due_at, account FROM sandbox_stripe.agenda
 WHERE due_at <= :now {owner}
 ORDER BY due_at, array_position(ARRAY['resume', 'cancel', 'expire', 'retry', 'renew'], action),
     object_id
@@ -89,6 +92,7 @@ class AgendaEntry:
     action: str
     owner_id: str
     due_at: int
+    account: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +105,23 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """What endpoints and the billing clock work on. `now` is Unix seconds and stands still."""
+    """What endpoints and the billing clock work on. `now` is Unix seconds and stands still.
+
+    It sees the objects of one account: the platform's own, or a connected one.
+    """
 
     connection: AsyncConnection
     now: int
     cause: Cause = field(default=Cause())
+    account: str = ACCOUNT
 
     def at(self, now: int) -> "Store":
         """The same transaction at another moment: renewals happen when they were due."""
-        return Store(self.connection, now, self.cause if now == self.now else Cause())
+        return replace(self, now=now, cause=self.cause if now == self.now else Cause())
+
+    def of(self, account: str) -> "Store":
+        """The same transaction on the objects of another account."""
+        return replace(self, account=account)
 
     async def lock(self) -> None:
         """Wait for every other writer; held until the transaction ends."""
@@ -119,7 +131,16 @@ class Store:
         """The object of this kind and id, or None."""
         if "\0" in key:  # which no id has and PostgreSQL's text cannot
             return None
-        return (await self.connection.execute(_FIND, {"kind": kind, "id": key})).scalar()
+        arguments = {"kind": kind, "id": key, "account": self.account}
+        return (await self.connection.execute(_FIND, arguments)).scalar()
+
+    async def anywhere(self, kind: str, key: str) -> "tuple[Store, Object] | None":
+        """The object, whichever account's it is, and a store of that account: a hosted page knows
+        its object's id alone."""
+        if "\0" in key:
+            return None
+        row = (await self.connection.execute(_ANYWHERE, {"kind": kind, "id": key})).one_or_none()
+        return (self.of(row.account), row.body) if row is not None else None
 
     async def get(self, kind: str, key: str, *, param: str) -> Object:
         """The object; ResourceMissing, which names the parameter, when there is none."""
@@ -130,7 +151,8 @@ class Store:
 
     async def hidden(self, key: str) -> Object:
         """What is kept with an object and not shown."""
-        row: Object = (await self.connection.execute(_HIDDEN, {"id": key})).scalar_one()
+        arguments = {"id": key, "account": self.account}
+        row: Object = (await self.connection.execute(_HIDDEN, arguments)).scalar_one()
         return row
 
     async def insert(
@@ -141,7 +163,7 @@ class Store:
             _INSERT,
             {
                 "id": new["id"],
-                "account": ACCOUNT,
+                "account": self.account,
                 "kind": new["object"],
                 "created": new["created"],
                 "body": json.dumps(new),
@@ -194,8 +216,13 @@ class Store:
     ) -> Page:
         """A page of the kind's objects; filters that are None are left out."""
         given = {name: value for name, value in filters.items() if value is not None}
-        clauses = ["kind = :kind", *(_FILTERS[name] for name in given)]
-        arguments: dict[str, Any] = {**given, "kind": kind, "limit": limit + 1}
+        clauses = ["account = :account", "kind = :kind", *(_FILTERS[name] for name in given)]
+        arguments: dict[str, Any] = {
+            **given,
+            "account": self.account,
+            "kind": kind,
+            "limit": limit + 1,
+        }
         order = "DESC"
         if starting_after is not None:
             clauses.append("seq < :seq")
@@ -215,8 +242,11 @@ class Store:
     async def _position(self, kind: str, key: str, param: str) -> int:
         seq: int | None = (
             await self.connection.execute(
-                text("SELECT seq FROM sandbox_stripe.object WHERE kind = :kind AND id = :id"),
-                {"kind": kind, "id": key},
+                text(
+                    "SELECT seq FROM sandbox_stripe.object"
+                    " WHERE kind = :kind AND id = :id AND account = :account"
+                ),
+                {"kind": kind, "id": key, "account": self.account},
             )
         ).scalar()
         if seq is None:
@@ -227,7 +257,13 @@ class Store:
         """Have the billing clock do `action` at `due_at`; planning it again moves it."""
         await self.connection.execute(
             _PLAN,
-            {"object_id": object_id, "action": action, "owner_id": owner_id, "due_at": due_at},
+            {
+                "object_id": object_id,
+                "action": action,
+                "owner_id": owner_id,
+                "due_at": due_at,
+                "account": self.account,
+            },
         )
 
     async def unplan(self, object_id: str, *actions: str) -> None:

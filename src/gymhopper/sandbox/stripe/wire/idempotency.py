@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from gymhopper.sandbox.stripe.account import ACCOUNT
 from gymhopper.sandbox.stripe.errors import IdempotencyMismatch, InvalidRequest
 from gymhopper.sandbox.stripe.objects.identity import Object
 from gymhopper.sandbox.stripe.storage.store import Store
@@ -51,7 +52,9 @@ class IdempotentRequest:
     async def answered(self, store: Store) -> Answer | None:
         """The first answer, if there was one; IdempotencyMismatch when the request differed."""
         row = (
-            await store.connection.execute(_FIND, {"key": self.key, "since": store.now - _KEPT})
+            await store.connection.execute(
+                _FIND, {"key": self._own(store), "since": store.now - _KEPT}
+            )
         ).one_or_none()
         if row is None:
             return None
@@ -69,10 +72,14 @@ class IdempotentRequest:
         await store.connection.execute(
             _KEEP,
             {
-                "key": self.key,
+                "key": self._own(store),
                 "fingerprint": self.fingerprint,
                 "created": store.now,
                 "status": answer.status,
                 "body": json.dumps(answer.body),
             },
         )
+
+    def _own(self, store: Store) -> str:
+        """Each account has keys of its own."""
+        return self.key if store.account == ACCOUNT else f"{store.account}/{self.key}"

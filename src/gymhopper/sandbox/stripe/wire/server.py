@@ -13,7 +13,7 @@ from starlette.routing import Route
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.logging import get_logger
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.sandbox.stripe.account import API_KEY, API_VERSION, MOUNT
+from gymhopper.sandbox.stripe.account import ACCOUNT, API_KEY, API_VERSION, MOUNT
 from gymhopper.sandbox.stripe.billing.clock import writing_store
 from gymhopper.sandbox.stripe.billing.renewal import Recovery
 from gymhopper.sandbox.stripe.errors import (
@@ -63,13 +63,14 @@ class Server:
         return handle
 
     async def _answer(self, endpoint: Endpoint, request: Request, request_id: str) -> Answer:
-        _authorize(request)
+        account = _authorize(request)
         body = await request.body()
         # The library sends the parameters of GET and DELETE in the address.
         raw = b"&".join(part for part in (request.url.query.encode(), body) if part)
         parameters = check(endpoint.parameters, form.decode(raw))
 
         async def run(store: Store) -> Answer:
+            await _check_account(store)
             call = Call(store, self._recovery, self._runtime.url + MOUNT)
             done = await endpoint.handler(call, parameters, **request.path_params)
             return Answer(200, await expand(store, done, parameters.expand))
@@ -77,7 +78,7 @@ class Server:
         if endpoint.method == "GET":
             async with self._runtime.database.transaction(SERVICE, read_only=True) as connection:
                 now = int(self._runtime.clock.now().timestamp())
-                return await run(Store(connection, now))
+                return await run(Store(connection, now, account=account))
         key = request.headers.get("idempotency-key")
         once = (
             IdempotentRequest.of(key, endpoint.method, request.url.path, raw)
@@ -85,7 +86,8 @@ class Server:
             else None
         )
         async with self._runtime.database.transaction(SERVICE) as connection:
-            store = await writing_store(self._runtime, connection, Cause(request_id, key))
+            cause = Cause(request_id, key)
+            store = await writing_store(self._runtime, connection, cause, account)
             if once is not None and (before := await once.answered(store)) is not None:
                 return before
             try:
@@ -98,7 +100,8 @@ class Server:
             return answer
 
 
-def _authorize(request: Request) -> None:
+def _authorize(request: Request) -> str:
+    """The account that the request is about: the key's own, or the one that it acts for."""
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     given = credentials.strip()
     if scheme.lower() == "basic":
@@ -116,13 +119,19 @@ def _authorize(request: Request) -> None:
     version = request.headers.get("stripe-version", API_VERSION)
     if version != API_VERSION:
         raise InvalidRequest(f"Invalid Stripe API version: {version}; this is {API_VERSION}.")
-    account = request.headers.get("stripe-account")
-    if account is not None:
-        raise AccountForbidden(
-            f"The provided key '{API_KEY[:8]}***' does not have access to account '{account}' (or "
-            "that account does not exist). Application access may have been revoked.",
-            code="account_invalid",
-        )
+    return request.headers.get("stripe-account", ACCOUNT)
+
+
+async def _check_account(store: Store) -> None:
+    """The platform's key opens its own account and those that are connected to it."""
+    account = store.account
+    if account == ACCOUNT or await store.of(ACCOUNT).find("account", account) is not None:
+        return
+    raise AccountForbidden(
+        f"The provided key '{API_KEY[:8]}***' does not have access to account '{account}' (or "
+        "that account does not exist). Application access may have been revoked.",
+        code="account_invalid",
+    )
 
 
 def _response(answer: Answer, request_id: str) -> Response:
