@@ -32,7 +32,7 @@ async def till(
 ) -> AsyncIterator[Till]:
     assert sandbox.migrations is not None
     migrate(database.owner_url, APPLICATION, [sandbox.migrations])
-    memberships, organisation = SoldMemberships(), new_id()
+    memberships, organisation = SoldMemberships(clock.now().date()), new_id()
     runtime = await new_runtime(
         [
             billing,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -38,6 +38,7 @@ E = TypeVar("E", bound=Event)
 class SoldMemberships:
     """Keeps the part of `MembershipApi` that billing asks, with what the tests sold."""
 
+    today: date
     sold: dict[UUID, Purchase] = field(default_factory=dict)
 
     async def purchase(self, *, membership_id: UUID) -> Purchase | None:
@@ -57,6 +58,8 @@ class SoldMemberships:
             interval="month",
             interval_count=1,
             contract="pending",
+            starts_on=self.today,
+            zone="Europe/Vienna",
         )
         purchase = msgspec.structs.replace(purchase, **changes)
         self.sold[purchase.membership_id] = purchase

@@ -1,6 +1,7 @@
 """What others may ask membership."""
 
-from typing import Protocol
+from datetime import date
+from typing import Literal, Protocol
 from uuid import UUID
 
 import msgspec
@@ -8,8 +9,18 @@ import msgspec
 from gymhopper.kernel.money import Money
 
 
+PlanKind = Literal["recurring", "fixed_term", "pack", "day_pass", "guest_pass"]
+
+
 class Purchase(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pending membership costs: `price` each `interval_count` `interval`s (day to year)."""
+    """What a pending membership costs: `price` each `interval_count` `interval`s (day to year).
+
+    The calendar of its periods counts from `starts_on` in the contract's `zone`. `periods` is after
+    how many it ends by itself, None when it goes on; a pack or a pass has one. `joining_fee` is
+    paid once, beside the first period. A price is as it was agreed on: with `tax_included` the tax
+    is in it, else it is added; `tax_code` names the rate of the seller. The first charge comes
+    `trial_days` after the start.
+    """
 
     membership_id: UUID
     member_id: UUID
@@ -23,6 +34,14 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     interval: str
     interval_count: int
     contract: str
+    starts_on: date
+    zone: str
+    kind: PlanKind = "recurring"
+    periods: int | None = None
+    joining_fee: Money | None = None
+    tax_code: str = "standard"
+    tax_included: bool = True
+    trial_days: int = 0
 
 
 class MemberRef(msgspec.Struct, frozen=True, kw_only=True):

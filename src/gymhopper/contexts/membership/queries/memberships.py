@@ -87,4 +87,6 @@ async def purchase(connection: AsyncConnection, membership_id: UUID) -> Purchase
         interval=row.interval,
         interval_count=row.interval_count,
         contract=row.contract,
+        starts_on=row.starts_on,
+        zone=row.zone,
     )
