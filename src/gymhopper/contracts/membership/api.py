@@ -8,7 +8,6 @@ import msgspec
 
 from gymhopper.kernel.money import Money
 
-
 PlanKind = Literal["recurring", "fixed_term", "pack", "day_pass", "guest_pass"]
 
 
