@@ -18,6 +18,7 @@ from sandbox.stripe.harness import MONTHLY, Sandbox
 JOINING_FEE = {"currency": "eur", "unit_amount": 1500, "product_data": {"name": "Joining fee"}}
 
 EMITTED = {
+    "balance_transaction",
     "charge",
     "checkout.session",
     "customer",

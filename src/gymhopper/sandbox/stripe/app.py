@@ -5,6 +5,7 @@ from starlette.exceptions import HTTPException
 
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.sandbox.stripe.api import (
+    balance,
     catalogue,
     checkout,
     customers,
@@ -17,7 +18,7 @@ from gymhopper.sandbox.stripe.billing.renewal import Recovery
 from gymhopper.sandbox.stripe.hosted.pages import CheckoutPages
 from gymhopper.sandbox.stripe.wire.server import Server, refused, unexpected
 
-FAMILIES = (catalogue, checkout, customers, events, invoices, payments, subscriptions)
+FAMILIES = (balance, catalogue, checkout, customers, events, invoices, payments, subscriptions)
 
 
 def create_sandbox(runtime: Runtime, recovery: Recovery) -> Starlette:

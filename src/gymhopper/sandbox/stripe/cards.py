@@ -24,7 +24,7 @@ INSUFFICIENT_FUNDS = Decline("insufficient_funds", "Your card has insufficient f
 @dataclass(frozen=True, slots=True)
 class Card:
     """A card by its number; `at_once` refuses it when it is entered, `later` whenever its
-    customer is charged without being there."""
+    customer is charged without being there. The money is pending for days, or there at once."""
 
     number: str
     token: str
@@ -32,6 +32,7 @@ class Card:
     says: str
     at_once: Decline | None = None
     later: Decline | None = None
+    available_at_once: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -42,6 +43,13 @@ class Card:
 TEST_CARDS = (
     Card("4242424242424242", "pm_card_visa", "visa", "pays"),
     Card("5555555555554444", "pm_card_mastercard", "mastercard", "pays"),
+    Card(
+        "4000000000000077",
+        "pm_card_bypassPending",
+        "visa",
+        "pays, and the money is available at once",
+        available_at_once=True,
+    ),
     Card(
         "4000000000000002",
         "pm_card_visa_chargeDeclined",

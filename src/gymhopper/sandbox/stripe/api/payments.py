@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gymhopper.sandbox.stripe.amounts import shown
+from gymhopper.sandbox.stripe.billing.bookkeeping import book_refund
 from gymhopper.sandbox.stripe.errors import InvalidRequest
 from gymhopper.sandbox.stripe.objects.identity import Object
 from gymhopper.sandbox.stripe.objects.payment import refund
@@ -60,16 +61,15 @@ async def create_refund(call: Call, parameters: CreateRefund) -> Object:
             f"charge ({shown(left, currency)})",
             param="amount",
         )
-    made = await store.insert(
-        refund(
-            charged,
-            created=store.now,
-            amount=amount,
-            reason=parameters.reason,
-            metadata=parameters.metadata or {},
-        ),
-        "refund.created",
+    made = refund(
+        charged,
+        created=store.now,
+        amount=amount,
+        reason=parameters.reason,
+        metadata=parameters.metadata or {},
     )
+    booked = await book_refund(store, made)
+    made = await store.insert({**made, "balance_transaction": booked}, "refund.created")
     # The charge's figure is what all its refunds come to.
     total = charged["amount_refunded"] + amount
     await store.update(

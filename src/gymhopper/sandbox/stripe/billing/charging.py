@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gymhopper.sandbox.stripe.billing.bookkeeping import book_charge
 from gymhopper.sandbox.stripe.cards import BY_FINGERPRINT, Decline
 from gymhopper.sandbox.stripe.errors import CardDeclined
 from gymhopper.sandbox.stripe.objects.identity import Object
@@ -54,7 +55,8 @@ async def attempt(
     decline = card.at_once if customer_present else card.later
     made = charge(intent, method, card, decline, created=store.now)
     if decline is None:
-        await store.insert(made, "charge.succeeded")
+        booked = await book_charge(store, made, at_once=card.available_at_once)
+        made = await store.insert({**made, "balance_transaction": booked}, "charge.succeeded")
         intent = await store.update(
             intent,
             {

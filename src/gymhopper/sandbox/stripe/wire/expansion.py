@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from gymhopper.sandbox.stripe.errors import InvalidRequest
+from gymhopper.sandbox.stripe.objects.balance_transaction import as_of
 from gymhopper.sandbox.stripe.objects.identity import Object, contained
 from gymhopper.sandbox.stripe.storage.store import Store
 
@@ -14,6 +15,7 @@ _MAX_DEPTH = 4
 
 # The fields that hold an id, and of what kind.
 _REFERENCES = {
+    "balance_transaction": "balance_transaction",
     "charge": "charge",
     "customer": "customer",
     "default_payment_method": "payment_method",
@@ -24,7 +26,20 @@ _REFERENCES = {
     "payment_method": "payment_method",
     "product": "product",
     "setup_intent": "setup_intent",
+    "source_transaction": "charge",
     "subscription": "subscription",
+    "transfer": "transfer",
+}
+# What a balance transaction comes from may be of several kinds, which the id tells.
+_SOURCES = {
+    "ch": "charge",
+    "du": "dispute",
+    "po": "payout",
+    "py": "charge",
+    "pyr": "refund",
+    "re": "refund",
+    "tr": "transfer",
+    "trr": "transfer_reversal",
 }
 
 
@@ -86,14 +101,18 @@ async def _walk(store: Store, here: Any, steps: list[str], path: str) -> None:
     if on_request is not None and name not in here:
         here[name] = await on_request(store, here)
     elif isinstance(here.get(name), str):
-        kind = _REFERENCES.get(name)
-        found = await store.find(kind, here[name]) if kind is not None else None
-        if found is None:
-            raise _impossible(path)
-        here[name] = found
-    elif name not in here or (not rest and name not in _REFERENCES):
+        here[name] = await _referenced(store, name, here[name], path)
+    elif name not in here or (not rest and name not in _REFERENCES and name != "source"):
         raise _impossible(path)
     await _walk(store, here[name], rest, path)
+
+
+async def _referenced(store: Store, name: str, key: str, path: str) -> Object:
+    kind = _SOURCES.get(key.partition("_")[0]) if name == "source" else _REFERENCES.get(name)
+    found = await store.find(kind, key) if kind is not None else None
+    if found is None:
+        raise _impossible(path)
+    return as_of(found, store.now) if kind == "balance_transaction" else found
 
 
 def _impossible(path: str) -> InvalidRequest:

@@ -19,17 +19,6 @@ CREATE INDEX object_balance ON sandbox_stripe.object (account, (body->>'currency
     WHERE kind = 'balance_transaction';
 CREATE INDEX object_transfer_source ON sandbox_stripe.object
     (account, (body->>'source_transaction')) WHERE kind = 'transfer';
-
-CREATE TABLE sandbox_stripe.fault (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    method text NOT NULL,
-    path text NOT NULL,
-    kind text NOT NULL,
-    after_effect boolean NOT NULL,
-    skip integer NOT NULL,
-    times integer NOT NULL
-);
-COMMENT ON TABLE sandbox_stripe.fault IS 'what goes wrong on purpose at the next requests';
 """
 
 
