@@ -9,7 +9,7 @@ import pytest
 from contexts.billing.disturbed import Cut, CutAt, Disturbed, MortalRuntime
 from contexts.billing.till import Till
 from gymhopper.chassis.auth import SERVICE
-from gymhopper.contexts.billing.queries import list_events
+from gymhopper.contexts.billing.queries.webhooks import list_events
 from gymhopper.contexts.billing.usecases.apply_webhook import RETRY_DELAYS, apply_webhook
 from gymhopper.contexts.billing.usecases.replay_event import replay_event
 from gymhopper.contexts.billing.usecases.sweep_webhooks import sweep_webhooks

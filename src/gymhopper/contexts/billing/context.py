@@ -5,7 +5,7 @@ from pathlib import Path
 from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context, Part
 from gymhopper.contexts.billing.gateways.providers import ProviderConnection
-from gymhopper.contexts.billing.http import router
+from gymhopper.contexts.billing.http import payments
 from gymhopper.contexts.billing.jobs import jobs, timers
 from gymhopper.contexts.billing.storage.invariants import INVARIANTS
 from gymhopper.contexts.billing.storage.mapping import map_all
@@ -16,7 +16,7 @@ map_all()
 context = Context(
     name="billing",
     migrations=Migrations("billing", Path(__file__).parent / "storage" / "migrations"),
-    routers=[router],
+    routers=[payments.router],
     subscriptions=subscriptions,
     jobs=jobs,
     timers=timers,

@@ -1,4 +1,4 @@
-"""Routes below /payments."""
+"""Checkouts, what memberships owe and paid, refunds, and the provider's events."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -11,11 +11,11 @@ from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
 from gymhopper.chassis.http.limits import uncounted
 from gymhopper.chassis.http.openapi.answers import refuses
-from gymhopper.contexts.billing import queries
 from gymhopper.contexts.billing.domain import notification
 from gymhopper.contexts.billing.domain.errors import BadSignature
 from gymhopper.contexts.billing.gateways.providers import endpoint, payment_provider
 from gymhopper.contexts.billing.gateways.signature import verify
+from gymhopper.contexts.billing.queries import payments as queries
 from gymhopper.contexts.billing.usecases.receive_webhook import receive_webhook
 from gymhopper.contexts.billing.usecases.request_refund import RequestRefund, request_refund
 from gymhopper.contexts.billing.usecases.start_checkout import StartCheckout, start_checkout
