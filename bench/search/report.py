@@ -49,7 +49,7 @@ _PEOPLE = (
 )
 _MEMBERS = (
     "INSERT INTO membership.member (id, version, organisation_id, person_id, number, status, tags,"
-    " notes, registered_at) SELECT id, 1, %s, person, number, 'active', '{}', '', %s"
+    " registered_at) SELECT id, 1, %s, person, number, 'active', '{}', %s"
     " FROM unnest(%s::uuid[], %s::uuid[], %s::text[]) AS t (id, person, number)"
 )
 

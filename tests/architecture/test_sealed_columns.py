@@ -27,6 +27,7 @@ NO_MASTER = {
     "identity.passkey_challenge.challenge": NO_SECRET,
     "identity.recovery_code.index": LASTING,
     "integrations.message.body": NO_SECRET,
+    "membership.emergency_contact.sealed": DATA_KEY,
     "membership.person.contact": DATA_KEY,
     "membership.person.identity": DATA_KEY,
 }

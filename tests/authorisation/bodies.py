@@ -33,6 +33,7 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
         "last_name": "Example",
         "agreement": AGREEMENT,
     },
+    "put_emergency_contact": lambda _: {"name": "Grace", "phone": "+43 660 1234567"},
     "open_checkout": lambda ids: {"membership_id": ids["membership_id"], "price": PRICE},
     "offer_plan": lambda ids: {
         "organisation_id": ids["organisation_id"],

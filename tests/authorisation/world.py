@@ -173,6 +173,11 @@ class Founding:
         await self._made(
             *("member_invitation_id", "/invitations/members"), member_id=ids["member_id"]
         )
+        path = f"/members/{ids['member_id']}"
+        await self._made("note_id", f"{path}/notes", text=f"Knows {self.side.name}.", pinned=True)
+        await self.platform.put(
+            f"{path}/emergency-contact", {"name": f"Eva Of{self.side.name}", "phone": "030 12345"}
+        )
         await self._made("credential_id", "/credentials", member_id=ids["member_id"], kind="pass")
 
     async def _membership(self) -> None:

@@ -180,12 +180,12 @@ async def test_a_row_that_is_flushed_twice_is_told_once(house: House) -> None:
         found = await uow.get(Member, UUID(member["id"]))
         for status in ("archived", "active", "archived"):
             found.status = status
-            found.notes = status
+            found.external_ref = status
             await uow.flush()
     *_, entry = await house.entries()
     (change,) = entry.changes
     assert change.fields["status"] == {"before": "active", "after": "archived"}
-    assert change.fields["notes"] == {"changed": True}
+    assert change.fields["external_ref"] == {"changed": True}
 
 
 async def test_many_changes_are_counted_instead_of_told(house: House) -> None:

@@ -26,11 +26,18 @@ async def populate(gym: Any) -> dict[str, str]:
     active = await gym.active()
     await gym.visited(new_id())
     await gym.member(email="grace@example.org")
+    member = f"/members/{active['member_id']}"
+    note = await gym.post(f"{member}/notes", {"text": "Likes the window."})
+    called = await gym.http.put(
+        f"/api/v1{member}/emergency-contact", json={"name": "Grace", "phone": "0660 1234567"}
+    )
+    assert called.status_code == 200, called.text
     frozen = await gym.post(f"/memberships/{active['id']}/freezes", {})
     return {
         "member": active["member_id"],
         "membership": active["id"],
         "freeze": frozen["id"],
+        "note": note["id"],
         "plan": active["plan_id"],
         "price": active["price_id"],
     }
@@ -86,6 +93,14 @@ async def test_a_foreign_id_reads_as_if_there_were_none(town: Any) -> None:
     requests = [
         ("GET", member, None),
         ("PUT", f"{member}/profile", profile),
+        ("GET", f"{member}/notes", None),
+        ("POST", f"{member}/notes", {"text": "x"}),
+        ("PATCH", f"{member}/notes/{made['note']}", {"pinned": True}),
+        ("DELETE", f"{member}/notes/{made['note']}", None),
+        ("PATCH", f"{member}/tags", {"set": ["x"]}),
+        ("GET", f"{member}/emergency-contact", None),
+        ("PUT", f"{member}/emergency-contact", {"name": "Eve", "phone": "0660 1234567"}),
+        ("DELETE", f"{member}/emergency-contact", None),
         ("POST", f"{member}/memberships", town.ours.order(plan)),
         ("POST", f"/members/{ours['id']}/memberships", town.ours.order(foreign_plan)),
         (

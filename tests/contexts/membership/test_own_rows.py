@@ -238,7 +238,7 @@ async def test_even_a_forgotten_check_lets_no_member_write_what_is_staffs(
     town: Any, ada: Ada
 ) -> None:
     member = UUID(ada.here["member_id"])
-    change = update(tables.member).where(tables.member.c.id == member).values(notes="vip")
+    change = update(tables.member).where(tables.member.c.id == member).values(tags=["vip"])
     with pytest.raises(ProgrammingError, match="row-level security"):
         async with town.ours.runtime.begin(ada.subject) as uow:
             await uow.connection.execute(change)

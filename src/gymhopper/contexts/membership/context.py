@@ -5,7 +5,15 @@ from pathlib import Path
 from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context, Implementation
 from gymhopper.contexts.membership.api import Memberships
-from gymhopper.contexts.membership.http import members, memberships, plans, visitors
+from gymhopper.contexts.membership.http import (
+    emergency,
+    members,
+    memberships,
+    notes,
+    plans,
+    tags,
+    visitors,
+)
 from gymhopper.contexts.membership.jobs import timers
 from gymhopper.contexts.membership.storage.invariants import INVARIANTS
 from gymhopper.contexts.membership.storage.mapping import map_all
@@ -18,7 +26,15 @@ map_all()
 context = Context(
     name="membership",
     migrations=Migrations("membership", Path(__file__).parent / "storage" / "migrations"),
-    routers=[members.router, plans.router, memberships.router, visitors.router],
+    routers=[
+        members.router,
+        notes.router,
+        tags.router,
+        emergency.router,
+        plans.router,
+        memberships.router,
+        visitors.router,
+    ],
     subscriptions=subscriptions,
     timers=timers,
     apis=[Implementation(MembershipApi, Memberships)],
@@ -31,7 +47,9 @@ context = Context(
     },
     scopes={
         "members:read": "find members and see their contact data",
-        "members:write": "register members",
+        "members:write": "register members, and tag them",
+        "notes:read": "read the desk's notes about members",
+        "notes:write": "write, change and delete such notes",
         "profiles:write": "change names and contact data",
         "memberships:read": "see memberships",
         "purchases:write": "buy or sell memberships",

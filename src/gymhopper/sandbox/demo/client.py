@@ -50,6 +50,10 @@ class Platform:
         """The answer to a POST, decoded; with another token when one is given."""
         return await self._call("POST", path, json=body or {}, token=token)
 
+    async def put(self, path: str, body: Json) -> Any:
+        """The answer to a PUT, decoded."""
+        return await self._call("PUT", path, json=body)
+
     async def patch(self, path: str, body: Json) -> Any:
         """The answer to a PATCH, decoded."""
         return await self._call("PATCH", path, json=body)

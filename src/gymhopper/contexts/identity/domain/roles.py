@@ -39,6 +39,7 @@ OWNER = Role(
         impersonation:write
         members:read members:write
         memberships:read memberships:write
+        notes:read notes:write
         passes:write
         payments:read payments:write
         plans:write
@@ -63,6 +64,7 @@ MANAGER = Role(
         credentials:read credentials:write
         members:read members:write
         memberships:read memberships:write
+        notes:read notes:write
         passes:write
         payments:read payments:write
         profiles:write
@@ -85,6 +87,7 @@ FRONT_DESK = Role(
         credentials:read credentials:write
         members:read members:write
         memberships:read memberships:write
+        notes:read notes:write
         payments:read
         profiles:write
         purchases:write
@@ -136,6 +139,7 @@ NETWORK_OPERATOR = Role(
         checkouts:write
         members:read members:write
         memberships:read memberships:write
+        notes:read notes:write
         payments:read payments:write
         plans:write
         profiles:write
@@ -158,6 +162,7 @@ SUPPORT = Role(
         impersonation:write
         members:read
         memberships:read
+        notes:read
         payments:read
         staff:read
         venues:read

@@ -23,6 +23,5 @@ class Member:
     registered_at: datetime
     status: MemberStatus = "active"
     tags: list[str] = field(default_factory=list)
-    notes: str = ""
     external_ref: str | None = None
     version: int = 0

@@ -32,9 +32,13 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     address: Address | None = None
 
 
-Retention = Literal["contact", "identity"]
+Retention = Literal["contact", "identity", "emergency"]
 """For how long something is kept: how to reach somebody, as long as they are a member anywhere;
-who they are (the birth date), as long as the law wants contracts to be kept."""
+who they are (the birth date), as long as the law wants contracts to be kept; whom to call in an
+emergency, as long as they may train."""
+
+OWN_DATA: tuple[Retention, ...] = ("contact", "identity")
+"""What a profile holds and replaces as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +104,12 @@ class Person:
             else:
                 self.keys.append(DataKey(self.id, retention, wrapped))
         for retention, key in held.items():
-            if retention not in sealed.keys:
+            if retention in OWN_DATA and retention not in sealed.keys:
                 self.keys.remove(key)
+
+    def key(self, retention: Retention) -> DataKey | None:
+        """The data key of that class, if there is one."""
+        return next((each for each in self.keys if each.retention == retention), None)
 
 
 def normal_email(email: str) -> str:

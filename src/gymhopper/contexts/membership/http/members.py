@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
@@ -15,11 +16,13 @@ from gymhopper.chassis.http.tenant import tenant
 from gymhopper.contexts.membership.domain.member import MemberStatus
 from gymhopper.contexts.membership.domain.person import Address, Contact
 from gymhopper.contexts.membership.http.fields import AgreementField, Line, Request, Word
+from gymhopper.contexts.membership.http.notes import NoteAnswer
 from gymhopper.contexts.membership.queries.members import MemberCard as Card
 from gymhopper.contexts.membership.queries.members import (
     MemberDetails,
     member_details,
 )
+from gymhopper.contexts.membership.queries.notes import pinned_notes
 from gymhopper.contexts.membership.queries.search import own_members
 from gymhopper.contexts.membership.queries.search import search_members as search
 from gymhopper.contexts.membership.usecases.register_member import RegisterMember
@@ -98,7 +101,8 @@ class MemberCreated(BaseModel):
 
 
 class MemberAnswer(BaseModel):
-    """A member with contact data. `tags`, `notes` and `external_ref` are for staff alone."""
+    """A member with contact data. `tags`, `external_ref` and the pinned `notes` are for staff
+    alone, and notes for those who may read them."""
 
     id: UUID
     person_id: UUID
@@ -112,7 +116,7 @@ class MemberAnswer(BaseModel):
     birth_date: date | None
     address: AddressField | None
     tags: list[str] | None
-    notes: str | None
+    notes: list[NoteAnswer] | None
     external_ref: str | None
     registered_at: datetime
     version: int = Field(description="Grows with every change; the `ETag` says it, too.")
@@ -145,6 +149,7 @@ class MemberQuery(PageQuery):
         description="Parts of names or of a number, or a whole e-mail address or telephone number.",
         examples=["ann mei"],
     )
+    tag: Word | None = Field(default=None, description="Only those who have this tag.")
     organisation_id: UUID | None = Field(
         default=None, description="For callers who act for more than one."
     )
@@ -199,6 +204,7 @@ async def search_members(
             runtime.secrets,
             asked.query,
             organisation_id=organisation_id,
+            tag=asked.tag,
             after=asked.after(tuple[int, UUID]),
             limit=asked.fetch,
         )
@@ -228,6 +234,7 @@ async def get_member(
     """A member with contact data in the clear."""
     async with runtime.read(caller) as connection:
         found = await member_details(connection, member_id, runtime.secrets)
+        notes = await _pinned(connection, member_id, caller)
     await runtime.looked_at(
         caller,
         found.person_id,
@@ -235,7 +242,7 @@ async def get_member(
         organisation_id=found.organisation_id,
     )
     set_etag(response, found.version)
-    return _answer(found, caller)
+    return _answer(found, caller, notes)
 
 
 @router.put("/{member_id}/profile", summary="Replace a member's profile")
@@ -259,11 +266,22 @@ async def put_profile(
         )
         await uow.flush()
         found = await member_details(uow.connection, member_id, runtime.secrets)
+        notes = await _pinned(uow.connection, member_id, caller)
     set_etag(response, found.version)
-    return _answer(found, caller)
+    return _answer(found, caller, notes)
 
 
-def _answer(found: MemberDetails, caller: AuthSubject) -> MemberAnswer:
+async def _pinned(
+    connection: AsyncConnection, member_id: UUID, caller: AuthSubject
+) -> list[NoteAnswer] | None:
+    if not caller.may("notes:read"):
+        return None
+    return [NoteAnswer.of(each) for each in await pinned_notes(connection, member_id)]
+
+
+def _answer(
+    found: MemberDetails, caller: AuthSubject, notes: list[NoteAnswer] | None
+) -> MemberAnswer:
     contact, address = found.contact, found.contact.address
     own = caller.person_id is not None
     return MemberAnswer(
@@ -287,7 +305,7 @@ def _answer(found: MemberDetails, caller: AuthSubject) -> MemberAnswer:
             region=address.region,
         ),
         tags=None if own else list(found.tags),
-        notes=None if own else found.notes,
+        notes=None if own else notes,
         external_ref=None if own else found.external_ref,
         registered_at=found.registered_at,
         version=found.version,

@@ -38,7 +38,6 @@ class MemberDetails(MemberCard, frozen=True, kw_only=True):
     version: int
     contact: Contact
     tags: tuple[str, ...]
-    notes: str
     external_ref: str | None
     registered_at: datetime
     memberships: tuple[UUID, ...]
@@ -72,7 +71,6 @@ async def member_details(
         select(
             *CARD,
             tables.member.c.tags,
-            tables.member.c.notes,
             tables.member.c.external_ref,
             tables.member.c.registered_at,
             (tables.member.c.version + tables.person.c.version).label("version"),

@@ -20,7 +20,8 @@ _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{5,30}")
 # The function keeps to the organisation that the transaction is bound to.
 _FIND = text(
     "SELECT member_id, tier FROM membership.find_members("
-    "CAST(:organisation_id AS uuid), CAST(:words AS text[]), :tier, CAST(:behind AS uuid), :most)"
+    "CAST(:organisation_id AS uuid), CAST(:words AS text[]), :tier, CAST(:behind AS uuid), :most,"
+    " :tagged)"
 )
 
 
@@ -43,18 +44,26 @@ async def search_members(
     query: str,
     *,
     organisation_id: UUID | None,
+    tag: str | None = None,
     after: tuple[int, UUID] | None = None,
     limit: int,
 ) -> list[Found]:
     """Members of the organisation that the transaction is bound to (of the given one, or of all,
     where it is bound to every one), those that fit best first, from behind `after`.
 
-    What looks like an e-mail address or a telephone number is looked up as a whole first.
+    Those alone that have `tag`, where one is given. What looks like an e-mail address or a
+    telephone number is looked up as a whole first.
     """
     tier, behind = after if after is not None else (0, None)
     if tier == 0:
         known = await _by_contact(
-            connection, secrets, query.strip(), organisation_id, behind=behind, limit=limit
+            connection,
+            secrets,
+            query.strip(),
+            organisation_id,
+            tag=tag,
+            behind=behind,
+            limit=limit,
         )
         if known or behind is not None or "@" in query:
             return known
@@ -69,6 +78,7 @@ async def search_members(
             "tier": max(tier, 1),
             "behind": behind,
             "most": limit,
+            "tagged": tag,
         },
     )
     places = {row.member_id: row.tier for row in rows}
@@ -89,6 +99,7 @@ async def _by_contact(
     query: str,
     organisation_id: UUID | None,
     *,
+    tag: str | None,
     behind: UUID | None,
     limit: int,
 ) -> list[Found]:
@@ -103,6 +114,8 @@ async def _by_contact(
     asked = select(*CARD).where(column.in_(indexes)).order_by(tables.member.c.id).limit(limit)
     if organisation_id is not None:
         asked = asked.where(tables.member.c.organisation_id == organisation_id)
+    if tag is not None:
+        asked = asked.where(tables.member.c.tags.contains([tag]))
     if behind is not None:
         asked = asked.where(tables.member.c.id > behind)
     return [Found(each, 0) for each in await _cards(connection, asked)]

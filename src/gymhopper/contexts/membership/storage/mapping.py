@@ -5,12 +5,14 @@ from functools import cache
 from sqlalchemy.orm import composite, registry, relationship
 
 from gymhopper.contexts.membership.domain.agreement import Agreement
+from gymhopper.contexts.membership.domain.emergency import SealedEmergencyContact
 from gymhopper.contexts.membership.domain.member import Member
 from gymhopper.contexts.membership.domain.membership import Membership
+from gymhopper.contexts.membership.domain.note import Note
 from gymhopper.contexts.membership.domain.overlay import Overlay
 from gymhopper.contexts.membership.domain.person import DataKey, Person
 from gymhopper.contexts.membership.domain.plan import Plan, Price
-from gymhopper.contexts.membership.storage import tables
+from gymhopper.contexts.membership.storage import people_tables, tables
 from gymhopper.kernel.money import Money
 
 
@@ -57,3 +59,5 @@ def map_all() -> None:
         },
     )
     mapper.map_imperatively(Agreement, tables.agreement)
+    mapper.map_imperatively(Note, people_tables.note)
+    mapper.map_imperatively(SealedEmergencyContact, people_tables.emergency_contact)

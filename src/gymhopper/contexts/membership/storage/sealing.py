@@ -14,6 +14,7 @@ import msgspec
 
 from gymhopper.chassis.sealing import Sealer, decrypt, encrypt
 from gymhopper.chassis.secrets import Secrets
+from gymhopper.contexts.membership.domain.emergency import EmergencyContact
 from gymhopper.contexts.membership.domain.person import (
     Contact,
     Retention,
@@ -23,6 +24,7 @@ from gymhopper.contexts.membership.domain.person import (
 )
 
 PURPOSE = "membership.contact"
+EMERGENCY: Retention = "emergency"
 _KEY_BYTES = 32
 
 
@@ -93,6 +95,32 @@ class ContactSeal:
         key = self._sealer.open(keys[retention], bound_to=bound_to(person_id, retention))
         plain = decrypt(key, content, retention.encode())
         return msgspec.json.decode(plain, type=Contact)
+
+
+class EmergencySeal:
+    """Seals and opens whom to call, under a data key that all gyms of the person share: whoever
+    deletes it has shredded what each of them kept."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._sealer = Sealer(secrets, PURPOSE)
+
+    def new_key(self, person_id: UUID) -> bytes:
+        """A fresh data key, sealed."""
+        return self._sealer.seal(os.urandom(_KEY_BYTES), bound_to=bound_to(person_id, EMERGENCY))
+
+    def seal(
+        self, person_id: UUID, member_id: UUID, wrapped: bytes, contact: EmergencyContact
+    ) -> bytes:
+        """Encrypt under the person's key; what is sealed for one member opens for no other."""
+        key = self._sealer.open(wrapped, bound_to=bound_to(person_id, EMERGENCY))
+        return encrypt(key, msgspec.json.encode(contact), member_id.bytes)
+
+    def open(
+        self, person_id: UUID, member_id: UUID, wrapped: bytes, sealed: bytes
+    ) -> EmergencyContact:
+        """Decrypt; InvalidTag when it was altered or belongs to another."""
+        key = self._sealer.open(wrapped, bound_to=bound_to(person_id, EMERGENCY))
+        return msgspec.json.decode(decrypt(key, sealed, member_id.bytes), type=EmergencyContact)
 
 
 def bound_to(person_id: UUID, retention: str) -> bytes:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -64,7 +65,6 @@ member = Table(
     Column("number", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("tags", ARRAY(Text), nullable=False),
-    Column("notes", Text, nullable=False),
     Column("external_ref", Text),
     Column("registered_at", INSTANT, nullable=False),
     UniqueConstraint("organisation_id", "number", name="member_number_once"),
@@ -94,11 +94,19 @@ member_search = Table(
     Column("first_name", Text(collation="C"), nullable=False),
     Column("number", Text(collation="C"), nullable=False),
     Column("words", Text, nullable=False),
+    Column("tags", ARRAY(Text), nullable=False),
     Index("member_search_person", "person_id"),
     Index("member_search_number", "organisation_id", "number"),
     Index("member_search_last", "organisation_id", "last_name", "first_name", "member_id"),
     Index("member_search_first", "organisation_id", "first_name", "last_name", "member_id"),
     Index("member_search_words", "organisation_id", "words", postgresql_using="gin"),
+    Index(
+        "member_search_tags",
+        "organisation_id",
+        "tags",
+        postgresql_using="gin",
+        postgresql_where=text("tags <> '{}'"),
+    ),
 )
 
 visibility = Table(
