@@ -39,3 +39,14 @@ def next_boundary(anchor: int, interval: Interval, after: int) -> int:
     while boundary(anchor, interval, number) <= after:
         number += 1
     return boundary(anchor, interval, number)
+
+
+def period_from(anchor: int, interval: Interval, start: int) -> tuple[int, int]:
+    """The end of the period that begins at `start`, and the length of a whole one before it.
+
+    Before the anchor a period is a stub that ends there, and is shorter than a whole one.
+    """
+    if start < anchor:
+        return anchor, anchor - boundary(anchor, interval, -1)
+    end = next_boundary(anchor, interval, start)
+    return end, end - start

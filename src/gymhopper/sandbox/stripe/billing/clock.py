@@ -60,7 +60,7 @@ async def catch_up(store: Store, owner_id: str, recovery: Recovery) -> None:
 
 async def do(store: Store, entry: AgendaEntry, recovery: Recovery) -> None:
     """Do one entry at its own time, and take it off the agenda."""
-    then = store.of(entry.account).at(entry.due_at)
+    then = store.of(entry.account).at(entry.due_at, clock=entry.clock)
     await then.unplan(entry.object_id, entry.action)
     match entry.action:
         case "renew":

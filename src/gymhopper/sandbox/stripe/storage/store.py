@@ -1,11 +1,12 @@
 """The account's objects in one transaction, and the events that their changes make."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.sandbox.stripe.account import ACCOUNT
@@ -27,28 +28,41 @@ _INSERT = text(
     " VALUES (:id, :account, :kind, :created, CAST(:body AS jsonb), CAST(:hidden AS jsonb))"
 )
 _SAVE = text("UPDATE sandbox_stripe.object SET body = CAST(:body AS jsonb) WHERE id = :id")
+_HIDE = text(
+    "UPDATE sandbox_stripe.object SET hidden = hidden || CAST(:hidden AS jsonb) WHERE id = :id"
+)
+_DELETE = text("DELETE FROM sandbox_stripe.object WHERE id = :id")
 _DELIVER = text(
     "INSERT INTO sandbox_stripe.delivery (event_id, due_at) VALUES (:event_id, :due_at)"
 )
 _PLAN = text(
-    "INSERT INTO sandbox_stripe.agenda (object_id, action, owner_id, due_at, account)"
-    " VALUES (:object_id, :action, :owner_id, :due_at, :account)"
+    "INSERT INTO sandbox_stripe.agenda (object_id, action, owner_id, due_at, account, clock)"
+    " VALUES (:object_id, :action, :owner_id, :due_at, :account, :clock)"
     " ON CONFLICT (object_id, action) DO UPDATE SET due_at = excluded.due_at"
 )
 _UNPLAN = text(
     "DELETE FROM sandbox_stripe.agenda WHERE object_id = :object_id AND action = ANY(:actions)"
 )
 _UNPLAN_ALL = text("DELETE FROM sandbox_stripe.agenda WHERE owner_id = :owner_id")
-# At the same second a subscription resumes before it ends, and ends before it renews.
-_NEXT = """
-SELECT object_id, action, owner_id, due_at, account FROM sandbox_stripe.agenda
-WHERE due_at <= :now {owner}
-ORDER BY due_at, array_position(ARRAY['resume', 'cancel', 'expire', 'retry', 'renew'], action),
-    object_id
+# At the same second a subscription resumes before it ends, and ends before it renews; a test clock
+# arrives after everything that was due on its way.
+_ORDER = """
+ORDER BY entry.due_at,
+    array_position(
+        ARRAY['resume', 'cancel', 'expire', 'lapse', 'retry', 'renew', 'arrive'], entry.action
+    ), entry.object_id
 LIMIT 1
 """
-_NEXT_OF_ALL = text(_NEXT.format(owner=""))
-_NEXT_OF_ONE = text(_NEXT.format(owner="AND owner_id = :owner_id"))
+_ENTRY = """
+SELECT entry.object_id, entry.action, entry.owner_id, entry.due_at, entry.account, entry.clock
+FROM sandbox_stripe.agenda AS entry
+"""
+_NEXT_BY_TIME = text(f"{_ENTRY} WHERE entry.clock IS NULL AND entry.due_at <= :now {_ORDER}")
+_NEXT_BY_CLOCKS = text(
+    f"{_ENTRY} JOIN sandbox_stripe.agenda AS target ON target.object_id = entry.clock"
+    f" AND target.action = 'arrive' AND entry.due_at <= target.due_at {_ORDER}"
+)
+_NEXT_OF_ONE = text(f"{_ENTRY} WHERE entry.due_at <= :now AND entry.owner_id = :owner_id {_ORDER}")
 
 # What lists can be filtered by; the expressions are those of the indexes.
 _FILTERS = {
@@ -57,6 +71,11 @@ _FILTERS = {
     "subscription": "body#>>'{parent,subscription_details,subscription}' = :subscription",
     "session_subscription": "body->>'subscription' = :session_subscription",
     "invoice": "body->>'invoice' = :invoice",
+    "pending": "(body->>'invoice' IS NULL) = :pending",
+    "unowned": "(body->>'parent' IS NULL) = :unowned",
+    "test_clock": "body->>'test_clock' = :test_clock",
+    "code": "lower(body->>'code') = lower(:code)",
+    "coupon": "body#>>'{promotion,coupon}' = :coupon",
     "payment_intent": "body->>'payment_intent' = :payment_intent",
     "charge": "body->>'charge' = :charge",
     "paid_with": "body#>>'{payment,payment_intent}' = :paid_with",
@@ -99,6 +118,7 @@ class AgendaEntry:
     owner_id: str
     due_at: int
     account: str
+    clock: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +129,58 @@ class Page:
     has_more: bool
 
 
+class Undone(Exception):
+    """Takes back what was done tentatively."""
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """What endpoints and the billing clock work on. `now` is Unix seconds and stands still.
 
-    It sees the objects of one account: the platform's own, or a connected one.
+    It sees the objects of one account: the platform's own, or a connected one. `clock` is the
+    test clock by which it is that time; `sent_at` is the platform's own time, at which events go
+    out.
     """
 
     connection: AsyncConnection
     now: int
     cause: Cause = field(default=Cause())
     account: str = ACCOUNT
+    clock: str | None = None
+    sent_at: int | None = None
 
-    def at(self, now: int) -> "Store":
+    def at(self, now: int, *, clock: str | None = None) -> "Store":
         """The same transaction at another moment: renewals happen when they were due."""
-        return replace(self, now=now, cause=self.cause if now == self.now else Cause())
+        return replace(
+            self,
+            now=now,
+            cause=self.cause if now == self.now else Cause(),
+            clock=clock or self.clock,
+            sent_at=self.now if self.sent_at is None else self.sent_at,
+        )
 
     def of(self, account: str) -> "Store":
         """The same transaction on the objects of another account."""
         return replace(self, account=account)
+
+    def by(self, clock: Object) -> "Store":
+        """The same transaction and cause, at the time of a test clock."""
+        then = self.at(clock["frozen_time"], clock=clock["id"])
+        return replace(then, cause=self.cause)
+
+    @asynccontextmanager
+    async def tentatively(self) -> AsyncIterator[None]:
+        """What is done inside is undone when an error leaves it; `Undone` ends there."""
+        savepoint = await self.connection.begin_nested()
+        try:
+            yield
+        except Undone:
+            await savepoint.rollback()
+        except BaseException:
+            await savepoint.rollback()
+            raise
+        else:
+            await savepoint.commit()
 
     async def lock(self) -> None:
         """Wait for every other writer; held until the transaction ends."""
@@ -171,7 +224,7 @@ class Store:
                 "id": new["id"],
                 "account": self.account,
                 "kind": new["object"],
-                "created": new["created"],
+                "created": new.get("created", self.now),
                 "body": json.dumps(new),
                 "hidden": json.dumps(hidden or {}),
             },
@@ -198,6 +251,17 @@ class Store:
             )
         return after
 
+    async def hide(self, key: str, **more: Any) -> None:
+        """Keep more with an object that is not shown."""
+        await self.connection.execute(_HIDE, {"id": key, "hidden": json.dumps(more)})
+
+    async def delete(self, before: Object, event_type: str | None = None) -> Object:
+        """Forget the object; returns what stands for it from now on."""
+        if event_type is not None:
+            await self.emit(event_type, before)
+        await self.connection.execute(_DELETE, {"id": before["id"]})
+        return {"id": before["id"], "object": before["object"], "deleted": True}
+
     async def emit(self, event_type: str, about: Object, previous: Object | None = None) -> None:
         """Record an event and have it delivered."""
         made = event(
@@ -209,7 +273,8 @@ class Store:
             idempotency_key=self.cause.idempotency_key,
         )
         await self.insert(made)
-        await self.connection.execute(_DELIVER, {"event_id": made["id"], "due_at": self.now})
+        due_at = self.now if self.sent_at is None else self.sent_at
+        await self.connection.execute(_DELIVER, {"event_id": made["id"], "due_at": due_at})
 
     async def page(
         self,
@@ -269,6 +334,7 @@ class Store:
                 "owner_id": owner_id,
                 "due_at": due_at,
                 "account": self.account,
+                "clock": self.clock,
             },
         )
 
@@ -281,8 +347,15 @@ class Store:
         await self.connection.execute(_UNPLAN_ALL, {"owner_id": owner_id})
 
     async def next_due(self, owner_id: str | None = None) -> AgendaEntry | None:
-        """The entry that is due longest by now, of all or of one owner."""
-        statement = _NEXT_OF_ALL if owner_id is None else _NEXT_OF_ONE
-        arguments = {"now": self.now} | ({} if owner_id is None else {"owner_id": owner_id})
-        row = (await self.connection.execute(statement, arguments)).one_or_none()
+        """The entry that is due longest by now, of all or of one owner.
+
+        Of all: first those of the platform's time, then those of test clocks that advance.
+        """
+        if owner_id is not None:
+            return await self._entry(_NEXT_OF_ONE, {"now": self.now, "owner_id": owner_id})
+        due = await self._entry(_NEXT_BY_TIME, {"now": self.now})
+        return due or await self._entry(_NEXT_BY_CLOCKS, {})
+
+    async def _entry(self, statement: TextClause, values: Mapping[str, Any]) -> AgendaEntry | None:
+        row = (await self.connection.execute(statement, values)).one_or_none()
         return AgendaEntry(*row) if row is not None else None
