@@ -51,6 +51,7 @@ async def sandbox(new_runtime: NewRuntime, clock: ManualClock) -> AsyncIterator[
         routes=[
             Mount(MOUNT, create_sandbox(runtime, Recovery())),
             Route(WEBHOOK_ROUTE, receiver.receive, methods=["POST"]),
+            Route("/elsewhere/{name}", receiver.receive_elsewhere, methods=["POST"]),
         ]
     )
     server = HttpServer(app, host="127.0.0.1", port=0)

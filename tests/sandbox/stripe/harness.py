@@ -1,5 +1,6 @@
 """The simulator on a real server, driven by Stripe's own library."""
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,7 @@ class Receiver:
     """Plays the platform's webhook route: keeps what arrives, answers what it is told to."""
 
     requests: list[tuple[bytes, str]] = field(default_factory=list)
+    elsewhere: list[tuple[str, bytes, str]] = field(default_factory=list)
     answers: Callable[[], int] = lambda: 202
     before_answer: Callable[[], Awaitable[None]] | None = None
 
@@ -37,6 +39,12 @@ class Receiver:
         self.requests.append((await request.body(), request.headers["stripe-signature"]))
         if self.before_answer is not None:
             await self.before_answer()
+        return Response(status_code=self.answers())
+
+    async def receive_elsewhere(self, request: Request) -> Response:
+        """Plays other webhook endpoints, by name."""
+        name, header = request.path_params["name"], request.headers["stripe-signature"]
+        self.elsewhere.append((name, await request.body(), header))
         return Response(status_code=self.answers())
 
 
@@ -59,6 +67,10 @@ class Sandbox:
     def secret(self) -> str:
         return webhook_secret(self.runtime.secrets)
 
+    @property
+    def connect_secret(self) -> str:
+        return webhook_secret(self.runtime.secrets, connect=True)
+
     async def bill(self) -> int:
         """Do everything that the billing clock has due."""
         return await BillingClock(self.runtime, self.recovery).run_due()
@@ -71,10 +83,13 @@ class Sandbox:
         delivery = WebhookDelivery(self.runtime, unruliness, seed=seed)
         await delivery.run_due()
         await delivery.close()
-        return [
-            stripe.Webhook.construct_event(body, signature, self.secret, tolerance=None).to_dict()
-            for body, signature in self.receiver.requests[before:]
-        ]
+        return [self._event(body, signature) for body, signature in self.receiver.requests[before:]]
+
+    def _event(self, body: bytes, signature: str) -> dict[str, Any]:
+        """The event; those about connected accounts are signed with a secret of their own."""
+        secret = self.connect_secret if "account" in json.loads(body) else self.secret
+        event = stripe.Webhook.construct_event(body, signature, secret, tolerance=None)
+        return event.to_dict()
 
     async def session(self, **changes: Any) -> stripe.checkout.Session:
         return await self.client.v1.checkout.sessions.create_async(

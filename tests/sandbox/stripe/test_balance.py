@@ -15,12 +15,12 @@ async def assert_sound(sandbox: Sandbox, account: str | None = None) -> None:
     v1 = sandbox.client.v1
     options = {"stripe_account": account} if account is not None else {}
     sums: Counter[tuple[str, str]] = Counter()
-    page = await v1.balance_transactions.list_async({"limit": 100}, options)  # type: ignore[arg-type] # a plain dict of options
+    page = await v1.balance_transactions.list_async({"limit": 100}, options)
     async for each in page.auto_paging_iter():
         assert each.net == each.amount - each.fee
         assert each.fee == sum(detail.amount for detail in each.fee_details)
         sums[each.status, each.currency] += each.net
-    shown = await v1.balance.retrieve_async(options=options)  # type: ignore[arg-type] # the same
+    shown = await v1.balance.retrieve_async(options=options)
     found = Counter({("available", each.currency): each.amount for each in shown.available})
     found.update({("pending", each.currency): each.amount for each in shown.pending})
     assert {key: value for key, value in found.items() if value} == {

@@ -9,6 +9,8 @@ MOUNT = "/sandbox/stripe"
 WEBHOOK_ROUTE = "/api/v1/payments/webhook"
 
 
-def webhook_secret(secrets: Secrets) -> str:
-    """The secret that signs the webhooks of this installation's simulator."""
-    return "whsec_" + secrets.key("sandbox-stripe-webhook").hex()
+def webhook_secret(secrets: Secrets, *, connect: bool = False) -> str:
+    """The secret that signs the webhooks of this installation's simulator; those about connected
+    accounts have one of their own."""
+    purpose = "sandbox-stripe-connect-webhook" if connect else "sandbox-stripe-webhook"
+    return "whsec_" + secrets.key(purpose).hex()

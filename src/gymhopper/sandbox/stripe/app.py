@@ -13,12 +13,23 @@ from gymhopper.sandbox.stripe.api import (
     invoices,
     payments,
     subscriptions,
+    webhook_endpoints,
 )
 from gymhopper.sandbox.stripe.billing.renewal import Recovery
 from gymhopper.sandbox.stripe.hosted.pages import CheckoutPages
 from gymhopper.sandbox.stripe.wire.server import Server, refused, unexpected
 
-FAMILIES = (balance, catalogue, checkout, customers, events, invoices, payments, subscriptions)
+FAMILIES = (
+    balance,
+    catalogue,
+    checkout,
+    customers,
+    events,
+    invoices,
+    payments,
+    subscriptions,
+    webhook_endpoints,
+)
 
 
 def create_sandbox(runtime: Runtime, recovery: Recovery) -> Starlette:

@@ -71,12 +71,16 @@ def endpoint(runtime: "Runtime") -> Endpoint:
     if runtime not in _endpoints:
         settings = BillingSettings()
         platform = [each.get_secret_value() for each in settings.stripe_webhook_secrets]
-        if settings.stripe_api_key is None and not platform:
-            keys = runtime.secrets.keys("sandbox-stripe-webhook")
-            platform = ["whsec_" + each.secret.hex() for each in keys]
         connect = [each.get_secret_value() for each in settings.stripe_connect_webhook_secrets]
+        if settings.stripe_api_key is None:
+            platform = platform or _derived(runtime, "sandbox-stripe-webhook")
+            connect = connect or _derived(runtime, "sandbox-stripe-connect-webhook")
         _endpoints[runtime] = Endpoint(
             secrets={"stripe": platform, "stripe_connect": connect},
             tolerance=settings.webhook_tolerance,
         )
     return _endpoints[runtime]
+
+
+def _derived(runtime: "Runtime", purpose: str) -> list[str]:
+    return ["whsec_" + each.secret.hex() for each in runtime.secrets.keys(purpose)]

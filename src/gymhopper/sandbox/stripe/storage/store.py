@@ -13,6 +13,7 @@ from gymhopper.sandbox.stripe.account import ACCOUNT
 from gymhopper.sandbox.stripe.errors import InvalidRequest, ResourceMissing
 from gymhopper.sandbox.stripe.objects.event import event, previous_attributes
 from gymhopper.sandbox.stripe.objects.identity import Object
+from gymhopper.sandbox.stripe.storage.listeners import deliver, listeners
 
 # One writer at a time: the account's events have one order, and no two requests or renewals
 # work on the same object.
@@ -32,9 +33,6 @@ _HIDE = text(
     "UPDATE sandbox_stripe.object SET hidden = hidden || CAST(:hidden AS jsonb) WHERE id = :id"
 )
 _DELETE = text("DELETE FROM sandbox_stripe.object WHERE id = :id")
-_DELIVER = text(
-    "INSERT INTO sandbox_stripe.delivery (event_id, due_at) VALUES (:event_id, :due_at)"
-)
 _PLAN = text(
     "INSERT INTO sandbox_stripe.agenda (object_id, action, owner_id, due_at, account, clock)"
     " VALUES (:object_id, :action, :owner_id, :due_at, :account, :clock)"
@@ -272,9 +270,13 @@ class Store:
             request_id=self.cause.request_id,
             idempotency_key=self.cause.idempotency_key,
         )
+        if self.account != ACCOUNT:
+            made["account"] = self.account
+        told = await listeners(self.connection, self.account, event_type)
+        made["pending_webhooks"] = len(told)
         await self.insert(made)
         due_at = self.now if self.sent_at is None else self.sent_at
-        await self.connection.execute(_DELIVER, {"event_id": made["id"], "due_at": due_at})
+        await deliver(self.connection, made["id"], told, due_at)
 
     async def page(
         self,

@@ -1,4 +1,5 @@
-"""Posts events to the platform's webhook route until it takes them.
+"""Posts events to the platform's webhook route, and to the endpoints that asked for them, until
+they take them.
 
 A delivery is a row. Whoever sends it first puts its due time ahead (a lease), commits, and only
 then posts: a process killed in between leaves a row that becomes due again.
@@ -7,6 +8,7 @@ then posts: a process killed in between leaves a row that becomes due again.
 import asyncio
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -32,16 +34,20 @@ _CLAIM = text(
     "UPDATE sandbox_stripe.delivery SET due_at = :lease, attempts = attempts + 1"
     " WHERE id IN (SELECT id FROM sandbox_stripe.delivery WHERE due_at <= :now"
     "  ORDER BY due_at, id LIMIT :batch FOR UPDATE SKIP LOCKED)"
-    " RETURNING id, event_id, attempts, answer"
+    " RETURNING id, event_id, endpoint_id, attempts, answer"
 )
 _EVENTS = text("SELECT id, body FROM sandbox_stripe.object WHERE id = ANY(:ids)")
+_ENDPOINTS = text(
+    "SELECT id, body->>'url' AS url, hidden->>'secret' AS secret FROM sandbox_stripe.object"
+    " WHERE id = ANY(:ids) AND body->>'status' = 'enabled'"
+)
 _DELIVERED = text(
     "UPDATE sandbox_stripe.delivery SET due_at = NULL, delivered_at = :now, answer = :answer"
     " WHERE id = :id"
 )
 _ARRIVED = text(
-    "UPDATE sandbox_stripe.object SET body = jsonb_set(body, '{pending_webhooks}', '0')"
-    " WHERE id = :event_id"
+    "UPDATE sandbox_stripe.object SET body = jsonb_set(body, '{pending_webhooks}',"
+    "  to_jsonb(greatest((body->>'pending_webhooks')::int - 1, 0))) WHERE id = :event_id"
 )
 _FAILED = text(
     "UPDATE sandbox_stripe.delivery SET due_at = :due_at, answer = :answer"
@@ -65,12 +71,21 @@ class Unruliness:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where an event goes, and what signs it."""
+
+    url: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """One try to deliver an event."""
+    """One try to deliver an event; nobody is there when its endpoint was deleted or disabled."""
 
     id: int
     attempt: int
     event: Object
+    to: Endpoint | None
 
     @property
     def body(self) -> bytes:
@@ -136,8 +151,32 @@ class WebhookDelivery:
                     ready.append(row)
             found = await connection.execute(_EVENTS, {"ids": [row.event_id for row in ready]})
             events: dict[str, Object] = {row.id: row.body for row in found}
-        deliveries = [Delivery(row.id, row.attempts, events[row.event_id]) for row in ready]
+            asked = [row.endpoint_id for row in ready if row.endpoint_id is not None]
+            endpoints = await self._endpoints(connection, asked)
+        deliveries = [
+            Delivery(
+                row.id,
+                row.attempts,
+                events[row.event_id],
+                self._own_route(events[row.event_id])
+                if row.endpoint_id is None
+                else endpoints.get(row.endpoint_id),
+            )
+            for row in ready
+        ]
         return bool(rows), sorted(deliveries, key=lambda each: each.id)
+
+    def _own_route(self, event: Object) -> Endpoint:
+        secret = webhook_secret(self._runtime.secrets, connect="account" in event)
+        return Endpoint((self._base or self._runtime.url) + WEBHOOK_ROUTE, secret)
+
+    async def _endpoints(
+        self, connection: AsyncConnection, ids: Sequence[str]
+    ) -> dict[str, Endpoint]:
+        if not ids:
+            return {}
+        found = await connection.execute(_ENDPOINTS, {"ids": ids})
+        return {row.id: Endpoint(row.url, row.secret) for row in found}
 
     async def _postpone(self, connection: AsyncConnection, delivery_id: int, now: float) -> None:
         late = self._random.random() * self._unruliness.delay
@@ -146,13 +185,16 @@ class WebhookDelivery:
         )
 
     async def _deliver(self, delivery: Delivery) -> None:
+        if delivery.to is None:
+            await self._delivered(delivery, "not sent: the endpoint is gone or disabled")
+            return
         if delivery.attempt == 1 and self._random.random() < self._unruliness.drop_first_try:
             await self._failed(delivery, "lost on the way, as the settings ask")
             return
         try:
-            answer = await self._post(delivery)
+            answer = await self._post(delivery, delivery.to)
             if self._random.random() < self._unruliness.duplicate:
-                answer = await self._post(delivery)
+                answer = await self._post(delivery, delivery.to)
         except httpx.HTTPError as error:
             await self._failed(delivery, f"{type(error).__name__}: {error}")
             return
@@ -161,16 +203,14 @@ class WebhookDelivery:
         else:
             await self._failed(delivery, f"{answer.status_code}: {answer.text[:500]}")
 
-    async def _post(self, delivery: Delivery) -> httpx.Response:
+    async def _post(self, delivery: Delivery, to: Endpoint) -> httpx.Response:
         body = delivery.body
-        timestamp = int(self._now())
-        secret = webhook_secret(self._runtime.secrets)
         return await self._client.post(
-            (self._base or self._runtime.url) + WEBHOOK_ROUTE,
+            to.url,
             content=body,
             headers={
                 "Content-Type": "application/json; charset=utf-8",
-                "Stripe-Signature": sign(secret, body, timestamp),
+                "Stripe-Signature": sign(to.secret, body, int(self._now())),
                 "User-Agent": "Gymhopper sandbox",
             },
         )
