@@ -11,8 +11,9 @@ from gymhopper.sandbox.stripe.wire.endpoints import Call, Endpoints
 from gymhopper.sandbox.stripe.wire.parameters import (
     Clearable,
     Listed,
-    ListParameters,
     Metadata,
+    Nothing,
+    Paging,
     Parameters,
     Text,
     Url,
@@ -78,11 +79,11 @@ async def update_webhook_endpoint(
     return await call.store.update(before, changes)
 
 
-@endpoints.on("DELETE", f"{_PATH}/{{key}}", Parameters)
-async def delete_webhook_endpoint(call: Call, parameters: Parameters, *, key: str) -> Object:
+@endpoints.on("DELETE", f"{_PATH}/{{key}}", Nothing)
+async def delete_webhook_endpoint(call: Call, parameters: Nothing, *, key: str) -> Object:
     del parameters
     return await call.store.delete(await call.store.get("webhook_endpoint", key, param="id"))
 
 
 endpoints.retrieving(_PATH, "webhook_endpoint")
-endpoints.listing(_PATH, "webhook_endpoint", ListParameters)
+endpoints.listing(_PATH, "webhook_endpoint", Paging)

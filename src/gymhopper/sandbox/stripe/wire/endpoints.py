@@ -7,9 +7,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 from gymhopper.sandbox.stripe.billing.renewal import Recovery
 from gymhopper.sandbox.stripe.objects.identity import Object
 from gymhopper.sandbox.stripe.storage.store import Page, Store
-from gymhopper.sandbox.stripe.wire.parameters import ListParameters, Parameters
+from gymhopper.sandbox.stripe.wire.parameters import Nested, Paging, Parameters
 
-P = TypeVar("P", bound=Parameters)
+P = TypeVar("P", bound=Nested)
 Path = ParamSpec("Path")
 
 
@@ -31,7 +31,7 @@ class Endpoint:
 
     method: str
     path: str
-    parameters: type[Parameters]
+    parameters: type[Nested]
     handler: Handler
 
 
@@ -66,10 +66,10 @@ class Endpoints:
 
         self.all.append(Endpoint("GET", f"{path}/{{key}}", Parameters, retrieve))
 
-    def listing(self, path: str, kind: str, parameters: type[ListParameters]) -> None:
+    def listing(self, path: str, kind: str, parameters: type[Paging]) -> None:
         """Register a list; the parameters' `filters` are those of the store."""
 
-        async def list_them(call: Call, given: ListParameters) -> Object:
+        async def list_them(call: Call, given: Paging) -> Object:
             page: Page = await call.store.page(
                 kind,
                 given.filters(),

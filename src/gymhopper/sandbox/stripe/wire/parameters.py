@@ -79,6 +79,10 @@ class Nested(BaseModel):
         return self.model_dump(mode="json", include=set(names), exclude_unset=True)
 
 
+class Nothing(Nested):
+    """No parameters, not even `expand`."""
+
+
 class Parameters(Nested):
     """The parameters of an endpoint."""
 
@@ -99,19 +103,28 @@ def _range(value: Any) -> Any:
     return {"gte": value, "lte": value} if isinstance(value, str) else value
 
 
-class ListParameters(Parameters):
+class Paging(Parameters):
     """What every list takes."""
 
     limit: Annotated[int, Field(ge=1, le=100)] = 10
     starting_after: Text | None = None
     ending_before: Text | None = None
+
+    def filters(self) -> dict[str, Any]:
+        """The list's own filters, by the store's names."""
+        paging = {"limit", "starting_after", "ending_before", "created", "expand"}
+        return self.model_dump(exclude=paging, exclude_none=True)
+
+
+class ListParameters(Paging):
+    """What most lists take: they can be cut by time as well."""
+
     created: Annotated[Range | None, BeforeValidator(_range)] = None
 
     def filters(self) -> dict[str, Any]:
         """The list's own filters and the span of `created`, by the store's names."""
-        paging = {"limit", "starting_after", "ending_before", "created", "expand"}
-        own = self.model_dump(exclude=paging, exclude_none=True)
-        return own | (self.created.model_dump(exclude_none=True) if self.created else {})
+        span = self.created.model_dump(exclude_none=True) if self.created else {}
+        return super().filters() | span
 
 
 def merged_metadata(before: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
@@ -121,7 +134,7 @@ def merged_metadata(before: Mapping[str, str], given: Mapping[str, str]) -> dict
     return {name: value for name, value in {**before, **given}.items() if value != ""}
 
 
-P = TypeVar("P", bound=Parameters)
+P = TypeVar("P", bound=Nested)
 
 
 def check(model: type[P], given: Mapping[str, Any]) -> P:

@@ -30,7 +30,7 @@ from gymhopper.sandbox.stripe.wire import form
 from gymhopper.sandbox.stripe.wire.endpoints import Call, Endpoint
 from gymhopper.sandbox.stripe.wire.expansion import expand
 from gymhopper.sandbox.stripe.wire.idempotency import Answer, IdempotentRequest
-from gymhopper.sandbox.stripe.wire.parameters import check
+from gymhopper.sandbox.stripe.wire.parameters import Parameters, check
 
 log = get_logger(__name__)
 
@@ -73,7 +73,8 @@ class Server:
             await _check_account(store)
             call = Call(store, self._recovery, self._runtime.url + MOUNT)
             done = await endpoint.handler(call, parameters, **request.path_params)
-            return Answer(200, await expand(store, done, parameters.expand))
+            paths = parameters.expand if isinstance(parameters, Parameters) else []
+            return Answer(200, await expand(store, done, paths))
 
         if endpoint.method == "GET":
             async with self._runtime.database.transaction(SERVICE, read_only=True) as connection:
