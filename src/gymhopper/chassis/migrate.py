@@ -27,10 +27,14 @@ _ADD_ONLY = "SELECT, INSERT"
 
 @dataclass(frozen=True, slots=True)
 class Migrations:
-    """A PostgreSQL schema and the folder of revisions that build it."""
+    """A PostgreSQL schema and the folder of revisions that build it.
+
+    `only_added_to` names tables whose rows the application may neither change nor remove.
+    """
 
     schema: str
     folder: Path
+    only_added_to: tuple[str, ...] = ()
 
 
 CHASSIS = Migrations(
@@ -54,6 +58,12 @@ def migrate(owner_url: str, app_role: str, lines: Iterable[Migrations]) -> list[
             for line in (CHASSIS, *lines):
                 if _upgrade(connection, line):
                     _grant(connection, line.schema, app_role)
+                    for table in line.only_added_to:
+                        connection.execute(
+                            text(
+                                f'REVOKE UPDATE, DELETE ON {line.schema}.{table} FROM "{app_role}"'
+                            )
+                        )
                     if line is CHASSIS:
                         _grant(connection, "bus", app_role)
                         _grant(connection, "audit", app_role, tables=_ADD_ONLY)
@@ -128,3 +138,8 @@ def _grant(connection: Connection, schema: str, role: str, *, tables: str = _ANY
     ).scalars()
     for partition in partitions.all():
         connection.execute(text(f'REVOKE ALL ON {partition} FROM "{role}"'))
+
+
+def _protect(connection: Connection, line: Migrations, role: str) -> None:
+    for table in line.only_added_to:
+        connection.execute(text(f'REVOKE UPDATE, DELETE ON {line.schema}.{table} FROM "{role}"'))

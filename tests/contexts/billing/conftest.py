@@ -6,8 +6,9 @@ import httpx
 import pytest
 import stripe
 
+from contexts.billing.ledger_desk import GYM, OTHER_GYM, SECOND_ENTITY, Desk
 from contexts.billing.till import SoldMemberships, Till
-from fixtures.callers import callers_context, staff_of
+from fixtures.callers import callers_context, http_client, in_role, staff_of
 from fixtures.engines import TestDatabase
 from fixtures.runtimes import NewRuntime
 from gymhopper.chassis.http.app import create_app
@@ -18,6 +19,7 @@ from gymhopper.chassis.server import HttpServer
 from gymhopper.contexts.billing.context import context as billing
 from gymhopper.contexts.billing.gateways.providers import ProviderConnection
 from gymhopper.contexts.billing.gateways.stripe_transport import Transport
+from gymhopper.contracts.identity.api import Caller
 from gymhopper.contracts.membership.api import MembershipApi
 from gymhopper.kernel.clock import ManualClock
 from gymhopper.kernel.ids import new_id
@@ -61,3 +63,16 @@ async def till(
     await http.close_async()
     await ProviderConnection(runtime).stop()
     await server.stop()
+
+
+@pytest.fixture
+async def desk(new_runtime: NewRuntime) -> AsyncIterator[Desk]:
+    tokens: dict[str, Caller] = {
+        "desk": staff_of(GYM),
+        "stranger": staff_of(OTHER_GYM),
+        "without": staff_of(GYM, "payments:read"),
+        "second": in_role("accountant", GYM, legal_entity_id=SECOND_ENTITY),
+    }
+    runtime = await new_runtime([billing, callers_context(**tokens)])
+    async with http_client(runtime) as client:
+        yield Desk(runtime, client)

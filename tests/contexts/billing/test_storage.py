@@ -21,7 +21,10 @@ async def test_queries_without_any_filter_show_nothing_of_another_organisation(
     claim = (await till.get(f"/memberships/{purchase.membership_id}")).json()["claims"][0]
     await till.post(f"/claims/{claim['claim_id']}/refunds", {"amount": 100})
     await till.settle()
-    tenant_tables = set(tables.metadata.tables) - {"billing.webhook_event"}
+    # The ledger has such a test of its own.
+    tenant_tables = {
+        name for name in tables.metadata.tables if not name.startswith("billing.ledger_")
+    } - {"billing.webhook_event"}
     for organisation_id, visible in ((till.organisation, True), (new_id(), False), (None, False)):
         subject = AuthSubject(kind="staff", id=new_id(), organisation_id=organisation_id)
         async with till.runtime.read(subject) as connection:

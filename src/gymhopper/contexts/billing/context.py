@@ -5,7 +5,7 @@ from pathlib import Path
 from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context, Part
 from gymhopper.contexts.billing.gateways.providers import ProviderConnection
-from gymhopper.contexts.billing.http import payments
+from gymhopper.contexts.billing.http import ledger, payments
 from gymhopper.contexts.billing.jobs import jobs, timers
 from gymhopper.contexts.billing.storage.invariants import INVARIANTS
 from gymhopper.contexts.billing.storage.mapping import map_all
@@ -15,19 +15,25 @@ map_all()
 
 context = Context(
     name="billing",
-    migrations=Migrations("billing", Path(__file__).parent / "storage" / "migrations"),
-    routers=[payments.router],
+    migrations=Migrations(
+        "billing",
+        Path(__file__).parent / "storage" / "migrations",
+        only_added_to=("ledger_account", "ledger_entry", "ledger_posting"),
+    ),
+    routers=[payments.router, ledger.router],
     subscriptions=subscriptions,
     jobs=jobs,
     timers=timers,
     parts=[Part("api", ProviderConnection), Part("worker", ProviderConnection)],
     invariants=INVARIANTS,
     tags={
+        "ledger": "The books in double entry: balances and every movement of money.",
         "payments": "What memberships owe and paid, the page for the first payment, refunds.",
     },
     scopes={
         "payments:read": "see what memberships owe and paid",
         "payments:write": "give money back",
+        "ledger:read": "see the books: balances and every movement of money",
         "checkouts:write": "open the page on which a membership is paid for",
     },
     audit_shows={
@@ -38,5 +44,6 @@ context = Context(
         "billing.claim": "provider status currency",
         "billing.payment": "currency",
         "billing.refund": "status currency access",
+        "billing.ledger_entry": "kind currency",
     },
 )

@@ -65,3 +65,9 @@ class TwoSubscriptions(Conflict):
     """The provider holds two subscriptions for one of ours; a person has to look."""
 
     code = "two_subscriptions"
+
+
+class EntryDiffers(Conflict):
+    """The ledger has an entry of this cause already, and it says something else."""
+
+    code = "entry_differs"

@@ -44,6 +44,20 @@ INVARIANTS = {
         " WHERE type = 'billing.payment.refunded.v1' GROUP BY 1) AS e USING (id)"
         " WHERE e.n IS DISTINCT FROM 1 OR r.amount IS DISTINCT FROM e.amount"
     ),
+    "Every entry of the ledger balances, in accounts of its own books": (
+        "SELECT count(*) FROM (SELECT e.id FROM billing.ledger_entry AS e"
+        " LEFT JOIN billing.ledger_posting AS p ON p.entry_id = e.id"
+        " LEFT JOIN billing.ledger_account AS a ON a.id = p.account_id GROUP BY e.id"
+        " HAVING count(a.id) < 2 OR sum(p.amount) <> 0"
+        " OR count(a.id) <> count(*) FILTER (WHERE a.organisation_id = e.organisation_id"
+        " AND a.legal_entity_id = e.legal_entity_id AND a.currency = e.currency)) AS wrong"
+    ),
+    "The trial balance of all books is zero": (
+        "SELECT count(*) FROM (SELECT FROM billing.ledger_account AS a"
+        " JOIN billing.ledger_posting AS p ON p.account_id = a.id"
+        " GROUP BY a.organisation_id, a.legal_entity_id, a.currency"
+        " HAVING sum(p.amount) <> 0) AS wrong"
+    ),
     "No webhook has been given up": (
         "SELECT count(*) FROM billing.webhook_event WHERE state = 'dead'"
     ),

@@ -37,6 +37,7 @@ OWNER = Role(
         credentials:read credentials:write
         identity:read identity:write
         impersonation:write
+        ledger:read
         members:read members:write
         memberships:read memberships:write
         notes:read notes:write
@@ -108,6 +109,7 @@ ACCOUNTANT = Role(
     why="Follows the money and gives it back; needs no contact data and no doors.",
     scopes=_scopes(
         """
+        ledger:read
         memberships:read
         payments:read payments:write
         venues:read
@@ -137,6 +139,7 @@ NETWORK_OPERATOR = Role(
         access:read
         cancellations:write
         checkouts:write
+        ledger:read
         members:read members:write
         memberships:read memberships:write
         notes:read notes:write
@@ -160,6 +163,7 @@ SUPPORT = Role(
         audit:read
         credentials:read
         impersonation:write
+        ledger:read
         members:read
         memberships:read
         notes:read
