@@ -29,10 +29,13 @@ from gymhopper.contracts.billing.events import (
     SubscriptionChanged,
 )
 from gymhopper.contracts.event import Event
+from gymhopper.contracts.identity.api import Caller, IdentityApi
 from gymhopper.contracts.venues.api import LegalEntity, Organisation, VenuesApi
 from gymhopper.kernel.clock import ManualClock
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
+
+MEMBER_SCOPES = ("members:read", "memberships:read", "purchases:write", "cancellations:write")
 
 
 class KnownSellers:
@@ -125,6 +128,19 @@ class Gym:
         bought = await self.pending(**plan)
         await self.paid(bought["id"])
         return await self.get(f"/memberships/{bought['id']}")
+
+    def through(self, person_id: str) -> httpx.AsyncClient:
+        """How a person who signed in reaches the platform."""
+        known: Any = self.runtime.api(IdentityApi)
+        known._tokens[person_id] = Caller(
+            kind="member",
+            id=new_id(),
+            organisation_id=None,
+            person_id=UUID(person_id),
+            within=(self.organisation_id,),
+            scopes=MEMBER_SCOPES,
+        )
+        return http_client(self.runtime, token=person_id)
 
     async def paid(self, membership_id: str, *, start: datetime | None = None, days: int = 31):
         start = start or self.clock.now()

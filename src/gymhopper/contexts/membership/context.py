@@ -59,10 +59,10 @@ context = Context(
     },
     audit_shows={
         "membership.member": "number status",
-        "membership.plan": "name coverage interval freeze_rules zone status",
+        "membership.plan": "name coverage interval freeze_rules conditions zone status",
         "membership.price": "currency valid_from valid_until channel",
-        "membership.membership": "plan_name coverage interval zone freeze_rules price_currency"
-        " starts_on contract end_reason closed_reason",
+        "membership.membership": "plan_name coverage interval zone freeze_rules conditions"
+        " price_currency starts_on contract end_reason closed_reason",
         "membership.overlay": "kind",
         "membership.agreement": "terms privacy mandate health_clearance language channel marketing",
     },

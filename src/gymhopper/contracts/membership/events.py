@@ -17,9 +17,10 @@ Origin = Literal["contract", "collection"]
 
 
 class Overlay(msgspec.Struct, frozen=True, kw_only=True):
-    """A stretch `[start, until)` in which access stops although the contract runs.
+    """A stretch `[start, until)` that is laid over a contract that runs.
 
-    `stops_billing` is a freeze's own choice; a block never stops billing.
+    What it does is a freeze's own choice: whether access stops, whether billing does, and whether
+    the contract's term ends later by its days. A block stops access and nothing else.
     """
 
     overlay_id: UUID
@@ -27,6 +28,8 @@ class Overlay(msgspec.Struct, frozen=True, kw_only=True):
     start: datetime
     until: datetime | None = None
     stops_billing: bool = True
+    stops_access: bool = True
+    extends_term: bool = False
 
 
 class MembershipState(msgspec.Struct, frozen=True, kw_only=True):

@@ -97,6 +97,8 @@ def _stops(state: MembershipState) -> Iterable[Stop]:
     if state.no_entry_from is not None:
         yield Stop("PAYMENT_PAST_DUE", milliseconds(state.no_entry_from))
     for each in state.overlays:
+        if not each.stops_access:
+            continue
         yield Stop(
             "MEMBERSHIP_FROZEN" if each.kind == "freeze" else "PERSON_BLOCKED",
             milliseconds(each.start),

@@ -27,6 +27,18 @@ class PlanWithdrawn(Conflict):
     code = "plan_withdrawn"
 
 
+class TermStillRuns(Conflict):
+    """The contract's term or notice does not let it end so early; the sentence says when it may."""
+
+    code = "term_still_runs"
+
+
+class ReasonMissing(InvalidInput):
+    """What goes beyond the contract needs a reason."""
+
+    code = "reason_missing"
+
+
 class FreezeTooShort(InvalidInput):
     """The plan's freezes last longer than this."""
 

@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from gymhopper.contexts.membership.domain.conditions import Extension
 from gymhopper.contracts.membership import events
+from gymhopper.kernel.calendar import local_date
 from gymhopper.kernel.period import Period
 
 OverlayKind = Literal["freeze", "block"]
@@ -13,7 +15,8 @@ OverlayKind = Literal["freeze", "block"]
 
 @dataclass(eq=False, kw_only=True)
 class Overlay:
-    """A stretch `[start, until)` with who asked for it and why."""
+    """A stretch `[start, until)` with who asked for it and why, and which of the three effects
+    it has: no access, no billing, a term that ends later."""
 
     id: UUID
     membership_id: UUID
@@ -26,6 +29,8 @@ class Overlay:
     reason: str
     created_by: str
     created_at: datetime
+    stops_access: bool = True
+    extends_term: bool = False
 
     @property
     def period(self) -> Period:
@@ -42,6 +47,12 @@ class Overlay:
             return self.start
         return None if self.is_over(now) else self.until
 
+    def extension(self, zone: str, now: datetime) -> Extension:
+        """By how many local days it moves the end of a term; as yet, when it has no end."""
+        until = self.until or max(self.start, now)
+        first, beyond = local_date(self.start, zone), local_date(until, zone)
+        return Extension(first, (beyond - first).days)
+
     def state(self) -> events.Overlay:
         """As others are told of it."""
         return events.Overlay(
@@ -50,4 +61,6 @@ class Overlay:
             start=self.start,
             until=self.until,
             stops_billing=self.stops_billing,
+            stops_access=self.stops_access,
+            extends_term=self.extends_term,
         )

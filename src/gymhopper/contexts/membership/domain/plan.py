@@ -1,6 +1,6 @@
 """What an organisation sells, and for how much."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from gymhopper.contexts.membership.domain.agreement import Channel
+from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.errors import StalePrice
 from gymhopper.contexts.membership.domain.terms import Interval
 from gymhopper.contracts.membership.coverage import Coverage
@@ -44,6 +45,7 @@ class Plan:
     freeze_rules: FreezeRules
     zone: str
     created_at: datetime
+    conditions: Conditions = field(default_factory=Conditions)
     status: Literal["offered", "withdrawn"] = "offered"
     version: int = 0
 

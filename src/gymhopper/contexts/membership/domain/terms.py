@@ -23,6 +23,12 @@ class Term:
         if self.count < 1:
             raise ValueError("a term has at least one interval")
 
+    @property
+    def months(self) -> int | None:
+        """Its length in calendar months; None where it is counted in days."""
+        months = _MONTHS.get(self.interval)
+        return None if months is None else months * self.count
+
     def boundary(self, anchor: date, number: int) -> date:
         """The day on which period `number` (from 0) begins, counted from the anchor.
 

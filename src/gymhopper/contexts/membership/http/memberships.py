@@ -1,7 +1,7 @@
 """Memberships: purchase, cancellation, freezes and blocks."""
 
+from dataclasses import asdict
 from datetime import date, datetime
-from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -12,9 +12,14 @@ from gymhopper.chassis.http.caller import CurrentRuntime, scoped
 from gymhopper.contexts.membership.domain.label import Label
 from gymhopper.contexts.membership.domain.overlay import OverlayKind
 from gymhopper.contexts.membership.domain.terms import Interval
+from gymhopper.contexts.membership.http.conditions import ConditionsField
 from gymhopper.contexts.membership.http.coverage import CoverageField
 from gymhopper.contexts.membership.http.fields import AgreementField, MoneyField, Request, Text
-from gymhopper.contexts.membership.queries.memberships import MembershipView, membership_view
+from gymhopper.contexts.membership.queries.memberships import (
+    MembershipView,
+    membership_view,
+    membership_ways_out,
+)
 from gymhopper.contexts.membership.usecases import cancel_membership as cancelling
 from gymhopper.contexts.membership.usecases import purchase_membership as purchasing
 from gymhopper.contexts.membership.usecases import stop_for_a_time as stopping
@@ -34,11 +39,21 @@ class PurchaseRequest(Request):
 
 
 class CancellationRequest(Request):
-    """`at` is the first local day without the membership, for `when` = date."""
+    """`at` is the first local day without the membership, for `when` = date. `term_end` is the
+    earliest end that term and notice allow."""
 
-    when: Literal["now", "period_end", "date"]
+    when: cancelling.When
     at: date | None = None
     reason: Text = ""
+
+
+class WaysOutAnswer(BaseModel):
+    """Ends that can be asked for now: of the period, of the term that binds (null: none does), and
+    the earliest that term and notice allow. Instants, as `end`."""
+
+    period_end: datetime
+    term_end: datetime | None
+    earliest_end: datetime
 
 
 class BlockRequest(Request):
@@ -100,6 +115,7 @@ class MembershipAnswer(BaseModel):
     price: MoneyField
     interval: Interval
     interval_count: int
+    conditions: ConditionsField
     coverage: CoverageField
     links: dict[str, str]
 
@@ -153,7 +169,10 @@ async def cancel_membership(
     runtime: CurrentRuntime,
     caller: AuthSubject = scoped("cancellations:write"),
 ) -> MembershipAnswer:
-    """Now, at the end of the period that runs, or at the start of a day."""
+    """Now, at the end of the period that runs or of the term, or at the start of a day.
+
+    Members go when term and notice let them; staff may let them go earlier, and say why.
+    """
     async with runtime.begin(caller) as uow:
         cancelled = await cancelling.cancel_membership(
             uow,
@@ -162,6 +181,19 @@ async def cancel_membership(
             ),
         )
     return _answer(cancelled, caller)
+
+
+@router.get("/memberships/{membership_id}/cancellation", summary="See when it could end")
+async def preview_cancellation(
+    membership_id: UUID,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("memberships:read"),
+) -> WaysOutAnswer:
+    """What a cancellation now would come to. Nothing changes."""
+    async with runtime.read(caller) as connection:
+        return WaysOutAnswer(
+            **asdict(await membership_ways_out(connection, membership_id, runtime.clock.now()))
+        )
 
 
 @router.post("/memberships/{membership_id}/cancellation/revoke", summary="Take a cancellation back")
@@ -293,6 +325,7 @@ def _answer(view: MembershipView, caller: AuthSubject) -> MembershipAnswer:
         price=MoneyField.of(view.price),
         interval=view.interval,
         interval_count=view.interval_count,
+        conditions=ConditionsField.of(view.conditions),
         coverage=CoverageField.of(state.coverage),
         links=links,
     )

@@ -21,6 +21,7 @@ from gymhopper.contexts.membership.domain.plan import (
     SalesChannel,
 )
 from gymhopper.contexts.membership.domain.terms import Interval
+from gymhopper.contexts.membership.http.conditions import ConditionsField
 from gymhopper.contexts.membership.http.coverage import CoverageField
 from gymhopper.contexts.membership.http.fields import Line, MoneyField, Request
 from gymhopper.contexts.membership.queries.plans import PlanOffer, plan_offers
@@ -71,6 +72,7 @@ class PlanRequest(Request):
         description="For how many days of 24 hours a debt leaves the door open.",
     )
     freeze_rules: FreezeRulesField = Field(default_factory=FreezeRulesField)
+    conditions: ConditionsField = Field(default_factory=ConditionsField)
     prices: list[PriceRequest] = Field(default_factory=list, max_length=50)
 
 
@@ -96,6 +98,7 @@ class PlanAnswer(BaseModel):
     interval_count: int
     entry_grace_days: int
     freeze_rules: FreezeRulesField
+    conditions: ConditionsField
     zone: str
     prices: list[PriceAnswer]
 
@@ -131,6 +134,7 @@ async def offer_plan(
                 interval_count=body.interval_count,
                 entry_grace_days=body.entry_grace_days,
                 freeze_rules=FreezeRules(minimum_days=body.freeze_rules.minimum_days),
+                conditions=body.conditions.value(),
                 prices=tuple(each.value() for each in body.prices),
             ),
         )
@@ -214,6 +218,7 @@ def _answer(plan: PlanOffer) -> PlanAnswer:
         interval_count=plan.interval_count,
         entry_grace_days=plan.entry_grace_days,
         freeze_rules=FreezeRulesField(minimum_days=plan.freeze_rules.minimum_days),
+        conditions=ConditionsField.of(plan.conditions),
         zone=plan.zone,
         prices=[
             PriceAnswer(

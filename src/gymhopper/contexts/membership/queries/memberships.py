@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.label import Label, label
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.domain.terms import Interval
@@ -36,6 +37,17 @@ class MembershipView:
     interval_count: int
     starts_on: date
     legal_entity_id: UUID
+    conditions: Conditions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaysOut:
+    """Ends that somebody who cancels now may ask for: that of the period, that of the term that
+    binds (None: none does), and the earliest that term and notice allow."""
+
+    period_end: datetime
+    term_end: datetime | None
+    earliest_end: datetime
 
 
 def view(membership: Membership, now: datetime) -> MembershipView:
@@ -52,6 +64,16 @@ def view(membership: Membership, now: datetime) -> MembershipView:
         interval_count=membership.interval_count,
         starts_on=membership.starts_on,
         legal_entity_id=membership.legal_entity_id,
+        conditions=membership.conditions,
+    )
+
+
+def ways_out(membership: Membership, now: datetime) -> WaysOut:
+    """The ends that are open at `now`."""
+    return WaysOut(
+        period_end=membership.period_end(now),
+        term_end=membership.term_end(now),
+        earliest_end=membership.earliest_end(now),
     )
 
 
@@ -59,11 +81,22 @@ async def membership_view(
     connection: AsyncConnection, membership_id: UUID, now: datetime
 ) -> MembershipView:
     """The membership; NotFound when it is not visible."""
+    return view(await _load(connection, membership_id), now)
+
+
+async def membership_ways_out(
+    connection: AsyncConnection, membership_id: UUID, now: datetime
+) -> WaysOut:
+    """How the membership can be left; NotFound when it is not visible."""
+    return ways_out(await _load(connection, membership_id), now)
+
+
+async def _load(connection: AsyncConnection, membership_id: UUID) -> Membership:
     async with AsyncSession(connection) as session:
         found = await session.get(Membership, membership_id)
         if found is None:
             raise NotFound("There is no membership with this id.")
-        return view(found, now)
+        return found
 
 
 async def purchase(connection: AsyncConnection, membership_id: UUID) -> Purchase | None:

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.plan import FreezeRules, SalesChannel
 from gymhopper.contexts.membership.domain.terms import Interval
 from gymhopper.contexts.membership.storage import tables
@@ -38,6 +39,7 @@ class PlanOffer(msgspec.Struct, frozen=True, kw_only=True):
     interval_count: int
     entry_grace_days: int
     freeze_rules: FreezeRules
+    conditions: Conditions
     zone: str
     prices: tuple[PriceOffer, ...]
     version: int
@@ -93,6 +95,7 @@ def _plan_offer(row: Row[Any], prices: Sequence[PriceOffer]) -> PlanOffer:
         interval_count=row.interval_count,
         entry_grace_days=row.entry_grace_days,
         freeze_rules=row.freeze_rules,
+        conditions=row.conditions,
         zone=row.zone,
         prices=tuple(prices),
         version=row.version,

@@ -9,10 +9,10 @@ INVARIANTS = {
         "SELECT count(*) FROM membership.membership WHERE contract IN ('active', 'under_notice')"
         " AND (paid_from IS NULL OR start_at IS NULL)"
     ),
-    "A contract has an end from the day of the notice, and none before": (
+    "A contract that does not run out has an end from the day of the notice, and none before": (
         "SELECT count(*) FROM membership.membership"
         " WHERE contract = 'under_notice' AND end_at IS NULL"
-        " OR contract = 'active' AND end_at IS NOT NULL"
+        " OR contract = 'active' AND end_at IS NOT NULL AND end_reason <> 'expired'"
     ),
     "A contract and what belongs to it are one organisation's": (
         "SELECT count(*) FROM membership.membership AS m"

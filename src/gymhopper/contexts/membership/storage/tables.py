@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from gymhopper.chassis.columns import INSTANT, JsonOf
+from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.plan import FreezeRules
 from gymhopper.contracts.membership.coverage import Coverage
 
@@ -137,6 +138,7 @@ plan = Table(
     Column("zone", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("created_at", INSTANT, nullable=False),
+    Column("conditions", JsonOf(Conditions), nullable=False),
     Index("plan_organisation", "organisation_id", "id"),
 )
 
@@ -193,6 +195,7 @@ membership = Table(
     Column("closed_at", INSTANT),
     Column("closed_reason", Text),
     Column("overdue_since", INSTANT),
+    Column("conditions", JsonOf(Conditions), nullable=False),
     Index("membership_member", "member_id"),
     Index("membership_person", "person_id"),
 )
@@ -213,6 +216,8 @@ overlay = Table(
     Column("reason", Text, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("created_at", INSTANT, nullable=False),
+    Column("stops_access", Boolean, nullable=False),
+    Column("extends_term", Boolean, nullable=False),
     Index("overlay_membership", "membership_id"),
 )
 

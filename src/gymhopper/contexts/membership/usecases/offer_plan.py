@@ -1,11 +1,12 @@
 """Offer a plan, and give it prices."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
 from gymhopper.chassis.expected import ANY, Expected
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.errors import DateOutOfRange
 from gymhopper.contexts.membership.domain.plan import FreezeRules, Plan, Price, SalesChannel
 from gymhopper.contexts.membership.domain.terms import Interval
@@ -37,6 +38,7 @@ class OfferPlan:
     interval_count: int
     entry_grace_days: int
     freeze_rules: FreezeRules
+    conditions: Conditions = field(default_factory=Conditions)
     prices: tuple[NewPrice, ...] = ()
 
 
@@ -61,6 +63,7 @@ async def offer_plan(uow: UnitOfWork, command: OfferPlan) -> OfferedPlan:
         entry_grace_days=command.entry_grace_days,
         freeze_rules=command.freeze_rules,
         zone=command.seller.zone,
+        conditions=command.conditions,
         created_at=uow.now,
         version=1,
     )

@@ -78,6 +78,7 @@ def sell(uow: UnitOfWork, member: Member, plan: Plan, price: Price, starts_on: d
         zone=plan.zone,
         entry_grace_days=plan.entry_grace_days,
         freeze_rules=plan.freeze_rules,
+        conditions=plan.conditions,
         price_id=price.id,
         price=price.money,
         starts_on=starts_on,

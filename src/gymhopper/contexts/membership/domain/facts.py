@@ -1,0 +1,173 @@
+"""What is remembered of a membership, and the state that follows from it."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from gymhopper.contexts.membership.domain.conditions import Conditions, Extension
+from gymhopper.contexts.membership.domain.ending import Ending, earliest
+from gymhopper.contexts.membership.domain.overlay import Overlay
+from gymhopper.contexts.membership.domain.plan import MINIMUM_ENTRY_GRACE_DAYS, FreezeRules
+from gymhopper.contexts.membership.domain.terms import Interval, Term
+from gymhopper.contracts.membership.coverage import Coverage
+from gymhopper.contracts.membership.events import ContractStatus, EndReason, MembershipState
+from gymhopper.kernel.calendar import local_date, start_of_day
+from gymhopper.kernel.money import Money
+
+
+@dataclass(eq=False, kw_only=True)
+class Facts:
+    """Absolute values, each from one source, so that they may become known in any order.
+
+    `contract`, `start`, `end` and `end_reason` are derived and kept for queries. `paid_from` is
+    where the first paid period begins, `paid_since` and `paid_until` are the latest one;
+    `cancelled_at` is the end that the parties set, `collection_ends_at` the one that the payment
+    provider reported (`announced` if it did so beforehand, `collection_ended` once collection has
+    stopped), `terminated_at` when it was ended for cause; `closed_at` and `closed_reason` the end
+    that an ended contract had.
+    """
+
+    id: UUID
+    organisation_id: UUID
+    member_id: UUID
+    person_id: UUID
+    plan_id: UUID
+    legal_entity_id: UUID
+    plan_name: str
+    coverage: Coverage
+    interval: Interval
+    interval_count: int
+    zone: str
+    entry_grace_days: int
+    freeze_rules: FreezeRules
+    price_id: UUID
+    price: Money
+    starts_on: date
+    purchased_at: datetime
+    conditions: Conditions = field(default_factory=Conditions)
+    contract: ContractStatus = "pending"
+    start: datetime | None = None
+    end: datetime | None = None
+    end_reason: EndReason | None = None
+    paid_from: datetime | None = None
+    paid_since: datetime | None = None
+    paid_until: datetime | None = None
+    cancelled_at: datetime | None = None
+    cancellation_reason: str | None = None
+    collection_ends_at: datetime | None = None
+    collection_announced: bool = False
+    collection_ended: bool = False
+    terminated_at: datetime | None = None
+    closed_at: datetime | None = None
+    closed_reason: EndReason | None = None
+    overdue_since: datetime | None = None
+    overlays: list[Overlay] = field(default_factory=list)
+    version: int = 0
+
+    @property
+    def term(self) -> Term:
+        """How long a period is."""
+        return Term(self.interval, self.interval_count)
+
+    @property
+    def no_entry_from(self) -> datetime | None:
+        """When the debt closes the door: after the grace, which a first payment does not get."""
+        if self.overdue_since is None or self.paid_from is None:
+            return self.overdue_since
+        days = max(MINIMUM_ENTRY_GRACE_DAYS, self.entry_grace_days)
+        return self.overdue_since + timedelta(days=days)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether the contract has ended, be it that nobody has said so yet."""
+        return self.contract == "ended" or (self.end is not None and self.end <= now)
+
+    def state(self, now: datetime) -> MembershipState:
+        """All three axes, as others are told of them."""
+        told_from = min(now, self.paid_since or now)
+        return MembershipState(
+            membership_id=self.id,
+            member_id=self.member_id,
+            person_id=self.person_id,
+            organisation_id=self.organisation_id,
+            plan_id=self.plan_id,
+            zone=self.zone,
+            coverage=self.coverage,
+            contract=self.contract,
+            start=self.start,
+            end=self.end,
+            end_reason=self.end_reason,
+            paid_until=self.paid_until,
+            overdue_since=self.overdue_since,
+            no_entry_from=self.no_entry_from,
+            overlays=tuple(
+                each.state()
+                for each in sorted(self.overlays, key=lambda each: (each.start, each.id))
+                if not each.is_over(told_from)
+            ),
+            entry_grace_days=self.entry_grace_days,
+        )
+
+    def term_end(self, now: datetime) -> datetime | None:
+        """When the term that runs now ends; None where none binds."""
+        moved = self._extensions(now)
+        end = self.conditions.term_end(self.starts_on, local_date(now, self.zone), moved)
+        return None if end is None else start_of_day(end, self.zone)
+
+    def earliest_end(self, now: datetime) -> datetime:
+        """The first end that term and notice allow whoever cancels now; maybe now itself."""
+        today = local_date(now, self.zone)
+        end = self.conditions.earliest_end(self.starts_on, today, self._extensions(now))
+        return now if end <= today else start_of_day(end, self.zone)
+
+    def _extensions(self, now: datetime) -> list[Extension]:
+        return [each.extension(self.zone, now) for each in self.overlays if each.extends_term]
+
+    def _derive(self, now: datetime) -> None:
+        if self.paid_from is not None:
+            self.start = max(start_of_day(self.starts_on, self.zone), self.paid_from)
+        ending = earliest(self._endings(now))
+        closed = self.closed_at or self.terminated_at or self.collection_ended
+        if closed or (ending is not None and ending.at <= now):
+            self.contract = "ended"
+            if ending is not None:
+                self.closed_at, self.closed_reason = ending.at, ending.reason
+        elif self.paid_from is None:
+            self.contract = "pending"
+        else:
+            # One that was sold for a time only runs out; nobody gave notice.
+            runs = ending is None or ending.reason == "expired"
+            self.contract = "active" if runs else "under_notice"
+        if ending is None:
+            self.end = self.end_reason = None
+        else:
+            # One that ends before it starts has no length; it does not end before its start.
+            self.end = ending.at if self.start is None else max(ending.at, self.start)
+            self.end_reason = ending.reason
+
+    def _endings(self, now: datetime) -> list[Ending]:
+        endings = []
+        expiry = self._expiry(now)
+        if expiry is not None:
+            endings.append(Ending(expiry, "expired"))
+        if self.cancelled_at is not None:
+            endings.append(Ending(self.cancelled_at, "cancelled"))
+        if self.collection_ends_at is not None:
+            # A provider that collects to the end of a fixed term announces nothing else.
+            announced = self.collection_announced
+            if expiry is not None and self.collection_ends_at >= expiry:
+                announced = False
+            reason: EndReason = "cancelled" if announced else "expired"
+            endings.append(Ending(self.collection_ends_at, reason))
+        if self.terminated_at is not None:
+            endings.append(Ending(self.terminated_at, "terminated"))
+        if self.closed_at is not None and self.closed_reason is not None:
+            endings.append(Ending(self.closed_at, self.closed_reason))
+        return endings
+
+    def _expiry(self, now: datetime) -> datetime | None:
+        """When a contract that was sold for a time only is over; unknown during a freeze without
+        an end that moves it."""
+        if self.paid_from is None or any(x.extends_term and x.until is None for x in self.overlays):
+            return None
+        day = self.conditions.expires_on(self.starts_on, self._extensions(now))
+        return None if day is None else start_of_day(day, self.zone)
