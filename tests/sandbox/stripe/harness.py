@@ -25,6 +25,8 @@ MONTHLY = {
     "product_data": {"name": "Basic"},
 }
 
+IBAN = "DE89 3704 0044 0532 0130 00"
+
 
 @dataclass
 class Receiver:
@@ -113,6 +115,42 @@ class Sandbox:
         assert (await self.pay(session)).status_code == 303
         done = await self.client.v1.checkout.sessions.retrieve_async(session.id)
         return await self.client.v1.subscriptions.retrieve_async(str(done.subscription))
+
+    async def connect(self, *, onboarded: bool = True, **changes: Any) -> stripe.Account:
+        """A connected account that wants transfers, and went through the hosted form."""
+        made = await self.client.v1.accounts.create_async(
+            {
+                "controller": {
+                    "fees": {"payer": "application"},
+                    "losses": {"payments": "application"},
+                    "stripe_dashboard": {"type": "express"},
+                },
+                "country": "DE",
+                "email": "till@partner.example",
+                "capabilities": {"transfers": {"requested": True}},
+                **changes,
+            }
+        )
+        if onboarded:
+            assert (await self.onboard(made.id)).status_code == 303
+            made = await self.client.v1.accounts.retrieve_async(made.id)
+        return made
+
+    async def onboarding(self, account: str) -> stripe.AccountLink:
+        return await self.client.v1.account_links.create_async(
+            {
+                "account": account,
+                "refresh_url": "http://127.0.0.1/again",
+                "return_url": "http://127.0.0.1/done",
+                "type": "account_onboarding",
+            }
+        )
+
+    async def onboard(self, account: str, **changes: str) -> httpx.Response:
+        """Fill the hosted form of a new link."""
+        told = {"name": "Studio Nord", "tax_id": "HRB 1", "iban": IBAN, "accept": "yes"}
+        link = await self.onboarding(account)
+        return await self.browser.post(link.url, data=told | changes)
 
     async def use_card(self, subscription: stripe.Subscription, token: str) -> str:
         """Give the subscription another card."""

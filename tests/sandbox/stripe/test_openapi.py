@@ -123,7 +123,7 @@ def _endpoints() -> list[Endpoint]:
 
 def _described(endpoint: Endpoint) -> dict[str, Any]:
     """The description's operation, whose path has other names for its ids."""
-    shape = endpoint.path.replace("{key}", "{}").split("/")
+    shape = ["{}" if step.startswith("{") else step for step in endpoint.path.split("/")]
     for path, operations in openapi.description()["paths"].items():
         steps = ["{}" if step.startswith("{") else step for step in path.split("/")]
         if steps == shape and endpoint.method.lower() in operations:

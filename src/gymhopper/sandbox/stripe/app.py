@@ -5,6 +5,8 @@ from starlette.exceptions import HTTPException
 
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.sandbox.stripe.api import (
+    account_links,
+    accounts,
     balance,
     catalogue,
     checkout,
@@ -16,10 +18,13 @@ from gymhopper.sandbox.stripe.api import (
     webhook_endpoints,
 )
 from gymhopper.sandbox.stripe.billing.renewal import Recovery
+from gymhopper.sandbox.stripe.hosted.onboarding import OnboardingPages
 from gymhopper.sandbox.stripe.hosted.pages import CheckoutPages
 from gymhopper.sandbox.stripe.wire.server import Server, refused, unexpected
 
 FAMILIES = (
+    account_links,
+    accounts,
     balance,
     catalogue,
     checkout,
@@ -39,6 +44,7 @@ def create_sandbox(runtime: Runtime, recovery: Recovery) -> Starlette:
         routes=[
             *Server(runtime, recovery, endpoints).routes(),
             *CheckoutPages(runtime).routes(),
+            *OnboardingPages(runtime).routes(),
         ],
         exception_handlers={HTTPException: refused, Exception: unexpected},
     )

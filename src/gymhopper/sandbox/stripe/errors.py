@@ -5,6 +5,8 @@ Types and codes are those of Stripe's API reference ("Errors", "Error codes").
 
 from typing import Any
 
+from gymhopper.sandbox.stripe.account import API_KEY
+
 
 class StripeError(Exception):
     """An answer that is an error; whatever the request did is undone."""
@@ -40,9 +42,16 @@ class Unauthorized(StripeError):
 
 
 class AccountForbidden(StripeError):
-    """The key has no access to the account that `Stripe-Account` names."""
+    """The key has no access to an account, or there is no such account."""
 
     status = 403
+
+    def __init__(self, account: str) -> None:
+        super().__init__(
+            f"The provided key '{API_KEY[:8]}***' does not have access to account '{account}' (or "
+            "that account does not exist). Application access may have been revoked.",
+            code="account_invalid",
+        )
 
 
 class ResourceMissing(StripeError):

@@ -8,7 +8,7 @@ Object = dict[str, Any]
 """An object as its JSON."""
 
 _ALPHABET = string.ascii_letters + string.digits
-_LENGTHS = {"cus": 14, "prod": 14, "si": 14}
+_LENGTHS = {"acct": 16, "cus": 14, "prod": 14, "si": 14}
 _UPPER = string.ascii_uppercase + string.digits
 
 

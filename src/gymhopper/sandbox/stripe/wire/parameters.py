@@ -137,16 +137,17 @@ def merged_metadata(before: Mapping[str, str], given: Mapping[str, str]) -> dict
 P = TypeVar("P", bound=Nested)
 
 
-def check(model: type[P], given: Mapping[str, Any]) -> P:
-    """The parameters, or InvalidRequest for the first that is wrong."""
+def check(model: type[P], given: Mapping[str, Any], *, within: str | None = None) -> P:
+    """The parameters, or those within another one; InvalidRequest for the first that is wrong."""
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        raise _refusal(error.errors()[0]) from error
+        raise _refusal(error.errors()[0], within) from error
 
 
-def _refusal(error: ErrorDetails) -> InvalidRequest:
-    first, *rest = (str(part) for part in error["loc"])
+def _refusal(error: ErrorDetails, within: str | None) -> InvalidRequest:
+    outer = [within] if within is not None else []
+    first, *rest = (*outer, *(str(part) for part in error["loc"]))
     name = first + "".join(f"[{part}]" for part in rest)
     given = error["input"]
     shown = given if isinstance(given, str) else "an object"

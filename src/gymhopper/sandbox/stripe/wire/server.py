@@ -128,11 +128,7 @@ async def _check_account(store: Store) -> None:
     account = store.account
     if account == ACCOUNT or await store.of(ACCOUNT).find("account", account) is not None:
         return
-    raise AccountForbidden(
-        f"The provided key '{API_KEY[:8]}***' does not have access to account '{account}' (or "
-        "that account does not exist). Application access may have been revoked.",
-        code="account_invalid",
-    )
+    raise AccountForbidden(account)
 
 
 def _response(answer: Answer, request_id: str) -> Response:
