@@ -2,10 +2,13 @@
 
 from sqlalchemy import select
 
+from contexts.billing.shop import Shop
 from contexts.billing.till import Till
 from fixtures.engines import TestDatabase
 from fixtures.schema import differences
 from gymhopper.chassis.auth import AuthSubject
+from gymhopper.contexts.billing.domain.document import Party
+from gymhopper.contexts.billing.domain.seller import Numbering
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.kernel.ids import new_id
 
@@ -21,6 +24,7 @@ async def test_queries_without_any_filter_show_nothing_of_another_organisation(
     claim = (await till.get(f"/memberships/{purchase.membership_id}")).json()["claims"][0]
     await till.post(f"/claims/{claim['claim_id']}/refunds", {"amount": 100})
     await till.settle()
+    await one_of_everything(Shop(till.runtime, organisation=till.organisation))
     # The ledger has such a test of its own.
     tenant_tables = {
         name for name in tables.metadata.tables if not name.startswith("billing.ledger_")
@@ -33,3 +37,11 @@ async def test_queries_without_any_filter_show_nothing_of_another_organisation(
                 assert bool(found) == (visible and name in tenant_tables), name
                 if found:
                     assert {row.organisation_id for row in found} == {till.organisation}
+
+
+async def one_of_everything(shop: Shop) -> None:
+    await shop.open()
+    await shop.customer(Party(name="Ada Beispiel"))
+    await shop.credit(await shop.invoice())
+    async with shop.unit() as uow:
+        uow.add(Numbering(id=shop.legal_entity, organisation_id=shop.organisation))

@@ -9,6 +9,7 @@ from gymhopper.contexts.billing.http import ledger, payments
 from gymhopper.contexts.billing.jobs import jobs, timers
 from gymhopper.contexts.billing.storage.invariants import INVARIANTS
 from gymhopper.contexts.billing.storage.mapping import map_all
+from gymhopper.contexts.billing.storage.sealed import SEALED
 from gymhopper.contexts.billing.subscribers import subscriptions
 
 map_all()
@@ -26,6 +27,7 @@ context = Context(
     timers=timers,
     parts=[Part("api", ProviderConnection), Part("worker", ProviderConnection)],
     invariants=INVARIANTS,
+    sealed=SEALED,
     tags={
         "ledger": "The books in double entry: balances and every movement of money.",
         "payments": "What memberships owe and paid, the page for the first payment, refunds.",
@@ -45,5 +47,9 @@ context = Context(
         "billing.payment": "currency",
         "billing.refund": "status currency access",
         "billing.ledger_entry": "kind currency",
+        "billing.seller": "country currency zone",
+        "billing.numbering": "invoice_prefix credit_note_prefix",
+        "billing.tax_rate": "code category percent exemption",
+        "billing.document": "kind number currency amounts taxes",
     },
 )

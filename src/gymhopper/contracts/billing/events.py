@@ -1,6 +1,6 @@
 """Facts about money and about what the payment provider holds for a membership."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -65,3 +65,23 @@ class PaymentRefunded(Event, frozen=True, kw_only=True):
     refund_id: UUID
     amount: Money
     access: Literal["keep", "end_now"] = "keep"
+
+
+class DocumentIssued(Event, frozen=True, kw_only=True):
+    """A legal document has its number: an invoice, or the credit note that corrects one.
+
+    `payable` is what it charges or gives back, `net` and `tax` and what rounding adds to them.
+    """
+
+    type: ClassVar[str] = "billing.document.issued.v1"
+    document_id: UUID
+    kind: Literal["invoice", "credit_note"]
+    number: str
+    legal_entity_id: UUID
+    billing_account_id: UUID
+    claim_id: UUID
+    corrects_id: UUID | None = None
+    net: Money
+    tax: Money
+    payable: Money
+    issued_on: date

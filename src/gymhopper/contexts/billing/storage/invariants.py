@@ -3,6 +3,8 @@
 The event log is read beside the context's own schema: it says what was published.
 """
 
+from gymhopper.contexts.billing.storage.document_invariants import DOCUMENTS
+
 INVARIANTS = {
     "What is owed is what failed claims have outstanding": (
         "SELECT count(*) FROM billing.dues AS d WHERE owed <> (SELECT coalesce(sum(outstanding), 0)"
@@ -65,4 +67,5 @@ INVARIANTS = {
         "SELECT count(*) FROM billing.webhook_event"
         " WHERE (state IN ('handled', 'ignored')) <> (handled_at IS NOT NULL)"
     ),
+    **DOCUMENTS,
 }

@@ -4,9 +4,13 @@ from sqlalchemy.orm import registry
 
 from gymhopper.contexts.billing.domain.checkout import BillingAccount, Checkout
 from gymhopper.contexts.billing.domain.claim import Claim, Payment, Refund
+from gymhopper.contexts.billing.domain.document import Document
 from gymhopper.contexts.billing.domain.dues import Dues
+from gymhopper.contexts.billing.domain.payer import BillTo
+from gymhopper.contexts.billing.domain.seller import Numbering, Seller
 from gymhopper.contexts.billing.domain.subscription import Subscription
-from gymhopper.contexts.billing.storage import tables
+from gymhopper.contexts.billing.domain.tax import TaxRate
+from gymhopper.contexts.billing.storage import document_tables, tables
 
 _registry = registry(metadata=tables.metadata)
 
@@ -23,5 +27,10 @@ def map_all() -> None:
         (Claim, tables.claim),
         (Payment, tables.payment),
         (Refund, tables.refund),
+        (Seller, document_tables.seller),
+        (Numbering, document_tables.numbering),
+        (TaxRate, document_tables.tax_rate),
+        (BillTo, document_tables.bill_to),
+        (Document, document_tables.document),
     ):
         _registry.map_imperatively(kind, table)
