@@ -12,7 +12,13 @@ from gymhopper.chassis.auth import ANONYMOUS, AuthSubject
 from gymhopper.contexts.venues.context import context as venues
 from gymhopper.contexts.venues.storage.tables import metadata
 from gymhopper.contracts.venues.api import VenuesApi
-from gymhopper.contracts.venues.events import LegalEntityCreated, OrganisationCreated
+from gymhopper.contracts.venues.events import (
+    LegalEntityChanged,
+    LegalEntityCreated,
+    OrganisationCreated,
+    PostalAddress,
+    TaxNumber,
+)
 from gymhopper.kernel.ids import new_id
 
 ENTITY = {"name": "West Ltd", "country": "GB", "currency": "GBP", "zone": "Europe/London"}
@@ -47,6 +53,9 @@ async def test_an_administrator_creates_an_organisation_with_its_seller(network:
         "operator",
     )
     assert (str(entities[-1].legal_entity_id), entities[-1].currency) == (entity["id"], "GBP")
+    assert entities[-1].name == "West Ltd"
+    assert entities[-1].address == PostalAddress(line1="1 Road", city="Leeds", postal_code="LS1")
+    assert entities[-1].tax_ids == (TaxNumber(kind="gb_vat", value="GB123"),)
 
 
 async def test_only_the_platforms_administrators_create_organisations(network: Network) -> None:
@@ -65,6 +74,46 @@ async def test_a_tenant_adds_a_seller_to_itself_only(network: Network) -> None:
 
     assert own["organisation_id"] == str(network.north.organisation_id)
     assert foreign.status_code == 404
+
+
+async def test_a_seller_moves_and_everybody_hears_where_it_is_now(network: Network) -> None:
+    entity = await network.made("/legal-entities", by=network.north, json=ENTITY)
+    path = f"/legal-entities/{entity['id']}"
+    tag = (await network.call("GET", path, by=network.north)).headers["etag"]
+    change = {
+        "name": "North West Ltd",
+        "address": {"line1": "2 Road", "line2": "Floor 3", "city": "York"},
+        "tax_ids": [{"kind": "gb_vat", "value": "GB999"}],
+    }
+    moved = await network.call(
+        "PATCH", path, by=network.north, json=change, headers={"If-Match": tag}
+    )
+    assert moved.status_code == 200, moved.text
+    assert moved.json() == (await network.call("GET", path, by=network.north)).json()
+    stale = await network.call(
+        "PATCH", path, by=network.north, json={"name": "Old"}, headers={"If-Match": tag}
+    )
+    assert (stale.status_code, stale.json()["code"]) == (412, "version_mismatch")
+    again = await network.call("PATCH", path, by=network.north, json=change)
+    assert again.headers["etag"] == moved.headers["etag"] != tag
+    [told] = await network.events(LegalEntityChanged)
+    assert (told.name, told.currency) == ("North West Ltd", "GBP")
+    assert told.address == PostalAddress(line1="2 Road", line2="Floor 3", city="York")
+    assert told.tax_ids == (TaxNumber(kind="gb_vat", value="GB999"),)
+    without = await network.call("PATCH", path, by=network.north, json={"address": None})
+    assert (without.json()["address"], without.json()["name"]) == (None, "North West Ltd")
+
+
+async def test_a_seller_is_changed_by_its_own_tenant_only_and_to_what_it_can_be(
+    network: Network,
+) -> None:
+    path = f"/legal-entities/{network.north.legal_entity_id}"
+    assert (await network.call("PATCH", path, by=network.south, json={})).status_code == 404
+    assert (await network.call("PATCH", path, by="reader", json={})).status_code == 403
+    for wrong in ({"name": None}, {"tax_ids": None}, {"currency": "USD"}, {"name": " "}):
+        refused = await network.call("PATCH", path, by=network.north, json=wrong)
+        assert refused.status_code == 422, wrong
+    assert await network.events(LegalEntityChanged) == []
 
 
 async def test_foreign_and_unknown_tenants_look_alike(network: Network) -> None:

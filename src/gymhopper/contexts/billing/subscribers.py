@@ -8,12 +8,14 @@ from gymhopper.contexts.billing.usecases.follow_contract import (
     contract_ends,
     contract_frozen,
 )
+from gymhopper.contexts.billing.usecases.follow_seller import follow_seller
 from gymhopper.contracts.membership.events import (
     MembershipCancellationRevoked,
     MembershipCancellationScheduled,
     MembershipEnded,
     MembershipOverlayChanged,
 )
+from gymhopper.contracts.venues.events import LegalEntityChanged, LegalEntityCreated
 from gymhopper.kernel.period import Period
 
 subscriptions = Subscriptions()
@@ -48,3 +50,11 @@ async def overlay_changed(uow: UnitOfWork, event: MembershipOverlayChanged, _: E
             if overlay.kind == "freeze" and overlay.stops_billing
         ],
     )
+
+
+@subscriptions.on(LegalEntityCreated, LegalEntityChanged)
+async def seller_is_different(
+    uow: UnitOfWork, event: LegalEntityCreated | LegalEntityChanged, envelope: Envelope
+) -> None:
+    """Documents from now on name the seller like this."""
+    await follow_seller(uow, event, envelope.aggregate_version)

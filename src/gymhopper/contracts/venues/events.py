@@ -49,8 +49,25 @@ class OrganisationCreated(Event, frozen=True, kw_only=True):
     kind: str
 
 
+class PostalAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """A postal address inside the country that goes with it."""
+
+    line1: str
+    line2: str | None = None
+    postal_code: str | None = None
+    city: str
+    region: str | None = None
+
+
+class TaxNumber(msgspec.Struct, frozen=True, kw_only=True):
+    """A number by which a tax office knows the seller; `kind` as in `eu_vat` or `us_ein`."""
+
+    kind: str
+    value: str
+
+
 class LegalEntityCreated(Event, frozen=True, kw_only=True):
-    """An organisation has a seller and data controller."""
+    """An organisation has a seller and data controller. `name` is empty in events of old."""
 
     type: ClassVar[str] = "venues.legal_entity.created.v1"
     legal_entity_id: UUID
@@ -58,6 +75,23 @@ class LegalEntityCreated(Event, frozen=True, kw_only=True):
     country: str
     currency: str
     zone: str
+    name: str = ""
+    address: PostalAddress | None = None
+    tax_ids: tuple[TaxNumber, ...] = ()
+
+
+class LegalEntityChanged(Event, frozen=True, kw_only=True):
+    """A seller's name, address or tax numbers are different; this is all of it."""
+
+    type: ClassVar[str] = "venues.legal_entity.changed.v1"
+    legal_entity_id: UUID
+    organisation_id: UUID
+    country: str
+    currency: str
+    zone: str
+    name: str
+    address: PostalAddress | None = None
+    tax_ids: tuple[TaxNumber, ...] = ()
 
 
 class LocationOpened(Event, frozen=True, kw_only=True):

@@ -9,13 +9,12 @@ from gymhopper.contexts.billing.domain.numbering import PREFIXES
 
 @dataclass(eq=False, kw_only=True)
 class Seller:
-    """What venues says of a legal entity, with its id and version. `name` is missing only until
-    venues was asked about one that was created by an older release."""
+    """What venues says of a legal entity, with its id and version."""
 
     id: UUID
     organisation_id: UUID
     version: int
-    name: str | None
+    name: str
     lines: tuple[str, ...] = ()
     postal_code: str | None = None
     city: str | None = None

@@ -28,7 +28,7 @@ seller = Table(
     Column("id", Uuid, primary_key=True),
     Column("organisation_id", Uuid, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("name", Text),
+    Column("name", Text, nullable=False),
     Column("lines", JsonOf[tuple[str, ...]](tuple[str, ...]), nullable=False),
     Column("postal_code", Text),
     Column("city", Text),

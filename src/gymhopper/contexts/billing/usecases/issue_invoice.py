@@ -62,8 +62,8 @@ async def issue_invoice(uow: UnitOfWork, order: InvoiceOrder) -> Document:
     if issued is not None:
         return issued
     seller = await uow.session.get(Seller, order.legal_entity_id)
-    if seller is None or seller.organisation_id != order.organisation_id:
-        raise SellerUnknown("Nothing is known yet of the legal entity that sells this.")
+    if seller is None or seller.organisation_id != order.organisation_id or not seller.name:
+        raise SellerUnknown("The legal entity that sells this, or its name, is not known yet.")
     lines = await _lines(uow, order, seller)
     taxes = taxed(((each.rate, each.amount) for each in lines), included=order.included)
     rounding = rounding_of(order.lines, taxes, included=order.included, charged=order.charged)

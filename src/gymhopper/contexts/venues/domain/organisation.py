@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
+
+from msgspec import UNSET, UnsetType
 
 from gymhopper.contexts.venues.domain.currency import check_currency
 from gymhopper.contexts.venues.domain.geography import check_country, check_zone
@@ -29,6 +31,15 @@ class TaxId:
 
     kind: str
     value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalEntityChange:
+    """What shall be different about a legal entity; the rest stays."""
+
+    name: str | UnsetType = UNSET
+    address: Address | UnsetType | None = UNSET
+    tax_ids: tuple[TaxId, ...] | UnsetType = UNSET
 
 
 @dataclass(eq=False, kw_only=True)
@@ -63,3 +74,10 @@ class LegalEntity:
         check_country(self.country)
         check_currency(self.currency)
         check_zone(self.zone)
+
+    def change(self, change: LegalEntityChange) -> None:
+        """Take the change over. Country, currency and zone stay: books were kept in them."""
+        for name in LegalEntityChange.__dataclass_fields__:
+            value: Any = getattr(change, name)
+            if value is not UNSET and value != getattr(self, name):
+                setattr(self, name, value)

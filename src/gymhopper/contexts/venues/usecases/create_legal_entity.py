@@ -12,6 +12,7 @@ from gymhopper.contexts.venues.domain.organisation import (
 )
 from gymhopper.contexts.venues.queries import LegalEntityView, legal_entity_view
 from gymhopper.contexts.venues.storage.references import unique_external_ref
+from gymhopper.contexts.venues.usecases.tell_of_legal_entity import told_of
 from gymhopper.contracts.venues.events import LegalEntityCreated
 from gymhopper.kernel.ids import new_id
 
@@ -50,13 +51,7 @@ async def create_legal_entity(uow: UnitOfWork, command: CreateLegalEntity) -> Le
         uow.add(entity)
         uow.record(
             entity,
-            LegalEntityCreated(
-                legal_entity_id=entity.id,
-                organisation_id=entity.organisation_id,
-                country=entity.country,
-                currency=entity.currency,
-                zone=entity.zone,
-            ),
+            LegalEntityCreated(**told_of(entity)),
             organisation_id=entity.organisation_id,
         )
     return await legal_entity_view(uow.connection, entity.id)

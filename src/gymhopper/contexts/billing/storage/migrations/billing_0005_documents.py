@@ -11,7 +11,7 @@ CREATE TABLE billing.seller (
     id uuid PRIMARY KEY,
     organisation_id uuid NOT NULL,
     version integer NOT NULL,
-    name text,
+    name text NOT NULL,
     lines jsonb NOT NULL,
     postal_code text,
     city text,
