@@ -30,12 +30,14 @@ from gymhopper.contracts.billing.events import (
 )
 from gymhopper.contracts.event import Event
 from gymhopper.contracts.identity.api import Caller, IdentityApi
-from gymhopper.contracts.venues.api import LegalEntity, Organisation, VenuesApi
+from gymhopper.contracts.venues.api import LegalEntity, Location, Organisation, VenuesApi
 from gymhopper.kernel.clock import ManualClock
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
 
 MEMBER_SCOPES = ("members:read", "memberships:read", "purchases:write", "cancellations:write")
+WIEN, GRAZ = UUID(int=1), UUID(int=2)
+"""Two locations, each in the city of its name."""
 
 
 class KnownSellers:
@@ -46,6 +48,19 @@ class KnownSellers:
 
     async def legal_entity(self, *, legal_entity_id: UUID) -> LegalEntity | None:
         return self._sellers.get(legal_entity_id)
+
+    async def location(self, *, location_id: UUID) -> Location | None:
+        seller = next(iter(self._sellers.values()))
+        cities = {WIEN: "Wien", GRAZ: "Graz"}
+        if location_id not in cities:
+            return None
+        return Location(
+            location_id=location_id,
+            organisation_id=seller.organisation_id,
+            legal_entity_id=seller.legal_entity_id,
+            country="AT",
+            city=cities[location_id],
+        )
 
     async def organisation(self, *, organisation_id: UUID) -> Organisation | None:
         if organisation_id not in {each.organisation_id for each in self._sellers.values()}:

@@ -1,6 +1,11 @@
 """Plans and the public catalogue."""
 
 from typing import Any
+from uuid import UUID
+
+import pytest
+
+from contexts.membership.conftest import GRAZ, WIEN
 
 COVERAGE = {
     "include": [
@@ -81,3 +86,64 @@ async def test_a_price_for_a_plan_that_has_changed_is_refused(gym: Any) -> None:
         )
         assert answer.status_code == status, answer.text
     assert (await gym.http.get(path)).headers["etag"] != read.headers["etag"]
+
+
+def price(amount: int, **changes: Any) -> dict[str, Any]:
+    return {"price": {"amount": amount, "currency": "EUR"}} | changes
+
+
+async def test_a_price_list_answers_the_price_of_a_place(gym: Any) -> None:
+    plan = await gym.plan(
+        prices=[
+            price(4900),
+            price(3900, country="AT", city="Graz"),
+            price(2900, location_id=str(WIEN), channel="desk", valid_from="2026-04-01"),
+            price(2500, location_id=str(WIEN), channel="network"),
+        ]
+    )
+
+    async def asked(**query: Any) -> list[int]:
+        found = await gym.get(f"/plans/{plan['id']}/prices", **query)
+        return [each["price"]["amount"] for each in found["items"]]
+
+    assert await asked() == [4900]
+    assert await asked(location=str(GRAZ)) == [3900]
+    assert await asked(location=str(WIEN)) == [4900]
+    assert await asked(location=str(WIEN), channel="network") == [2500]
+    assert await asked(location=str(WIEN), channel="desk", on="2026-04-01") == [2900]
+    assert await asked(on="2026-03-01") == []
+    unknown = await gym.get(f"/plans/{plan['id']}/prices", location=plan["id"], expect=404)
+    assert unknown["field"] == "location"
+
+
+async def test_somebody_buys_at_the_price_of_the_place_and_no_other(gym: Any) -> None:
+    plan = await gym.plan(prices=[price(4900), price(3900, country="AT", city="Graz")])
+    everywhere, graz = plan["prices"]
+    member = await gym.member()
+    path = f"/members/{member['id']}/memberships"
+
+    def order(at: Any, location: Any) -> dict[str, Any]:
+        return gym.order(plan) | {"price_id": at["id"], "price": at["price"], **location}
+
+    here = {"location_id": str(GRAZ)}
+    assert (await gym.post(path, order(everywhere, here), expect=409))["code"] == "stale_price"
+    assert (await gym.post(path, order(graz, {}), expect=409))["code"] == "stale_price"
+    assert (await gym.post(path, order(graz, here)))["price"]["amount"] == 3900
+    nowhere = await gym.post(path, order(graz, {"location_id": plan["id"]}), expect=404)
+    assert nowhere["field"] == "location_id"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"location_id": str(UUID(int=1)), "country": "AT"}, {"city": "Wien"}, {"country": "at"}],
+)
+async def test_a_price_is_for_one_place(gym: Any, odd: dict[str, Any]) -> None:
+    plan = await gym.plan()
+    await gym.post(f"/plans/{plan['id']}/prices", price(100, **odd), expect=422)
+
+
+async def test_a_joining_fee_is_in_the_currency_of_its_price(gym: Any) -> None:
+    plan = await gym.plan()
+    odd = price(100, joining_fee={"amount": 5, "currency": "CHF"})
+    answer = await gym.post(f"/plans/{plan['id']}/prices", odd, expect=422)
+    assert answer["field"] == "joining_fee"

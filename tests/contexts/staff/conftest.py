@@ -58,7 +58,11 @@ class KnownPlaces:
         for gym in self._gyms.values():
             if location_id in {gym.here, gym.there}:
                 return Location(
-                    location_id=location_id, organisation_id=gym.id, legal_entity_id=gym.entity
+                    location_id=location_id,
+                    organisation_id=gym.id,
+                    legal_entity_id=gym.entity,
+                    country="AT",
+                    city="Wien",
                 )
         return None
 

@@ -11,6 +11,7 @@ from gymhopper.contexts.membership.http import (
     memberships,
     notes,
     plans,
+    prices,
     tags,
     visitors,
 )
@@ -32,6 +33,7 @@ context = Context(
         tags.router,
         emergency.router,
         plans.router,
+        prices.router,
         memberships.router,
         visitors.router,
     ],
@@ -59,9 +61,10 @@ context = Context(
     },
     audit_shows={
         "membership.member": "number status",
-        "membership.plan": "name coverage interval freeze_rules conditions zone status",
-        "membership.price": "currency valid_from valid_until channel",
-        "membership.membership": "plan_name coverage interval zone freeze_rules conditions"
+        "membership.plan": "name coverage interval freeze_rules conditions offer zone status",
+        "membership.price": "currency valid_from valid_until channel location_id country city"
+        " tax_included",
+        "membership.membership": "plan_name coverage interval zone freeze_rules conditions offer"
         " price_currency starts_on contract end_reason closed_reason",
         "membership.overlay": "kind",
         "membership.agreement": "terms privacy mandate health_clearance language channel marketing",

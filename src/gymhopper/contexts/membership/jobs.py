@@ -7,7 +7,11 @@ from gymhopper.chassis.registry import Due, Timers
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.usecases import reach_date
 from gymhopper.contexts.membership.usecases.follow_visit import forget_visitors
-from gymhopper.contexts.membership.usecases.publish import END_REACHED, OVERLAY_REACHED
+from gymhopper.contexts.membership.usecases.publish import (
+    END_REACHED,
+    OVERLAY_REACHED,
+    TRIAL_REACHED,
+)
 
 timers = Timers()
 
@@ -16,6 +20,12 @@ timers = Timers()
 async def end_reached(uow: UnitOfWork, due: Due) -> None:
     """A contract's end has come; the key is the membership's id."""
     await reach_date.reach_end(uow, UUID(due.key))
+
+
+@timers.on(TRIAL_REACHED)
+async def trial_reached(uow: UnitOfWork, due: Due) -> None:
+    """A trial's end has come; the key is the membership's id."""
+    await reach_date.reach_trial_end(uow, UUID(due.key))
 
 
 @timers.on(OVERLAY_REACHED)

@@ -58,6 +58,8 @@ class Directory:
             location_id=row.id,
             organisation_id=row.organisation_id,
             legal_entity_id=row.legal_entity_id,
+            country=row.country,
+            city=row.city,
         )
 
     async def location_ids(self, *, organisation_id: UUID) -> tuple[UUID, ...]:

@@ -25,11 +25,16 @@ class LegalEntity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Location(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose a place is: the organisation that runs it, the legal entity that sells there."""
+    """Whose a place is: the organisation that runs it, the legal entity that sells there.
+
+    And where it is: its ISO 3166 country and its city.
+    """
 
     location_id: UUID
     organisation_id: UUID
     legal_entity_id: UUID
+    country: str
+    city: str
 
 
 class VenuesApi(Protocol):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-Channel = Literal["online", "desk", "import"]
+Channel = Literal["online", "desk", "network", "import"]
 MarketingChannel = Literal["email", "sms", "phone", "push", "post"]
 
 

@@ -49,3 +49,15 @@ class DateOutOfRange(InvalidInput):
     """The date lies where this cannot start or end."""
 
     code = "date_out_of_range"
+
+
+class UnfitOffer(InvalidInput):
+    """The parts of a plan do not go together."""
+
+    code = "unfit_offer"
+
+
+class NotForYou(Conflict):
+    """An introduction is for people who are new here, or only once for each person."""
+
+    code = "intro_offer_refused"

@@ -1,22 +1,19 @@
 """What is remembered of a membership, and the state that follows from it."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from uuid import UUID
+from datetime import datetime, timedelta
 
-from gymhopper.contexts.membership.domain.conditions import Conditions, Extension
+from gymhopper.contexts.membership.domain.conditions import Extension
 from gymhopper.contexts.membership.domain.ending import Ending, earliest
 from gymhopper.contexts.membership.domain.overlay import Overlay
-from gymhopper.contexts.membership.domain.plan import MINIMUM_ENTRY_GRACE_DAYS, FreezeRules
-from gymhopper.contexts.membership.domain.terms import Interval, Term
-from gymhopper.contracts.membership.coverage import Coverage
+from gymhopper.contexts.membership.domain.plan import MINIMUM_ENTRY_GRACE_DAYS
+from gymhopper.contexts.membership.domain.sold import Sold
 from gymhopper.contracts.membership.events import ContractStatus, EndReason, MembershipState
 from gymhopper.kernel.calendar import local_date, start_of_day
-from gymhopper.kernel.money import Money
 
 
 @dataclass(eq=False, kw_only=True)
-class Facts:
+class Facts(Sold):
     """Absolute values, each from one source, so that they may become known in any order.
 
     `contract`, `start`, `end` and `end_reason` are derived and kept for queries. `paid_from` is
@@ -24,27 +21,10 @@ class Facts:
     `cancelled_at` is the end that the parties set, `collection_ends_at` the one that the payment
     provider reported (`announced` if it did so beforehand, `collection_ended` once collection has
     stopped), `terminated_at` when it was ended for cause; `closed_at` and `closed_reason` the end
-    that an ended contract had.
+    that an ended contract had. `runs_until` is where a pass, credits or a mere trial are over.
     """
 
-    id: UUID
-    organisation_id: UUID
-    member_id: UUID
-    person_id: UUID
-    plan_id: UUID
-    legal_entity_id: UUID
-    plan_name: str
-    coverage: Coverage
-    interval: Interval
-    interval_count: int
-    zone: str
-    entry_grace_days: int
-    freeze_rules: FreezeRules
-    price_id: UUID
-    price: Money
-    starts_on: date
-    purchased_at: datetime
-    conditions: Conditions = field(default_factory=Conditions)
+    runs_until: datetime | None = None
     contract: ContractStatus = "pending"
     start: datetime | None = None
     end: datetime | None = None
@@ -65,14 +45,25 @@ class Facts:
     version: int = 0
 
     @property
-    def term(self) -> Term:
-        """How long a period is."""
-        return Term(self.interval, self.interval_count)
+    def covered_until(self) -> datetime | None:
+        """The end of what was paid for, or of what did not have to be paid for."""
+        return max((x for x in (self.paid_until, self.trial_until) if x is not None), default=None)
+
+    @property
+    def never_paid(self) -> bool:
+        """Whether no time was paid for; a provider's bill of nothing for a trial pays for none."""
+        trial, paid = self.trial_until, self.paid_until
+        return paid is None or (trial is not None and paid <= trial)
 
     @property
     def no_entry_from(self) -> datetime | None:
-        """When the debt closes the door: after the grace, which a first payment does not get."""
-        if self.overdue_since is None or self.paid_from is None:
+        """When the debt closes the door: after the grace, which a first payment does not get.
+
+        A trial that nobody pays for closes it too, a day later: collecting takes some hours.
+        """
+        if self.overdue_since is None and self.trial_until is not None and self.never_paid:
+            return self.trial_until + timedelta(days=MINIMUM_ENTRY_GRACE_DAYS)
+        if self.overdue_since is None or self.never_paid:
             return self.overdue_since
         days = max(MINIMUM_ENTRY_GRACE_DAYS, self.entry_grace_days)
         return self.overdue_since + timedelta(days=days)
@@ -96,7 +87,7 @@ class Facts:
             start=self.start,
             end=self.end,
             end_reason=self.end_reason,
-            paid_until=self.paid_until,
+            paid_until=self.covered_until,
             overdue_since=self.overdue_since,
             no_entry_from=self.no_entry_from,
             overlays=tuple(
@@ -123,20 +114,24 @@ class Facts:
         return [each.extension(self.zone, now) for each in self.overlays if each.extends_term]
 
     def _derive(self, now: datetime) -> None:
-        if self.paid_from is not None:
-            self.start = max(start_of_day(self.starts_on, self.zone), self.paid_from)
+        # A trial begins with the agreement, everything else with its first payment.
+        begins = self.paid_from if self.trial_until is None else self.purchased_at
+        if begins is not None:
+            self.start = max(start_of_day(self.starts_on, self.zone), begins)
         ending = earliest(self._endings(now))
         closed = self.closed_at or self.terminated_at or self.collection_ended
         if closed or (ending is not None and ending.at <= now):
             self.contract = "ended"
             if ending is not None:
                 self.closed_at, self.closed_reason = ending.at, ending.reason
-        elif self.paid_from is None:
+        elif begins is None:
             self.contract = "pending"
+        elif ending is not None and ending.reason != "expired":
+            self.contract = "under_notice"
         else:
             # One that was sold for a time only runs out; nobody gave notice.
-            runs = ending is None or ending.reason == "expired"
-            self.contract = "active" if runs else "under_notice"
+            on_trial = self.trial_until is not None and now < self.trial_until
+            self.contract = "trialing" if on_trial else "active"
         if ending is None:
             self.end = self.end_reason = None
         else:
@@ -167,6 +162,8 @@ class Facts:
     def _expiry(self, now: datetime) -> datetime | None:
         """When a contract that was sold for a time only is over; unknown during a freeze without
         an end that moves it."""
+        if self.runs_until is not None:
+            return self.runs_until
         if self.paid_from is None or any(x.extends_term and x.until is None for x in self.overlays):
             return None
         day = self.conditions.expires_on(self.starts_on, self._extensions(now))

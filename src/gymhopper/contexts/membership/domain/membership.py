@@ -28,6 +28,8 @@ from gymhopper.kernel.calendar import local_date
 from gymhopper.kernel.errors import NotFound
 from gymhopper.kernel.period import Period
 
+_RUNS = ("active", "under_notice")
+
 
 @dataclass(eq=False, kw_only=True)
 class Membership(Facts):
@@ -40,6 +42,7 @@ class Membership(Facts):
 
     def purchased(self, now: datetime) -> MembershipEvent:
         """Say that a person agreed to this; it is the first event of every membership."""
+        self._derive(now)
         return events.MembershipPurchased(
             membership=self.state(now), price=self.price, starts_on=self.starts_on
         )
@@ -60,7 +63,7 @@ class Membership(Facts):
                 self.paid_until, self.paid_since = paid.until, paid.start
 
         def tell(before: MembershipState) -> type[MembershipEvent]:
-            began = before.contract == "pending" and self.contract in ("active", "under_notice")
+            began = before.contract in ("pending", "trialing") and self.contract in _RUNS
             return events.MembershipActivated if began else events.MembershipRenewed
 
         return self._follow(now, change, tell)
@@ -166,9 +169,21 @@ class Membership(Facts):
 
     def period_end(self, now: datetime) -> datetime:
         """The end of the period that runs now: what was paid for, else the calendar's."""
-        if self.paid_until is not None and self.paid_until > now:
-            return self.paid_until
-        return self.term.period_end_after(self.starts_on, self.zone, now)
+        if self.covered_until is not None and self.covered_until > now:
+            return self.covered_until
+        return self.term.period_end_after(self.first_charged_day, self.zone, now)
+
+    def run_until(self, at: datetime | None, now: datetime) -> MembershipEvent | None:
+        """Set where it is over by itself."""
+
+        def change() -> None:
+            self.runs_until = at
+
+        return self._follow(now, change, lambda _: events.MembershipRenewed)
+
+    def reach_trial_end(self, now: datetime) -> MembershipEvent | None:
+        """The trial is over, if it is."""
+        return self._follow(now, lambda: None, lambda _: events.MembershipActivated)
 
     def reach_end(self, now: datetime) -> MembershipEvent | None:
         """The end has come, if it has."""

@@ -7,9 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from gymhopper.contexts.membership.domain.agreement import Channel
 from gymhopper.contexts.membership.domain.conditions import Conditions
-from gymhopper.contexts.membership.domain.errors import StalePrice
+from gymhopper.contexts.membership.domain.offer import RECURRING, Offer
 from gymhopper.contexts.membership.domain.terms import Interval
 from gymhopper.contracts.membership.coverage import Coverage
 from gymhopper.kernel.money import Money
@@ -17,7 +16,7 @@ from gymhopper.kernel.money import Money
 DEFAULT_ENTRY_GRACE_DAYS = 7
 MINIMUM_ENTRY_GRACE_DAYS = 1
 
-SalesChannel = Literal["online", "desk"]
+SalesChannel = Literal["online", "desk", "network"]
 
 
 class FreezeRules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -46,6 +45,7 @@ class Plan:
     zone: str
     created_at: datetime
     conditions: Conditions = field(default_factory=Conditions)
+    offer: Offer = RECURRING
     status: Literal["offered", "withdrawn"] = "offered"
     version: int = 0
 
@@ -54,7 +54,9 @@ class Plan:
 class Price:
     """What a plan costs in one currency on the days `[valid_from, valid_until)`; never changed.
 
-    `channel` None means every channel.
+    It is for a location, a city, a country, or everywhere; `channel` None means every channel. The
+    joining fee, in minor units of the same currency, is paid once. With `tax_included` the tax is
+    in both, else it is added. `price_list` says which price holds.
     """
 
     id: UUID
@@ -65,19 +67,15 @@ class Price:
     valid_until: date | None
     channel: SalesChannel | None
     created_at: datetime
+    location_id: UUID | None = None
+    country: str | None = None
+    city: str | None = None
+    joining_fee_amount: int | None = None
+    tax_included: bool = True
 
-    def is_valid(self, day: date, channel: Channel) -> bool:
-        """Whether the plan is sold for this price on that day through that channel."""
-        return (
-            self.valid_from <= day
-            and (self.valid_until is None or day < self.valid_until)
-            and self.channel in (None, channel)
-        )
-
-    def confirm(self, shown: Money, day: date, channel: Channel) -> None:
-        """Raise StalePrice unless this is what the buyer was shown and may be sold now."""
-        if shown != self.money or not self.is_valid(day, channel):
-            raise StalePrice(
-                "The price that was shown is not on offer now. Read the plan's prices again.",
-                field="price",
-            )
+    @property
+    def joining_fee(self) -> Money | None:
+        """What joining costs beside the first period."""
+        if self.joining_fee_amount is None:
+            return None
+        return Money(self.joining_fee_amount, self.money.currency)

@@ -60,7 +60,7 @@ class AgreementField(Request):
     terms: Word
     privacy: Word
     language: Language
-    channel: Literal["online", "desk"]
+    channel: Literal["online", "desk", "network"]
     mandate: Word | None = None
     health_clearance: Word | None = Field(
         default=None, description="Version of the declaration that was given, not its answers."

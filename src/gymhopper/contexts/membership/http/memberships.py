@@ -15,6 +15,8 @@ from gymhopper.contexts.membership.domain.terms import Interval
 from gymhopper.contexts.membership.http.conditions import ConditionsField
 from gymhopper.contexts.membership.http.coverage import CoverageField
 from gymhopper.contexts.membership.http.fields import AgreementField, MoneyField, Request, Text
+from gymhopper.contexts.membership.http.offers import OfferField
+from gymhopper.contexts.membership.http.prices import known_place
 from gymhopper.contexts.membership.queries.memberships import (
     MembershipView,
     membership_view,
@@ -34,6 +36,10 @@ class PurchaseRequest(Request):
     plan_id: UUID
     price_id: UUID
     price: MoneyField = Field(description="As shown; another than the plan's is refused as stale.")
+    joining_fee: MoneyField | None = Field(default=None, description="As shown, like the price.")
+    location_id: UUID | None = Field(
+        default=None, description="Where it is bought, if its price depends on that."
+    )
     starts_on: date | None = Field(default=None, description="Local date; today when left out.")
     agreement: AgreementField
 
@@ -116,6 +122,10 @@ class MembershipAnswer(BaseModel):
     interval: Interval
     interval_count: int
     conditions: ConditionsField
+    offer: OfferField
+    joining_fee: MoneyField | None
+    tax_included: bool
+    trial_until: datetime | None
     coverage: CoverageField
     links: dict[str, str]
 
@@ -134,7 +144,11 @@ async def purchase_membership(
     runtime: CurrentRuntime,
     caller: AuthSubject = scoped("purchases:write"),
 ) -> MembershipAnswer:
-    """It is pending, and opens nothing, until its first payment; `links.checkout` takes that."""
+    """It is pending, and opens nothing, until its first payment; `links.checkout` takes that.
+
+    A trial opens at once, and is paid for at its end.
+    """
+    place = await known_place(runtime, body.location_id, "location_id")
     async with runtime.begin(caller) as uow:
         bought = await purchasing.purchase_membership(
             uow,
@@ -143,6 +157,8 @@ async def purchase_membership(
                 plan_id=body.plan_id,
                 price_id=body.price_id,
                 shown=body.price.value(),
+                joining_fee=None if body.joining_fee is None else body.joining_fee.value(),
+                place=place,
                 starts_on=body.starts_on,
                 agreement=body.agreement.value(),
             ),
@@ -289,7 +305,7 @@ def _answer(view: MembershipView, caller: AuthSubject) -> MembershipAnswer:
     own = caller.person_id is not None
     path = f"/api/v1/memberships/{state.membership_id}"
     links = {"self": path, "member": f"/api/v1/members/{state.member_id}"}
-    if state.contract == "pending":
+    if state.contract in ("pending", "trialing"):
         links["checkout"] = "/api/v1/payments/checkouts"
     return MembershipAnswer(
         id=state.membership_id,
@@ -326,6 +342,10 @@ def _answer(view: MembershipView, caller: AuthSubject) -> MembershipAnswer:
         interval=view.interval,
         interval_count=view.interval_count,
         conditions=ConditionsField.of(view.conditions),
+        offer=OfferField.of(view.offer),
+        joining_fee=None if view.joining_fee is None else MoneyField.of(view.joining_fee),
+        tax_included=view.tax_included,
+        trial_until=view.trial_until,
         coverage=CoverageField.of(state.coverage),
         links=links,
     )

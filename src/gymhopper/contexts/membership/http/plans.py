@@ -1,16 +1,14 @@
 """Plans and their prices: offering them, and the public catalogue."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
-from gymhopper.chassis.http.etag import IfMatch, set_etag
+from gymhopper.chassis.http.etag import set_etag
 from gymhopper.chassis.http.paging import Page, PageQuery
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.chassis.runtime import Runtime
@@ -18,36 +16,19 @@ from gymhopper.contexts.membership.domain.plan import (
     DEFAULT_ENTRY_GRACE_DAYS,
     MINIMUM_ENTRY_GRACE_DAYS,
     FreezeRules,
-    SalesChannel,
 )
 from gymhopper.contexts.membership.domain.terms import Interval
 from gymhopper.contexts.membership.http.conditions import ConditionsField
 from gymhopper.contexts.membership.http.coverage import CoverageField
-from gymhopper.contexts.membership.http.fields import Line, MoneyField, Request
-from gymhopper.contexts.membership.queries.plans import PlanOffer, plan_offers
+from gymhopper.contexts.membership.http.fields import Line, Request
+from gymhopper.contexts.membership.http.offers import OfferField
+from gymhopper.contexts.membership.http.prices import PriceAnswer, PriceRequest, check_places
+from gymhopper.contexts.membership.queries.plans import PlanOffer, plan_offers, read_plan
 from gymhopper.contexts.membership.usecases import offer_plan as usecase
 from gymhopper.contracts.venues.api import LegalEntity, VenuesApi
 from gymhopper.kernel.errors import NotFound
 
 router = APIRouter(prefix="/plans", tags=["plans"])
-
-
-class PriceRequest(Request):
-    """A price on the local days `[valid_from, valid_until)`, from today when left out."""
-
-    price: MoneyField
-    valid_from: date | None = None
-    valid_until: date | None = None
-    channel: SalesChannel | None = Field(default=None, description="None is every channel.")
-
-    def value(self) -> usecase.NewPrice:
-        """As the use case takes it."""
-        return usecase.NewPrice(
-            money=self.price.value(),
-            valid_from=self.valid_from,
-            valid_until=self.valid_until,
-            channel=self.channel,
-        )
 
 
 class FreezeRulesField(Request):
@@ -73,17 +54,8 @@ class PlanRequest(Request):
     )
     freeze_rules: FreezeRulesField = Field(default_factory=FreezeRulesField)
     conditions: ConditionsField = Field(default_factory=ConditionsField)
+    offer: OfferField = Field(default_factory=OfferField)
     prices: list[PriceRequest] = Field(default_factory=list, max_length=50)
-
-
-class PriceAnswer(BaseModel):
-    """A price of a plan."""
-
-    id: UUID
-    price: MoneyField
-    valid_from: date
-    valid_until: date | None
-    channel: SalesChannel | None
 
 
 class PlanAnswer(BaseModel):
@@ -100,6 +72,7 @@ class PlanAnswer(BaseModel):
     freeze_rules: FreezeRulesField
     conditions: ConditionsField
     zone: str
+    offer: OfferField
     prices: list[PriceAnswer]
 
 
@@ -122,6 +95,7 @@ async def offer_plan(
 ) -> PlanAnswer:
     """Contracts under it live in the time zone of the legal entity that sells."""
     organisation_id = await tenant(runtime, caller, body.organisation_id)
+    await check_places(runtime, body.prices)
     seller = await _seller(runtime, organisation_id, body.legal_entity_id)
     async with runtime.begin(caller) as uow:
         done = await usecase.offer_plan(
@@ -135,11 +109,12 @@ async def offer_plan(
                 entry_grace_days=body.entry_grace_days,
                 freeze_rules=FreezeRules(minimum_days=body.freeze_rules.minimum_days),
                 conditions=body.conditions.value(),
+                offer=body.offer.value(),
                 prices=tuple(each.value() for each in body.prices),
             ),
         )
         await uow.flush()
-        return _whole(await _read(uow.connection, done.plan_id), response)
+        return _whole(await read_plan(uow.connection, done.plan_id), response)
 
 
 @router.get("", summary="List plans")
@@ -169,23 +144,7 @@ async def get_plan(
 ) -> PlanAnswer:
     """A plan on offer."""
     async with runtime.read(caller) as connection:
-        return _whole(await _read(connection, plan_id), response)
-
-
-@router.post("/{plan_id}/prices", status_code=201, summary="Add a price to a plan")
-async def add_price(
-    plan_id: UUID,
-    body: PriceRequest,
-    expected: IfMatch,
-    runtime: CurrentRuntime,
-    caller: AuthSubject = scoped("plans:write"),
-) -> PriceAnswer:
-    """A price is never changed: sell for another by adding it."""
-    async with runtime.begin(caller) as uow:
-        price_id = await usecase.add_price(uow, plan_id, body.value(), expected)
-        await uow.flush()
-        plan = _answer(await _read(uow.connection, plan_id))
-    return next(each for each in plan.prices if each.id == price_id)
+        return _whole(await read_plan(connection, plan_id), response)
 
 
 async def _seller(runtime: Runtime, organisation_id: UUID, legal_entity_id: UUID) -> LegalEntity:
@@ -193,13 +152,6 @@ async def _seller(runtime: Runtime, organisation_id: UUID, legal_entity_id: UUID
     if found is None or found.organisation_id != organisation_id:
         raise NotFound("There is no legal entity with this id.", field="legal_entity_id")
     return found
-
-
-async def _read(connection: AsyncConnection, plan_id: UUID) -> PlanOffer:
-    found = await plan_offers(connection, plan_id=plan_id, limit=1)
-    if not found:
-        raise NotFound("There is no plan with this id.")
-    return found[0]
 
 
 def _whole(plan: PlanOffer, response: Response) -> PlanAnswer:
@@ -220,14 +172,6 @@ def _answer(plan: PlanOffer) -> PlanAnswer:
         freeze_rules=FreezeRulesField(minimum_days=plan.freeze_rules.minimum_days),
         conditions=ConditionsField.of(plan.conditions),
         zone=plan.zone,
-        prices=[
-            PriceAnswer(
-                id=each.price_id,
-                price=MoneyField.of(each.money),
-                valid_from=each.valid_from,
-                valid_until=each.valid_until,
-                channel=each.channel,
-            )
-            for each in plan.prices
-        ],
+        offer=OfferField.of(plan.offer),
+        prices=[PriceAnswer.of(each) for each in plan.prices],
     )

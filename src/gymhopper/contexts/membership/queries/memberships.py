@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.label import Label, label
 from gymhopper.contexts.membership.domain.membership import Membership
-from gymhopper.contexts.membership.domain.terms import Interval
+from gymhopper.contexts.membership.domain.offer import Offer
+from gymhopper.contexts.membership.domain.terms import Interval, Term
 from gymhopper.contexts.membership.storage import tables
 from gymhopper.contracts.membership.api import Purchase
 from gymhopper.contracts.membership.events import MembershipState
@@ -38,6 +39,10 @@ class MembershipView:
     starts_on: date
     legal_entity_id: UUID
     conditions: Conditions
+    offer: Offer
+    joining_fee: Money | None
+    tax_included: bool
+    trial_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,10 @@ def view(membership: Membership, now: datetime) -> MembershipView:
         starts_on=membership.starts_on,
         legal_entity_id=membership.legal_entity_id,
         conditions=membership.conditions,
+        offer=membership.offer,
+        joining_fee=membership.joining_fee,
+        tax_included=membership.tax_included,
+        trial_until=membership.trial_until,
     )
 
 
@@ -122,4 +131,14 @@ async def purchase(connection: AsyncConnection, membership_id: UUID) -> Purchase
         contract=row.contract,
         starts_on=row.starts_on,
         zone=row.zone,
+        kind=row.offer.kind,
+        periods=row.offer.charged_periods(Term(row.interval, row.interval_count), row.conditions),
+        joining_fee=_fee(row.joining_fee_amount, row.price_currency),
+        tax_code=row.offer.tax_code,
+        tax_included=row.tax_included,
+        trial_days=row.offer.trial_days,
     )
+
+
+def _fee(amount: int | None, currency: str) -> Money | None:
+    return None if amount is None else Money(amount, currency)

@@ -10,10 +10,13 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.contexts.membership.domain.conditions import Conditions
+from gymhopper.contexts.membership.domain.offer import Offer
 from gymhopper.contexts.membership.domain.plan import FreezeRules, SalesChannel
+from gymhopper.contexts.membership.domain.price_list import Place, price_that_holds
 from gymhopper.contexts.membership.domain.terms import Interval
 from gymhopper.contexts.membership.storage import tables
 from gymhopper.contracts.membership.coverage import Coverage
+from gymhopper.kernel.errors import NotFound
 from gymhopper.kernel.money import Money
 
 
@@ -25,6 +28,11 @@ class PriceOffer(msgspec.Struct, frozen=True, kw_only=True):
     valid_from: date
     valid_until: date | None
     channel: SalesChannel | None
+    location_id: UUID | None
+    country: str | None
+    city: str | None
+    joining_fee: Money | None
+    tax_included: bool
 
 
 class PlanOffer(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +49,7 @@ class PlanOffer(msgspec.Struct, frozen=True, kw_only=True):
     freeze_rules: FreezeRules
     conditions: Conditions
     zone: str
+    offer: Offer
     prices: tuple[PriceOffer, ...]
     version: int
 
@@ -74,6 +83,26 @@ async def plan_offers(
     return [_plan_offer(each, of_plan[each.id]) for each in plans]
 
 
+async def read_plan(connection: AsyncConnection, plan_id: UUID) -> PlanOffer:
+    """The plan; NotFound when none is on offer with this id."""
+    found = await plan_offers(connection, plan_id=plan_id, limit=1)
+    if not found:
+        raise NotFound("There is no plan with this id.")
+    return found[0]
+
+
+def prices_that_hold(
+    plan: PlanOffer, *, day: date, channel: SalesChannel, place: Place | None
+) -> list[PriceOffer]:
+    """The price that holds in each currency in which there is one."""
+    currencies = sorted({each.money.currency for each in plan.prices})
+    found = (
+        price_that_holds(plan.prices, currency=each, day=day, channel=channel, place=place)
+        for each in currencies
+    )
+    return [each for each in found if each is not None]
+
+
 def _price_offer(row: Row[Any]) -> PriceOffer:
     return PriceOffer(
         price_id=row.id,
@@ -81,6 +110,13 @@ def _price_offer(row: Row[Any]) -> PriceOffer:
         valid_from=row.valid_from,
         valid_until=row.valid_until,
         channel=row.channel,
+        location_id=row.location_id,
+        country=row.country,
+        city=row.city,
+        joining_fee=None
+        if row.joining_fee_amount is None
+        else Money(row.joining_fee_amount, row.currency),
+        tax_included=row.tax_included,
     )
 
 
@@ -97,6 +133,7 @@ def _plan_offer(row: Row[Any], prices: Sequence[PriceOffer]) -> PlanOffer:
         freeze_rules=row.freeze_rules,
         conditions=row.conditions,
         zone=row.zone,
+        offer=row.offer,
         prices=tuple(prices),
         version=row.version,
     )

@@ -5,14 +5,15 @@ INVARIANTS = {
         "SELECT count(*) FROM membership.membership WHERE contract = 'ended'"
         " AND (end_at IS NULL OR end_reason IS NULL)"
     ),
-    "A contract that runs was paid for and has begun": (
-        "SELECT count(*) FROM membership.membership WHERE contract IN ('active', 'under_notice')"
-        " AND (paid_from IS NULL OR start_at IS NULL)"
+    "A contract that runs has begun, and was paid for or is tried": (
+        "SELECT count(*) FROM membership.membership WHERE contract IN"
+        " ('trialing', 'active', 'under_notice') AND (start_at IS NULL"
+        " OR paid_from IS NULL AND offer->'trial' IS NULL)"
     ),
     "A contract that does not run out has an end from the day of the notice, and none before": (
         "SELECT count(*) FROM membership.membership"
         " WHERE contract = 'under_notice' AND end_at IS NULL"
-        " OR contract = 'active' AND end_at IS NOT NULL AND end_reason <> 'expired'"
+        " OR contract IN ('trialing', 'active') AND end_at IS NOT NULL AND end_reason <> 'expired'"
     ),
     "A contract and what belongs to it are one organisation's": (
         "SELECT count(*) FROM membership.membership AS m"

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from gymhopper.chassis.columns import INSTANT, JsonOf
 from gymhopper.contexts.membership.domain.conditions import Conditions
+from gymhopper.contexts.membership.domain.offer import Offer
 from gymhopper.contexts.membership.domain.plan import FreezeRules
 from gymhopper.contracts.membership.coverage import Coverage
 
@@ -136,6 +137,7 @@ plan = Table(
     Column("entry_grace_days", Integer, nullable=False),
     Column("freeze_rules", JsonOf(FreezeRules), nullable=False),
     Column("zone", Text, nullable=False),
+    Column("offer", JsonOf(Offer), nullable=False),
     Column("status", Text, nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("conditions", JsonOf(Conditions), nullable=False),
@@ -154,6 +156,11 @@ price = Table(
     Column("valid_until", Date),
     Column("channel", Text),
     Column("created_at", INSTANT, nullable=False),
+    Column("location_id", Uuid),
+    Column("country", Text),
+    Column("city", Text),
+    Column("joining_fee_amount", BigInteger),
+    Column("tax_included", Boolean, nullable=False),
     Index("price_plan", "plan_id"),
 )
 
@@ -179,6 +186,10 @@ membership = Table(
     Column("price_currency", Text, nullable=False),
     Column("starts_on", Date, nullable=False),
     Column("purchased_at", INSTANT, nullable=False),
+    Column("offer", JsonOf(Offer), nullable=False),
+    Column("joining_fee_amount", BigInteger),
+    Column("tax_included", Boolean, nullable=False),
+    Column("runs_until", INSTANT),
     Column("contract", Text, nullable=False),
     Column("start_at", INSTANT),
     Column("end_at", INSTANT),

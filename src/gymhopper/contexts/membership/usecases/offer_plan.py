@@ -8,23 +8,33 @@ from gymhopper.chassis.expected import ANY, Expected
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.errors import DateOutOfRange
+from gymhopper.contexts.membership.domain.offer import RECURRING, Offer
 from gymhopper.contexts.membership.domain.plan import FreezeRules, Plan, Price, SalesChannel
-from gymhopper.contexts.membership.domain.terms import Interval
+from gymhopper.contexts.membership.domain.terms import Interval, Term
 from gymhopper.contracts.membership.coverage import Coverage
 from gymhopper.contracts.venues.api import LegalEntity
 from gymhopper.kernel.calendar import local_date
+from gymhopper.kernel.errors import InvalidInput
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPrice:
-    """A price on the days `[valid_from, valid_until)`; from today when no first day is given."""
+    """A price on the days `[valid_from, valid_until)`; from today when no first day is given.
+
+    It is for one location, for a city with its country, for a country, or for everywhere.
+    """
 
     money: Money
     valid_from: date | None = None
     valid_until: date | None = None
     channel: SalesChannel | None = None
+    location_id: UUID | None = None
+    country: str | None = None
+    city: str | None = None
+    joining_fee: Money | None = None
+    tax_included: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +49,7 @@ class OfferPlan:
     entry_grace_days: int
     freeze_rules: FreezeRules
     conditions: Conditions = field(default_factory=Conditions)
+    offer: Offer = RECURRING
     prices: tuple[NewPrice, ...] = ()
 
 
@@ -51,7 +62,11 @@ class OfferedPlan:
 
 
 async def offer_plan(uow: UnitOfWork, command: OfferPlan) -> OfferedPlan:
-    """Add a plan to the catalogue. Its contracts live in the zone of the legal entity."""
+    """Add a plan to the catalogue. Its contracts live in the zone of the legal entity.
+
+    Raises UnfitOffer when what it says does not go with its kind.
+    """
+    command.offer.check(Term(command.interval, command.interval_count), command.conditions)
     plan = Plan(
         id=new_id(),
         organisation_id=command.seller.organisation_id,
@@ -65,6 +80,7 @@ async def offer_plan(uow: UnitOfWork, command: OfferPlan) -> OfferedPlan:
         zone=command.seller.zone,
         conditions=command.conditions,
         created_at=uow.now,
+        offer=command.offer,
         version=1,
     )
     uow.add(plan)
@@ -88,6 +104,9 @@ def _price(uow: UnitOfWork, plan: Plan, new: NewPrice) -> UUID:
     valid_from = new.valid_from or local_date(uow.now, plan.zone)
     if new.valid_until is not None and new.valid_until <= valid_from:
         raise DateOutOfRange("A price is valid for a day at least.", field="valid_until")
+    fee = new.joining_fee
+    if fee is not None and fee.currency != new.money.currency:
+        raise InvalidInput("A price has one currency.", field="joining_fee")
     price = Price(
         id=new_id(),
         plan_id=plan.id,
@@ -97,6 +116,11 @@ def _price(uow: UnitOfWork, plan: Plan, new: NewPrice) -> UUID:
         valid_until=new.valid_until,
         channel=new.channel,
         created_at=uow.now,
+        location_id=new.location_id,
+        country=new.country,
+        city=new.city,
+        joining_fee_amount=None if fee is None else fee.amount,
+        tax_included=new.tax_included,
     )
     uow.add(price)
     return price.id

@@ -6,10 +6,12 @@ from gymhopper.contracts.membership.events import (
     MembershipCancellationRevoked,
     MembershipEnded,
     MembershipEvent,
+    MembershipPurchased,
 )
 
 END_REACHED = "membership.end_reached"
 OVERLAY_REACHED = "membership.overlay_reached"
+TRIAL_REACHED = "membership.trial_reached"
 
 
 async def publish(uow: UnitOfWork, membership: Membership, event: MembershipEvent | None) -> None:
@@ -25,3 +27,5 @@ async def publish(uow: UnitOfWork, membership: Membership, event: MembershipEven
         await uow.schedule(END_REACHED, str(membership.id), membership.end)
     elif isinstance(event, MembershipEnded | MembershipCancellationRevoked):
         await uow.unschedule(END_REACHED, str(membership.id))
+    if isinstance(event, MembershipPurchased) and membership.trial_until is not None:
+        await uow.schedule(TRIAL_REACHED, str(membership.id), membership.trial_until)

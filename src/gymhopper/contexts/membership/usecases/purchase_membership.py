@@ -1,15 +1,21 @@
 """Buy a membership: a contract that waits for its first payment."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
+from sqlalchemy import or_, select
+
 from gymhopper.chassis.unit_of_work import UnitOfWork
-from gymhopper.contexts.membership.domain.errors import DateOutOfRange, PlanWithdrawn
+from gymhopper.contexts.membership.domain.errors import DateOutOfRange, NotForYou, PlanWithdrawn
 from gymhopper.contexts.membership.domain.member import Member
 from gymhopper.contexts.membership.domain.membership import Membership
+from gymhopper.contexts.membership.domain.offer import Intro
 from gymhopper.contexts.membership.domain.plan import Plan, Price
+from gymhopper.contexts.membership.domain.price_list import Place, confirm
 from gymhopper.contexts.membership.queries.memberships import MembershipView, view
+from gymhopper.contexts.membership.storage import tables
 from gymhopper.contexts.membership.usecases.keep_agreement import AgreementGiven, keep_agreement
 from gymhopper.contexts.membership.usecases.publish import publish
 from gymhopper.kernel.calendar import local_date
@@ -29,14 +35,16 @@ class PurchaseMembership:
     price_id: UUID
     shown: Money
     agreement: AgreementGiven
+    joining_fee: Money | None = None
+    place: Place | None = None
     starts_on: date | None = None
 
 
 async def purchase_membership(uow: UnitOfWork, command: PurchaseMembership) -> MembershipView:
     """Sell the plan to the member, on the plan's terms as they are now.
 
-    Raises StalePrice when the price shown is not the price, and NotFound when the plan is another
-    organisation's.
+    Raises StalePrice when the price shown is not the one that holds, NotForYou when the plan is an
+    introduction that the member had, and NotFound when the plan is another organisation's.
     """
     member = await uow.get(Member, command.member_id)
     plan = await uow.session.get(Plan, command.plan_id)
@@ -48,7 +56,17 @@ async def purchase_membership(uow: UnitOfWork, command: PurchaseMembership) -> M
     if price is None or price.plan_id != plan.id:
         raise NotFound("The plan has no price with this id.", field="price_id")
     today = local_date(uow.now, plan.zone)
-    price.confirm(command.shown, today, command.agreement.channel)
+    confirm(
+        await _prices(uow, plan.id),
+        price,
+        shown=command.shown,
+        joining_fee=command.joining_fee,
+        day=today,
+        channel=command.agreement.channel,
+        place=command.place,
+    )
+    if plan.offer.intro is not None:
+        await _introduce(uow, plan.offer.intro, member, plan)
     starts_on = command.starts_on or today
     if not today <= starts_on <= today + LONGEST_WAIT:
         raise DateOutOfRange(
@@ -64,7 +82,7 @@ async def purchase_membership(uow: UnitOfWork, command: PurchaseMembership) -> M
 
 def sell(uow: UnitOfWork, member: Member, plan: Plan, price: Price, starts_on: date) -> Membership:
     """A pending membership with the plan's terms copied: they stay as sold."""
-    return Membership(
+    sold = Membership(
         id=new_id(),
         organisation_id=member.organisation_id,
         member_id=member.id,
@@ -83,4 +101,34 @@ def sell(uow: UnitOfWork, member: Member, plan: Plan, price: Price, starts_on: d
         price=price.money,
         starts_on=starts_on,
         purchased_at=uow.now,
+        offer=plan.offer,
+        joining_fee_amount=price.joining_fee_amount,
+        tax_included=price.tax_included,
     )
+    sold.runs_until = sold.pass_ends
+    return sold
+
+
+async def _prices(uow: UnitOfWork, plan_id: UUID) -> Sequence[Price]:
+    asked = select(Price).where(tables.price.c.plan_id == plan_id).order_by(tables.price.c.id)
+    return (await uow.session.scalars(asked)).all()
+
+
+async def _introduce(uow: UnitOfWork, intro: Intro, member: Member, plan: Plan) -> None:
+    """Raise NotForYou unless it is new to the member, whose row is held against a second try.
+
+    What ended before it began was never had.
+    """
+    had = tables.membership.c
+    plans = await uow.connection.execute(
+        select(had.plan_id).where(
+            had.organisation_id == member.organisation_id,
+            had.person_id == member.person_id,
+            or_(had.contract != "ended", had.end_at > had.start_at),
+        )
+    )
+    before = set(plans.scalars())
+    if intro.new_here and before - {plan.id}:
+        raise NotForYou("This is for people who are new here.", field="plan_id")
+    if intro.once_per_person and plan.id in before:
+        raise NotForYou("This can be had once.", field="plan_id")

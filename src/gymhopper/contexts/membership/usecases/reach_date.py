@@ -14,6 +14,12 @@ async def reach_end(uow: UnitOfWork, membership_id: UUID) -> None:
     await publish(uow, membership, membership.reach_end(uow.now))
 
 
+async def reach_trial_end(uow: UnitOfWork, membership_id: UUID) -> None:
+    """A trial's end has come."""
+    membership = await uow.get(Membership, membership_id)
+    await publish(uow, membership, membership.reach_trial_end(uow.now))
+
+
 async def reach_overlay(uow: UnitOfWork, membership_id: UUID, overlay_id: UUID) -> None:
     """A freeze or block begins or ends; nothing is said of one that was lifted meanwhile."""
     membership = await uow.get(Membership, membership_id)
