@@ -46,6 +46,12 @@ def search(*, as_json: AsJson = False, seconds: Seconds = 5) -> None:
     _show(_run("bench.search.report", seconds), as_json=as_json)
 
 
+@app.command()
+def ledger(*, as_json: AsJson = False, seconds: Seconds = 5) -> None:
+    """How the books answer when they hold a million postings (about a minute)."""
+    _show(_run("bench.ledger.report", seconds), as_json=as_json)
+
+
 def _run(module: str, seconds: int) -> dict[str, Any]:
     """Call `report(seconds)` of a benchmark in the source tree."""
     import uvloop

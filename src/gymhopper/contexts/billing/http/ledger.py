@@ -49,6 +49,7 @@ class _Filters(BaseModel):
         """What the caller may see of it."""
         _check(self.start, self.until)
         return queries.Wanted(
+            organisation_id=caller.organisation_id,
             legal_entity_id=_entity(caller, self.legal_entity_id),
             claim_id=self.claim_id,
             billing_account_id=self.billing_account_id,
@@ -196,7 +197,11 @@ async def _balances(
     legal_entity_id = _entity(caller, query.legal_entity_id)
     async with runtime.read(caller) as connection:
         return await queries.trial_balances(
-            connection, start=query.start, until=query.until, legal_entity_id=legal_entity_id
+            connection,
+            start=query.start,
+            until=query.until,
+            organisation_id=caller.organisation_id,
+            legal_entity_id=legal_entity_id,
         )
 
 

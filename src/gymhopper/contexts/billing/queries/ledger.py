@@ -47,6 +47,7 @@ async def trial_balances(
     *,
     start: datetime | None = None,
     until: datetime | None = None,
+    organisation_id: UUID | None = None,
     legal_entity_id: UUID | None = None,
 ) -> list[TrialBalance]:
     """All books' balances at `until`, or now, and what moved since `start`, or ever."""
@@ -75,6 +76,8 @@ async def trial_balances(
         .group_by(*names, account.c.kind, of)
         .order_by(*names, account.c.kind, of)
     )
+    if organisation_id is not None:
+        query = query.where(account.c.organisation_id == organisation_id)
     if legal_entity_id is not None:
         query = query.where(account.c.legal_entity_id == legal_entity_id)
     lines: dict[Books, list[Line]] = {}
@@ -131,8 +134,12 @@ class KeptEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which entries; None is any. `start` and `until` are of when they happened, half-open."""
+    """Which entries; None is any. `start` and `until` are of when they happened, half-open.
 
+    The organisation is named beside the tenant wall so that an index leads to it.
+    """
+
+    organisation_id: UUID | None = None
     legal_entity_id: UUID | None = None
     claim_id: UUID | None = None
     billing_account_id: UUID | None = None
@@ -144,6 +151,7 @@ class Wanted:
         """The query with these alone."""
         c = entry.c
         for column, value in (
+            (c.organisation_id, self.organisation_id),
             (c.legal_entity_id, self.legal_entity_id),
             (c.claim_id, self.claim_id),
             (c.billing_account_id, self.billing_account_id),
