@@ -168,3 +168,14 @@ async def refusal(call: Awaitable[object]) -> stripe.StripeError:
     with pytest.raises(stripe.StripeError) as caught:
         await call
     return caught.value
+
+
+async def authenticate(
+    sandbox: Sandbox, intent: stripe.PaymentIntent | stripe.SetupIntent, outcome: str = "complete"
+) -> httpx.Response:
+    """Answer the question of the card's issuer at the address that the intent tells."""
+    assert intent.next_action is not None
+    action = intent.next_action.to_dict()
+    url = action["redirect_to_url"]["url"] if "redirect_to_url" in action else None
+    url = url or action["use_stripe_sdk"]["stripe_js"]
+    return await sandbox.browser.post(url, data={"outcome": outcome})

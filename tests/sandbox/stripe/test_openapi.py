@@ -1,6 +1,6 @@
 """The simulator says nothing that Stripe's own description does not know."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from gymhopper.sandbox.stripe.app import FAMILIES
 from gymhopper.sandbox.stripe.wire.endpoints import Endpoint
 from sandbox.stripe import openapi
 from sandbox.stripe.harness import MONTHLY, Sandbox
+from sandbox.stripe.payments import pay_in_every_way
 
 JOINING_FEE = {"currency": "eur", "unit_amount": 1500, "product_data": {"name": "Joining fee"}}
 
@@ -22,6 +23,7 @@ EMITTED = {
     "charge",
     "checkout.session",
     "customer",
+    "dispute",
     "event",
     "invoice",
     "invoice_payment",
@@ -65,6 +67,7 @@ async def _live_through_everything(sandbox: Sandbox) -> None:
         ending.id,
         {"cancel_at_period_end": True, "cancellation_details": {"feedback": "too_expensive"}},
     )
+    await pay_in_every_way(sandbox)
     sandbox.clock.advance(timedelta(days=70))
     await sandbox.bill()
     await v1.subscriptions.update_async(paused.id, {"pause_collection": ""})
@@ -123,13 +126,16 @@ def _endpoints() -> list[Endpoint]:
 
 def _described(endpoint: Endpoint) -> dict[str, Any]:
     """The description's operation, whose path has other names for its ids."""
-    shape = ["{}" if step.startswith("{") else step for step in endpoint.path.split("/")]
+    shape = _steps(endpoint.path)
     for path, operations in openapi.description()["paths"].items():
-        steps = ["{}" if step.startswith("{") else step for step in path.split("/")]
-        if steps == shape and endpoint.method.lower() in operations:
+        if _steps(path) == shape and endpoint.method.lower() in operations:
             operation: dict[str, Any] = operations[endpoint.method.lower()]
             return operation
     raise AssertionError(f"Stripe has no {endpoint.method} {endpoint.path}")
+
+
+def _steps(path: str) -> list[str]:
+    return ["{}" if step.startswith("{") else step for step in path.split("/")]
 
 
 def _unknown(model: type[BaseModel], schema: dict[str, Any], at: str) -> Iterator[str]:
@@ -142,8 +148,12 @@ def _unknown(model: type[BaseModel], schema: dict[str, Any], at: str) -> Iterato
         nested = _nested_model(field.annotation)
         if nested is not None:
             options = [inner, inner.get("items", {}), *inner.get("anyOf", [])]
-            objects = [each for each in options if "properties" in each]
-            yield from _unknown(nested, objects[0], f"{at}{name}.")
+            known = {key: each for option in options for key, each in _properties(option)}
+            yield from _unknown(nested, {"properties": known}, f"{at}{name}.")
+
+
+def _properties(schema: dict[str, Any]) -> Iterable[tuple[str, Any]]:
+    return schema.get("properties", {}).items()
 
 
 def _nested_model(annotation: Any) -> type[BaseModel] | None:

@@ -9,7 +9,14 @@ AUTHORIZED = {"Authorization": "Bearer sk_test_sandbox"}
 
 BAD_PARAMETERS: list[tuple[str, str, str | None, str | None]] = [
     ("checkout/sessions", "mode=subscription", "success_url", "parameter_missing"),
-    ("checkout/sessions", "mode=payment&success_url=http://a", "mode", None),
+    ("checkout/sessions", "mode=gift&success_url=http://a", "mode", None),
+    ("checkout/sessions", "mode=payment&success_url=http://a", "line_items", "parameter_missing"),
+    (
+        "checkout/sessions",
+        "mode=setup&success_url=http://a&payment_intent_data[description]=x",
+        "payment_intent_data",
+        None,
+    ),
     ("checkout/sessions", "mode=setup&success_url=ftp://a", "success_url", None),
     ("checkout/sessions", "mode=subscription&success_url=http://a", "line_items", None),
     (

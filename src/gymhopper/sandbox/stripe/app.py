@@ -11,13 +11,18 @@ from gymhopper.sandbox.stripe.api import (
     catalogue,
     checkout,
     customers,
+    disputes,
     events,
     invoices,
-    payments,
+    payment_intents,
+    payment_methods,
+    refunds,
+    setup_intents,
     subscriptions,
     webhook_endpoints,
 )
 from gymhopper.sandbox.stripe.billing.renewal import Recovery
+from gymhopper.sandbox.stripe.hosted.authentication import AuthenticationPages
 from gymhopper.sandbox.stripe.hosted.onboarding import OnboardingPages
 from gymhopper.sandbox.stripe.hosted.pages import CheckoutPages
 from gymhopper.sandbox.stripe.wire.server import Server, refused, unexpected
@@ -29,9 +34,13 @@ FAMILIES = (
     catalogue,
     checkout,
     customers,
+    disputes,
     events,
     invoices,
-    payments,
+    payment_intents,
+    payment_methods,
+    refunds,
+    setup_intents,
     subscriptions,
     webhook_endpoints,
 )
@@ -44,6 +53,7 @@ def create_sandbox(runtime: Runtime, recovery: Recovery) -> Starlette:
         routes=[
             *Server(runtime, recovery, endpoints).routes(),
             *CheckoutPages(runtime).routes(),
+            *AuthenticationPages(runtime).routes(),
             *OnboardingPages(runtime).routes(),
         ],
         exception_handlers={HTTPException: refused, Exception: unexpected},

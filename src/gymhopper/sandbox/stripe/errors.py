@@ -85,22 +85,16 @@ class CardDeclined(StripeError):
         self,
         message: str,
         *,
-        decline_code: str,
-        charge: str | None = None,
-        payment_intent: dict[str, Any] | None = None,
-        payment_method: dict[str, Any] | None = None,
+        code: str = "card_declined",
+        decline_code: str | None = None,
+        param: str | None = None,
+        **about: dict[str, Any] | str | None,
     ) -> None:
-        super().__init__(message, code="card_declined")
+        """`about`: charge, payment_intent, setup_intent, payment_method, where there is one."""
+        super().__init__(message, code=code, param=param)
         self.decline_code = decline_code
-        self.charge = charge
-        self.payment_intent = payment_intent
-        self.payment_method = payment_method
+        self.about = about
 
     def details(self) -> dict[str, Any]:
         """Why it was declined, and the objects that say so."""
-        return {
-            "decline_code": self.decline_code,
-            "charge": self.charge,
-            "payment_intent": self.payment_intent,
-            "payment_method": self.payment_method,
-        }
+        return {"decline_code": self.decline_code, **self.about}

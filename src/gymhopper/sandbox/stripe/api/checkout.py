@@ -12,6 +12,7 @@ from gymhopper.sandbox.stripe.api.catalogue import (
     sold_product,
     terms,
 )
+from gymhopper.sandbox.stripe.api.payment_intents import check_amount
 from gymhopper.sandbox.stripe.billing.checkout import expire
 from gymhopper.sandbox.stripe.errors import InvalidRequest
 from gymhopper.sandbox.stripe.objects.catalogue import price
@@ -26,6 +27,7 @@ from gymhopper.sandbox.stripe.wire.parameters import (
     ListParameters,
     Metadata,
     Nested,
+    Paging,
     Parameters,
     Text,
     Timestamp,
@@ -68,6 +70,14 @@ class SubscriptionData(Nested):
     metadata: Metadata | None = None
 
 
+class PaymentIntentData(Nested):
+    description: Annotated[Text, Field(max_length=1000)] | None = None
+    metadata: Metadata | None = None
+    receipt_email: Text | None = None
+    setup_future_usage: Literal["off_session", "on_session"] | None = None
+    transfer_group: Text | None = None
+
+
 class SetupIntentData(Nested):
     description: Annotated[Text, Field(max_length=1000)] | None = None
     metadata: Metadata | None = None
@@ -78,12 +88,14 @@ class CreateSession(Parameters):
     client_reference_id: Annotated[Text, Field(max_length=200)] | None = None
     currency: Currency | None = None
     customer: Text | None = None
+    customer_creation: Literal["always", "if_required"] | None = None
     customer_email: Annotated[Text, Field(max_length=800)] | None = None
     expires_at: Timestamp | None = None
     line_items: Annotated[Listed[LineItem], Field(max_length=20)] = Field(default_factory=list)
     locale: Annotated[str, AfterValidator(_locale)] | None = None
     metadata: Metadata | None = None
-    mode: Literal["subscription", "setup"]
+    mode: Literal["payment", "setup", "subscription"]
+    payment_intent_data: PaymentIntentData | None = None
     payment_method_types: Listed[Literal["card"]] | None = None
     setup_intent_data: SetupIntentData | None = None
     subscription_data: SubscriptionData | None = None
@@ -111,9 +123,11 @@ async def create_session(call: Call, parameters: CreateSession) -> Object:
         await _line(store, each, within=f"line_items[{index}]")
         for index, each in enumerate(parameters.line_items)
     ]
-    currency = parameters.currency
+    currency = _currency(lines) if lines else parameters.currency
     if parameters.mode == "subscription":
-        currency = _one_subscription(lines)
+        _check_one_interval(lines)
+    elif parameters.mode == "payment":
+        _check_one_payment(lines)
     key = object_id("cs_test")
     expires_at = parameters.expires_at or store.now + _DAY
     session = checkout_session(
@@ -128,6 +142,7 @@ async def create_session(call: Call, parameters: CreateSession) -> Object:
             "cancel_url",
             "client_reference_id",
             "customer",
+            "customer_creation",
             "customer_email",
             "locale",
             "metadata",
@@ -136,13 +151,7 @@ async def create_session(call: Call, parameters: CreateSession) -> Object:
     )
     if parameters.customer is not None:
         session["customer_creation"] = None
-    data = parameters.subscription_data
-    setup = parameters.setup_intent_data
-    hidden = {
-        "line_items": lines,
-        "subscription_data": data.given("description", "metadata") if data else {},
-        "setup_intent_data": setup.given("description", "metadata") if setup else {},
-    }
+    hidden = {"line_items": lines, **{name: _data(parameters, name) for name in _DATA_OF}}
     await store.plan(key, key, "expire", expires_at)
     return await store.insert(session, hidden=hidden)
 
@@ -161,19 +170,24 @@ async def _check(store: Store, parameters: CreateSession) -> None:
             "The `expires_at` timestamp must be between 30 minutes and 24 hours from now.",
             param="expires_at",
         )
-    subscribes = parameters.mode == "subscription"
-    if subscribes != bool(parameters.line_items):
+    sells = parameters.mode != "setup"
+    if sells != bool(parameters.line_items):
         raise InvalidRequest(
-            f"`line_items` {'are required' if subscribes else 'cannot be used'} in "
+            f"`line_items` {'are required' if sells else 'cannot be used'} in "
             f"`{parameters.mode}` mode.",
-            code="parameter_missing" if subscribes else None,
+            code="parameter_missing" if sells else None,
             param="line_items",
         )
-    for name, fits in (("subscription_data", subscribes), ("setup_intent_data", not subscribes)):
-        if getattr(parameters, name) is not None and not fits:
+    for name, mode in _ONLY_IN.items():
+        if getattr(parameters, name) is not None and parameters.mode != mode:
             raise InvalidRequest(
                 f"You can not pass `{name}` in `{parameters.mode}` mode.", param=name
             )
+    if parameters.customer is not None and parameters.customer_creation is not None:
+        raise InvalidRequest(
+            "You may only specify one of these parameters: customer, customer_creation.",
+            param="customer_creation",
+        )
 
 
 async def _line(store: Store, given: LineItem, *, within: str) -> Object:
@@ -204,11 +218,43 @@ async def _line(store: Store, given: LineItem, *, within: str) -> Object:
     return line_item(sold, given.quantity, description=product["name"])
 
 
-def _one_subscription(lines: list[Object]) -> str:
-    """All lines fit into one subscription; returns their currency."""
+_DATA_OF = {
+    "payment_intent_data": "payment",
+    "setup_intent_data": "setup",
+    "subscription_data": "subscription",
+}
+_ONLY_IN = {**_DATA_OF, "customer_creation": "payment"}
+
+
+def _data(parameters: CreateSession, name: str) -> Object:
+    """What the session's intent or subscription is to carry."""
+    data = getattr(parameters, name)
+    return {} if data is None else dict(data.model_dump(mode="json", exclude_unset=True))
+
+
+def _currency(lines: list[Object]) -> str:
+    """The one currency of all lines."""
     currencies = {each["currency"] for each in lines}
     if len(currencies) > 1:
         raise InvalidRequest("All line items must have the same currency.", param="line_items")
+    currency: str = currencies.pop()
+    return currency
+
+
+def _check_one_payment(lines: list[Object]) -> None:
+    """InvalidRequest where something is due again and again, or too little at once."""
+    if any(each["price"]["recurring"] is not None for each in lines):
+        raise InvalidRequest(
+            "You specified `payment` mode but passed a recurring price. Either switch to "
+            "`subscription` mode or use only one-time prices.",
+            param="line_items",
+        )
+    total = sum(each["amount_total"] for each in lines)
+    check_amount(total, lines[0]["currency"], param="line_items")
+
+
+def _check_one_interval(lines: list[Object]) -> None:
+    """InvalidRequest where the lines do not fit into one subscription."""
     intervals = {
         (each["price"]["recurring"]["interval"], each["price"]["recurring"]["interval_count"])
         for each in lines
@@ -220,8 +266,6 @@ def _one_subscription(lines: list[Object]) -> str:
             "recurring prices must have the same interval.",
             param="line_items",
         )
-    currency: str = currencies.pop()
-    return currency
 
 
 endpoints.retrieving("/v1/checkout/sessions", "checkout.session")
@@ -238,3 +282,21 @@ async def expire_session(call: Call, parameters: Parameters, *, key: str) -> Obj
             f"Session has a status of {session['status']}."
         )
     return await expire(call.store, session)
+
+
+@endpoints.on("GET", "/v1/checkout/sessions/{key}/line_items", Paging)
+async def list_line_items(call: Call, parameters: Paging, *, key: str) -> Object:
+    await call.store.get("checkout.session", key, param="session")
+    items: list[Object] = (await call.store.hidden(key))["line_items"]
+    ids = [each["id"] for each in items]
+    start = 0
+    if parameters.starting_after in ids:
+        start = ids.index(parameters.starting_after) + 1
+    end = ids.index(parameters.ending_before) if parameters.ending_before in ids else len(ids)
+    shown = items[start:end][: parameters.limit]
+    return {
+        "object": "list",
+        "data": shown,
+        "has_more": len(shown) < end - start,
+        "url": f"/v1/checkout/sessions/{key}/line_items",
+    }

@@ -1,12 +1,9 @@
-"""Customers and their means of payment."""
+"""Customers."""
 
-from typing import Any
-
-from gymhopper.sandbox.stripe.cards import BY_TOKEN
-from gymhopper.sandbox.stripe.errors import CardDeclined, InvalidRequest, ResourceMissing
+from gymhopper.sandbox.stripe.billing.means import attach
+from gymhopper.sandbox.stripe.errors import InvalidRequest
 from gymhopper.sandbox.stripe.objects.customer import customer
 from gymhopper.sandbox.stripe.objects.identity import Object
-from gymhopper.sandbox.stripe.objects.payment_method import payment_method
 from gymhopper.sandbox.stripe.storage.store import Store
 from gymhopper.sandbox.stripe.wire.endpoints import Call, Endpoints
 from gymhopper.sandbox.stripe.wire.parameters import (
@@ -55,10 +52,6 @@ class CreateCustomer(UpdateCustomer):
 
 class ListCustomers(ListParameters):
     email: Text | None = None
-
-
-class AttachPaymentMethod(Parameters):
-    customer: Text
 
 
 @endpoints.on("POST", "/v1/customers", CreateCustomer)
@@ -123,46 +116,3 @@ async def own_method(store: Store, key: str, customer_id: str, *, param: str) ->
 
 endpoints.retrieving("/v1/customers", "customer")
 endpoints.listing("/v1/customers", "customer", ListCustomers)
-
-
-@endpoints.on("POST", "/v1/payment_methods/{key}/attach", AttachPaymentMethod)
-async def attach_payment_method(call: Call, parameters: AttachPaymentMethod, *, key: str) -> Object:
-    if await call.store.find("customer", parameters.customer) is None:
-        raise InvalidRequest(
-            f"No such customer: '{parameters.customer}'", code="resource_missing", param="customer"
-        )
-    return await attach(call.store, key, parameters.customer)
-
-
-async def attach(store: Store, key: str, customer_id: str) -> Object:
-    """Save the card for the customer; CardDeclined when its issuer refuses already that."""
-    card = BY_TOKEN.get(key)
-    if card is not None:
-        if card.at_once is not None:
-            raise CardDeclined(card.at_once.message, decline_code=card.at_once.decline_code)
-        method = await store.insert(payment_method(card, created=store.now, customer=None))
-    else:
-        method = await store.get("payment_method", key, param="payment_method")
-    if method["customer"] not in {None, customer_id}:
-        raise InvalidRequest(
-            "The payment method you provided has already been attached to a customer.",
-            code="payment_method_unexpected_state",
-        )
-    return await store.update(method, {"customer": customer_id}, "payment_method.attached")
-
-
-@endpoints.on("GET", "/v1/payment_methods/{key}", Parameters)
-async def retrieve_payment_method(call: Call, parameters: Parameters, *, key: str) -> Object:
-    del parameters
-    card = BY_TOKEN.get(key)
-    if card is not None:
-        # The tokens stand for cards that belong to nobody and are kept nowhere.
-        shown: dict[str, Any] = payment_method(card, created=call.store.now, customer=None)
-        return shown
-    found = await call.store.find("payment_method", key)
-    if found is None:
-        raise ResourceMissing("PaymentMethod", key, param="payment_method")
-    return found
-
-
-endpoints.retrieving("/v1/setup_intents", "setup_intent")

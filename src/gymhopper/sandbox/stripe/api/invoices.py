@@ -64,7 +64,7 @@ async def pay_invoice(call: Call, parameters: PayInvoice, *, key: str) -> Object
     billed, tried = await invoicing.collect(
         store, billed, method, customer_present=not parameters.off_session, scheduled=False
     )
-    if tried is not None and tried.decline is not None:
+    if tried is not None and not tried.paid:
         await store.emit("invoice.payment_failed", billed)
         raise tried.error()
     await renewal.follow_invoice(store, billed)

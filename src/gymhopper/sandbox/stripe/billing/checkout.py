@@ -1,9 +1,7 @@
 """What happens when a customer pays on the hosted page, or never does."""
 
-from gymhopper.sandbox.stripe.billing import invoicing, renewal
-from gymhopper.sandbox.stripe.billing.charging import Attempt, attempt, new_intent
-from gymhopper.sandbox.stripe.cards import Card
-from gymhopper.sandbox.stripe.errors import CardDeclined
+from gymhopper.sandbox.stripe.billing import charging, invoicing, means, renewal, saving
+from gymhopper.sandbox.stripe.cards import Card, card_of
 from gymhopper.sandbox.stripe.objects.checkout import customer_details
 from gymhopper.sandbox.stripe.objects.customer import customer
 from gymhopper.sandbox.stripe.objects.identity import Object, object_id
@@ -12,72 +10,146 @@ from gymhopper.sandbox.stripe.objects.invoice import (
     one_time_line,
     subscription_line,
 )
-from gymhopper.sandbox.stripe.objects.payment_method import payment_method, setup_intent
 from gymhopper.sandbox.stripe.objects.subscription import period, subscription
 from gymhopper.sandbox.stripe.periods import Interval, next_boundary
 from gymhopper.sandbox.stripe.storage.store import Store
 
+_FOR_SUBSCRIPTIONS = {"description": "Subscription", "setup_future_usage": "off_session"}
+
 
 async def complete(store: Store, session: Object, card: Card, *, email: str | None) -> Object:
-    """The customer entered a card; returns the completed session, or raises CardDeclined.
+    """The customer entered a card; returns the intent by which it is charged or saved.
 
-    A decline leaves the session open for another card. Since the API version 2025-03-31.basil
-    subscription and invoice are made only after the payment.
+    The intent has succeeded, and the session is complete; or it asks the card's holder to
+    authenticate. CardDeclined leaves the session open for another card.
     """
-    method = payment_method(card, created=store.now, customer=None, email=email)
-    if session["mode"] == "setup":
-        return await _save_card(store, session, card, method)
-    if card.at_once is None:
-        session = await _with_customer(store, session, email)
-    paid: Attempt | None = None
-    if session["amount_total"] > 0:
-        await store.insert(method)
-        intent = await new_intent(
-            store,
-            amount=session["amount_total"],
-            currency=session["currency"],
-            customer=session["customer"],
-            method=method,
-        )
-        paid = await attempt(store, intent, method, customer_present=True)
-        if paid.decline is not None:
-            raise paid.error()
-    elif card.at_once is not None:
-        raise CardDeclined(card.at_once.message, decline_code=card.at_once.decline_code)
-    else:
-        await store.insert(method)
-    method = await _attach(store, method, session["customer"])
-    started = await _subscribe(store, session, method)
-    billed = await _first_invoice(store, session, started, paid)
-    started = await store.update(started, {"latest_invoice": billed["id"]})
-    await store.emit("customer.subscription.created", started)
-    await renewal.plan_renewal(store, started)
-    payer = await store.get("customer", session["customer"], param="customer")
-    return await _completed(
-        store,
-        session,
-        {
-            "customer_details": customer_details(payer["email"]),
-            "invoice": billed["id"],
-            "payment_status": "paid",
-            "subscription": started["id"],
-        },
+    method = await means.new_method(store, card, email=email)
+    return await proceed(store, session, method)
+
+
+async def proceed(
+    store: Store, session: Object, method: Object, *, authenticated: bool = False
+) -> Object:
+    """Charge or save the card, at first or when its holder has authenticated."""
+    if session["amount_total"]:
+        return await _pay(store, session, method, authenticated=authenticated)
+    return await _save(store, session, method, authenticated=authenticated)
+
+
+async def _pay(store: Store, session: Object, method: Object, *, authenticated: bool) -> Object:
+    verdict = card_of(method).when_charged(present=True, set_up=False, authenticated=authenticated)
+    if verdict is None:
+        session = await _with_customer(store, session, method)
+    intent = await _payment_of(store, session)
+    tried = await charging.attempt(
+        store, intent, method, customer_present=True, authenticated=authenticated
     )
+    if tried.decline is not None:
+        raise tried.error()
+    if tried.paid:
+        await _finish(store, session, tried.intent, tried.method)
+    return tried.intent
 
 
-async def _with_customer(store: Store, session: Object, email: str | None) -> Object:
-    if session["customer"] is not None:
+async def _payment_of(store: Store, session: Object) -> Object:
+    """The session's one payment intent, however many cards were tried."""
+    hidden = await store.hidden(session["id"])
+    if "intent" in hidden:
+        intent = await store.get("payment_intent", hidden["intent"], param="payment_intent")
+        return await store.update(intent, {"customer": session["customer"]})
+    subscribes = session["mode"] == "subscription"
+    intent = await charging.new_intent(
+        store,
+        amount=session["amount_total"],
+        currency=session["currency"],
+        customer=session["customer"],
+        method=None,
+        given=_FOR_SUBSCRIPTIONS if subscribes else hidden["payment_intent_data"],
+    )
+    await _remember(store, session, intent)
+    return intent
+
+
+async def _remember(store: Store, session: Object, intent: Object) -> None:
+    await store.hide(session["id"], intent=intent["id"])
+    await store.hide(intent["id"], session=session["id"])
+
+
+async def _save(store: Store, session: Object, method: Object, *, authenticated: bool) -> Object:
+    verdict = card_of(method).when_saved(authenticated=authenticated)
+    if verdict is None:
+        session = await _with_customer(store, session, method)
+    intent = await _setup_of(store, session)
+    tried = await saving.save(store, intent, method, authenticated=authenticated)
+    if tried.decline is not None:
+        raise tried.error()
+    if tried.saved:
+        await _finish(store, session, tried.intent, tried.method)
+    return tried.intent
+
+
+async def _setup_of(store: Store, session: Object) -> Object:
+    hidden = await store.hidden(session["id"])
+    if "intent" in hidden:
+        intent = await store.get("setup_intent", hidden["intent"], param="setup_intent")
+        return await store.update(intent, {"customer": session["customer"]})
+    intent = await saving.new_setup(
+        store, customer=session["customer"], method=None, given=hidden["setup_intent_data"]
+    )
+    await _remember(store, session, intent)
+    return intent
+
+
+async def _with_customer(store: Store, session: Object, method: Object) -> Object:
+    """The session with its customer, who is made now where one is wanted."""
+    if session["customer"] is not None or session["customer_creation"] != "always":
         return session
-    given = {"email": email or session["customer_email"]}
+    given = {"email": method["billing_details"]["email"] or session["customer_email"]}
     made = await store.insert(customer(created=store.now, given=given), "customer.created")
     return {**session, "customer": made["id"]}
 
 
-async def _attach(store: Store, method: Object, customer_id: str) -> Object:
-    return await store.update(method, {"customer": customer_id}, "payment_method.attached")
+async def _finish(store: Store, session: Object, intent: Object, method: Object) -> None:
+    """The card was charged or saved: make what the session sells."""
+    done: Object = {"customer_details": await _payer(store, session, method)}
+    match session["mode"]:
+        case "setup":
+            done["setup_intent"] = intent["id"]
+        case "payment":
+            done["payment_status"] = "paid"
+            done["payment_intent"] = intent["id"]
+        case _:
+            done["payment_status"] = "paid"
+            paid = intent if intent["object"] == "payment_intent" else None
+            done |= await _subscribe(store, session, method, paid)
+    await store.unplan(session["id"], "expire")
+    before = await store.get("checkout.session", session["id"], param="session")
+    await store.update(
+        before,
+        {"customer": session["customer"], **done, "status": "complete", "url": None},
+        "checkout.session.completed",
+    )
 
 
-async def _subscribe(store: Store, session: Object, method: Object) -> Object:
+async def _payer(store: Store, session: Object, method: Object) -> Object:
+    if session["customer"] is not None:
+        payer = await store.get("customer", session["customer"], param="customer")
+        return customer_details(payer["email"])
+    return customer_details(method["billing_details"]["email"] or session["customer_email"])
+
+
+async def _subscribe(store: Store, session: Object, method: Object, paid: Object | None) -> Object:
+    """The subscription and its first invoice, which since the API version 2025-03-31.basil are
+    made only after the payment."""
+    started = await _subscription(store, session, method)
+    billed = await _first_invoice(store, session, started, paid)
+    started = await store.update(started, {"latest_invoice": billed["id"]})
+    await store.emit("customer.subscription.created", started)
+    await renewal.plan_renewal(store, started)
+    return {"invoice": billed["id"], "subscription": started["id"]}
+
+
+async def _subscription(store: Store, session: Object, method: Object) -> Object:
     hidden = await store.hidden(session["id"])
     recurring = [
         (line["price"], line["quantity"])
@@ -98,7 +170,7 @@ async def _subscribe(store: Store, session: Object, method: Object) -> Object:
 
 
 async def _first_invoice(
-    store: Store, session: Object, started: Object, paid: Attempt | None
+    store: Store, session: Object, started: Object, paid: Object | None
 ) -> Object:
     """The invoice of the first period, already paid by the attempt on the page."""
     key = object_id("in")
@@ -131,42 +203,27 @@ async def _first_invoice(
     )
     billed = await invoicing.finalize(store, billed)
     if paid is not None:
-        payment = await store.insert(invoice_payment(billed, paid.intent["id"], created=store.now))
+        payment = await store.insert(invoice_payment(billed, paid["id"], created=store.now))
         await invoicing.settle_payment(store, payment)
     return await invoicing.mark_paid(store, billed, attempts=1)
-
-
-async def _save_card(store: Store, session: Object, card: Card, method: Object) -> Object:
-    if card.at_once is not None:
-        raise CardDeclined(card.at_once.message, decline_code=card.at_once.decline_code)
-    await store.insert(method)
-    if session["customer"] is not None:
-        method = await _attach(store, method, session["customer"])
-    hidden = await store.hidden(session["id"])
-    intent = setup_intent(
-        created=store.now,
-        customer=session["customer"],
-        payment_method_id=method["id"],
-        given=hidden["setup_intent_data"],
-    )
-    await store.insert(intent, "setup_intent.created")
-    await store.emit("setup_intent.succeeded", intent)
-    return await _completed(store, session, {"setup_intent": intent["id"]})
-
-
-async def _completed(store: Store, session: Object, changes: Object) -> Object:
-    await store.unplan(session["id"], "expire")
-    before = await store.get("checkout.session", session["id"], param="session")
-    return await store.update(
-        before,
-        {"customer": session["customer"], **changes, "status": "complete", "url": None},
-        "checkout.session.completed",
-    )
 
 
 async def expire(store: Store, session: Object) -> Object:
     """Nobody can pay this session any more."""
     await store.unplan(session["id"], "expire")
+    hidden = await store.hidden(session["id"])
+    if "intent" in hidden:
+        await _cancel(store, hidden["intent"])
     return await store.update(
         session, {"status": "expired", "url": None}, "checkout.session.expired"
+    )
+
+
+async def _cancel(store: Store, key: str) -> None:
+    payment = await store.find("payment_intent", key)
+    if payment is not None:
+        await charging.cancel(store, payment, reason="automatic")
+        return
+    await saving.cancel(
+        store, await store.get("setup_intent", key, param="setup_intent"), reason="abandoned"
     )

@@ -4,8 +4,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.sandbox.stripe.account import ACCOUNT
-from gymhopper.sandbox.stripe.billing import renewal
+from gymhopper.sandbox.stripe.account import ACCOUNT, MOUNT
+from gymhopper.sandbox.stripe.billing import disputes, refunds, renewal
 from gymhopper.sandbox.stripe.billing.checkout import expire
 from gymhopper.sandbox.stripe.billing.renewal import Recovery
 from gymhopper.sandbox.stripe.storage.store import AgendaEntry, Cause, Store
@@ -47,7 +47,13 @@ async def writing_store(
     account: str = ACCOUNT,
 ) -> Store:
     """A store that holds the writers' lock, at the platform's present time."""
-    store = Store(connection, int(runtime.clock.now().timestamp()), cause or Cause(), account)
+    store = Store(
+        connection,
+        int(runtime.clock.now().timestamp()),
+        cause or Cause(),
+        account,
+        base_url=runtime.url + MOUNT,
+    )
     await store.lock()
     return store
 
@@ -77,5 +83,11 @@ async def do(store: Store, entry: AgendaEntry, recovery: Recovery) -> None:
             await renewal.resume(then, await then.get("subscription", entry.object_id, param="id"))
         case "expire":
             await expire(then, await then.get("checkout.session", entry.object_id, param="id"))
+        case "refund_arrives":
+            await refunds.arrive(then, await then.get("refund", entry.object_id, param="id"))
+        case "refund_fails":
+            await refunds.fail(then, await then.get("refund", entry.object_id, param="id"))
+        case "lose":
+            await disputes.lose(then, await then.get("dispute", entry.object_id, param="id"))
         case unknown:
             raise ValueError(f"nobody knows how to {unknown}")

@@ -78,6 +78,7 @@ async def collect(
             currency=billed["currency"],
             customer=billed["customer"],
             method=method,
+            given={"description": "Subscription", "setup_future_usage": "off_session"},
         )
         payment = await store.insert(invoice_payment(billed, intent["id"], created=store.now))
     else:
@@ -85,7 +86,11 @@ async def collect(
         intent = await store.get("payment_intent", key, param="payment_intent")
     tried = await attempt(store, intent, method, customer_present=customer_present)
     counted = billed["attempt_count"] + (scheduled or billed["attempt_count"] == 0)
-    if tried.decline is not None:
+    if tried.asks:
+        billed = await store.update(billed, {"attempted": True, "attempt_count": counted})
+        await store.emit("invoice.payment_action_required", billed)
+        return billed, tried
+    if not tried.paid:
         changes = {"attempted": True, "attempt_count": counted}
         return await store.update(billed, changes), tried
     await settle_payment(store, payment)

@@ -77,7 +77,7 @@ async def collect(store: Store, billed: Object, recovery: Recovery) -> None:
     """Try to collect by itself; a failure plans the next try or ends the recovery."""
     method = await invoicing.default_method(store, billed)
     billed, tried = await invoicing.collect(store, billed, method, customer_present=False)
-    if tried is not None and tried.decline is not None:
+    if tried is not None and not tried.paid:
         await _failed(store, billed, recovery)
     await follow_invoice(store, billed)
 

@@ -1,34 +1,31 @@
 """The hosted checkout page. A script pays by posting the same form: `card=4242424242424242`."""
 
 from functools import partial
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.sandbox.stripe.amounts import shown
+from gymhopper.sandbox.stripe.billing.authentication import after_success
 from gymhopper.sandbox.stripe.billing.checkout import complete
-from gymhopper.sandbox.stripe.billing.clock import writing_store
 from gymhopper.sandbox.stripe.cards import BY_NUMBER, TEST_CARDS
 from gymhopper.sandbox.stripe.errors import CardDeclined, StripeError
+from gymhopper.sandbox.stripe.hosted.frame import (
+    HEADERS,
+    card_number,
+    cards_to_try,
+    fields,
+    gone,
+    grouped,
+    onward,
+    reading,
+    render,
+    writing,
+)
 from gymhopper.sandbox.stripe.objects.identity import Object
 from gymhopper.sandbox.stripe.storage.store import Store
-from gymhopper.sandbox.stripe.wire import form
-
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True
-)
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex",
-}
 
 
 class CheckoutPages:
@@ -46,53 +43,53 @@ class CheckoutPages:
 
     async def show(self, request: Request) -> Response:
         """The page of an open session, or what became of it."""
-        async with self._runtime.database.transaction(SERVICE, read_only=True) as connection:
-            store = Store(connection, int(self._runtime.clock.now().timestamp()))
-            found = await store.anywhere("checkout.session", request.path_params["key"])
+        async with reading(self._runtime, request, "checkout.session") as found:
             if found is None:
-                return _gone()
+                return gone()
             store, session = found
-            return await _page(store, session)
+            return await _page(store, session, error=await _last_error(store, session))
 
     async def pay(self, request: Request) -> Response:
-        """Take the card: on success to the shop's `success_url`, else the page with the reason."""
+        """Take the card: on success to the shop's `success_url`, to the issuer's page where it
+        wants its holder to authenticate, else the page with the reason."""
         try:
-            given = form.decode(await request.body())
+            given = await fields(request)
         except StripeError as error:
-            return PlainTextResponse(error.message, 400, _HEADERS)
-        async with self._runtime.database.transaction(SERVICE) as connection:
-            store = await writing_store(self._runtime, connection)
-            found = await store.anywhere("checkout.session", request.path_params["key"])
+            return PlainTextResponse(error.message, 400, HEADERS)
+        async with writing(self._runtime, request, "checkout.session") as found:
             if found is None:
-                return _gone()
+                return gone()
             store, session = found
             answer = partial(_page, store, session)
             if session["status"] == "complete":
                 # The button was pressed twice; the first press paid.
-                return _onward(session)
+                return onward(after_success(session))
             if session["status"] == "expired" or session["expires_at"] <= store.now:
                 return await answer(status=410)
-            number = "".join(c for c in str(given.get("card", "")) if c not in " -")
+            number = card_number(given.get("card", ""))
             card = BY_NUMBER.get(number)
             if card is None:
                 return await answer(
                     status=402, error="This is none of the test cards below.", number=number
                 )
-            email = str(given["email"]).strip() if given.get("email") else None
             try:
-                session = await complete(store, session, card, email=email)
+                intent = await complete(store, session, card, email=given.get("email") or None)
             except CardDeclined as declined:
                 return await answer(status=402, error=declined.message, number=number)
-            return _onward(session)
+            if intent["status"] == "requires_action":
+                return onward(f"{store.base_url}/authenticate/{intent['id']}")
+            return onward(after_success(session))
 
 
-def _onward(session: Object) -> Response:
-    target = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
-    return RedirectResponse(target, 303, _HEADERS)
-
-
-def _gone() -> Response:
-    return HTMLResponse(_TEMPLATES.get_template("missing.html").render(), 404, _HEADERS)
+async def _last_error(store: Store, session: Object) -> str | None:
+    """Why the last card did not do, for those who come back from its issuer's page."""
+    key = (await store.hidden(session["id"])).get("intent")
+    if key is None:
+        return None
+    intent = await store.find("payment_intent", key) or await store.find("setup_intent", key)
+    assert intent is not None  # noqa: S101 - a session's intent is never deleted
+    error = intent["last_payment_error" if "amount" in intent else "last_setup_error"]
+    return None if error is None else str(error["message"])
 
 
 async def _page(
@@ -111,15 +108,18 @@ async def _page(
     if session["customer"] is not None:
         customer = await store.get("customer", session["customer"], param="customer")
         known = customer["email"]
-    page = _TEMPLATES.get_template("checkout.html").render(
+    return render(
+        "checkout.html",
+        status=status,
         state=state,
         saving=session["mode"] == "setup",
+        subscribing=session["mode"] == "subscription",
         lines=[
             {
                 "name": each["description"],
                 "quantity": each["quantity"],
                 "amount": shown(each["amount_total"], each["currency"]),
-                "every": _every(each["price"]["recurring"]),
+                "every": every(each["price"]["recurring"]),
             }
             for each in lines
         ],
@@ -127,20 +127,16 @@ async def _page(
         email=known,
         asks_email=session["customer"] is None and known is None,
         error=error,
-        number=_grouped(number),
-        cards=[(_grouped(card.number), card.says) for card in TEST_CARDS],
+        number=grouped(number),
+        cards=cards_to_try(),
         cancel_url=session["cancel_url"],
-        success_url=session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"]),
+        success_url=after_success(session) if session["success_url"] else None,
     )
-    return HTMLResponse(page, status, _HEADERS)
 
 
-def _every(recurring: Object | None) -> str:
+def every(recurring: Object | None) -> str:
+    """How often a price is due, in words."""
     if recurring is None:
         return "once"
     count, unit = recurring["interval_count"], recurring["interval"]
     return f"every {unit}" if count == 1 else f"every {count} {unit}s"
-
-
-def _grouped(number: str) -> str:
-    return " ".join(number[i : i + 4] for i in range(0, len(number), 4))

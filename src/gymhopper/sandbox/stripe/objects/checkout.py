@@ -45,7 +45,7 @@ def checkout_session(
             "terms_of_service_acceptance": None,
         },
         "customer": None,
-        "customer_creation": "always" if mode == "subscription" else None,
+        "customer_creation": _CUSTOMER_CREATION[mode],
         "customer_details": None,
         "customer_email": None,
         "discounts": [],
@@ -63,7 +63,7 @@ def checkout_session(
         "payment_method_configuration_details": None,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
         "payment_method_types": ["card"],
-        "payment_status": "unpaid" if mode == "subscription" else "no_payment_required",
+        "payment_status": "no_payment_required" if mode == "setup" else "unpaid",
         "permissions": None,
         "phone_number_collection": {"enabled": False},
         "recovered_from": None,
@@ -84,6 +84,9 @@ def checkout_session(
         "wallet_options": None,
         **given,
     }
+
+
+_CUSTOMER_CREATION = {"payment": "if_required", "setup": None, "subscription": "always"}
 
 
 def line_item(price: Object, quantity: int, *, description: str) -> Object:

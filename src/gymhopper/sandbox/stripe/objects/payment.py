@@ -1,4 +1,4 @@
-"""Payment intents, charges and refunds."""
+"""Payment intents and charges."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,13 @@ _SELLER_MESSAGE = "The bank did not return any further details with this decline
 
 
 def payment_intent(
-    *, created: int, amount: int, currency: str, customer: str | None, payment_method_id: str
+    *,
+    created: int,
+    amount: int,
+    currency: str,
+    customer: str | None,
+    payment_method_id: str | None,
+    given: Mapping[str, Any],
 ) -> Object:
     """An intent to collect `amount` minor units, before its first attempt."""
     key = object_id("pi")
@@ -33,7 +39,7 @@ def payment_intent(
         "created": created,
         "currency": currency,
         "customer": customer,
-        "description": "Subscription",
+        "description": None,
         "last_payment_error": None,
         "latest_charge": None,
         "livemode": False,
@@ -53,18 +59,27 @@ def payment_intent(
         "processing": None,
         "receipt_email": None,
         "review": None,
-        "setup_future_usage": "off_session",
+        "setup_future_usage": None,
         "shipping": None,
         "statement_descriptor": None,
         "statement_descriptor_suffix": None,
-        "status": "requires_confirmation",
+        "status": "requires_payment_method"
+        if payment_method_id is None
+        else "requires_confirmation",
         "transfer_data": None,
         "transfer_group": None,
+        **given,
     }
 
 
 def charge(
-    intent: Object, method: Object, card: Card, decline: Decline | None, *, created: int
+    intent: Object,
+    method: Object,
+    card: Card,
+    decline: Decline | None,
+    *,
+    created: int,
+    authenticated: bool = False,
 ) -> Object:
     """One attempt of an intent: money that moved, or the issuer's refusal."""
     paid = decline is None
@@ -87,11 +102,11 @@ def charge(
         "description": intent["description"],
         "disputed": False,
         "failure_balance_transaction": None,
-        "failure_code": None if paid else "card_declined",
+        "failure_code": None if decline is None else decline.code,
         "failure_message": None if decline is None else decline.message,
         "fraud_details": {},
         "livemode": False,
-        "metadata": {},
+        "metadata": intent["metadata"],
         "on_behalf_of": None,
         "outcome": _outcome(decline),
         "paid": paid,
@@ -105,12 +120,12 @@ def charge(
                 "installments": None,
                 "mandate": None,
                 "network": card.brand,
-                "three_d_secure": None,
+                "three_d_secure": _AUTHENTICATED if authenticated else None,
                 "wallet": None,
             },
             "type": "card",
         },
-        "receipt_email": None,
+        "receipt_email": intent["receipt_email"],
         "receipt_number": None,
         "receipt_url": None,
         "refunded": False,
@@ -121,8 +136,19 @@ def charge(
         "statement_descriptor_suffix": None,
         "status": "succeeded" if paid else "failed",
         "transfer_data": None,
-        "transfer_group": None,
+        "transfer_group": intent["transfer_group"],
     }
+
+
+_AUTHENTICATED = {
+    "authentication_flow": "challenge",
+    "electronic_commerce_indicator": "05",
+    "exemption_indicator": None,
+    "result": "authenticated",
+    "result_reason": None,
+    "transaction_id": "00000000-0000-4000-8000-000000000000",
+    "version": "2.2.0",
+}
 
 
 def _outcome(decline: Decline | None) -> Object:
@@ -139,43 +165,25 @@ def _outcome(decline: Decline | None) -> Object:
     }
 
 
-def payment_error(charged: Object, decline: Decline, method: Object) -> Object:
-    """The `last_payment_error` of an intent whose attempt was declined."""
-    return {
-        "charge": charged["id"],
-        "code": "card_declined",
+def card_error(decline: Decline, method: Object, **about: Any) -> Object:
+    """Why an attempt failed: the `last_payment_error` or `last_setup_error` of an intent."""
+    fields = {
+        "code": decline.code,
         "decline_code": decline.decline_code,
         "message": decline.message,
+        "param": decline.param,
         "payment_method": method,
         "type": "card_error",
+        **about,
     }
+    return {name: value for name, value in fields.items() if value is not None}
 
 
-def refund(
-    charged: Object, *, created: int, amount: int, reason: str | None, metadata: Mapping[str, Any]
-) -> Object:
-    """`amount` minor units of a charge, given back."""
-    return {
-        "id": object_id("re"),
-        "object": "refund",
-        "amount": amount,
-        "balance_transaction": None,
-        "charge": charged["id"],
-        "created": created,
-        "currency": charged["currency"],
-        "destination_details": {
-            "card": {
-                "reference_status": "pending",
-                "reference_type": "acquirer_reference_number",
-                "type": "refund",
-            },
-            "type": "card",
-        },
-        "metadata": dict(metadata),
-        "payment_intent": charged["payment_intent"],
-        "reason": reason,
-        "receipt_number": None,
-        "source_transfer_reversal": None,
-        "status": "succeeded",
-        "transfer_reversal": None,
-    }
+def next_action(page: str, return_url: str | None) -> Object:
+    """What the customer has to do: go to the page where the card's issuer asks who they are."""
+    if return_url is None:
+        return {
+            "type": "use_stripe_sdk",
+            "use_stripe_sdk": {"type": "three_d_secure_redirect", "stripe_js": page},
+        }
+    return {"type": "redirect_to_url", "redirect_to_url": {"return_url": return_url, "url": page}}

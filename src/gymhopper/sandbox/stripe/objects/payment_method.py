@@ -1,6 +1,4 @@
-"""Payment methods and the setup intents that save them."""
-
-from typing import Any
+"""Payment methods."""
 
 from gymhopper.sandbox.stripe.cards import Card
 from gymhopper.sandbox.stripe.objects.identity import Object, object_id
@@ -9,10 +7,8 @@ from gymhopper.sandbox.stripe.objects.identity import Object, object_id
 _EXPIRY_YEAR = 2060
 
 
-def payment_method(
-    card: Card, *, created: int, customer: str | None, email: str | None = None
-) -> Object:
-    """A card as a means of payment, attached to the customer or to nobody yet."""
+def payment_method(card: Card, *, created: int, email: str | None = None) -> Object:
+    """A card as a means of payment that belongs to nobody yet."""
     return {
         "id": object_id("pm"),
         "object": "payment_method",
@@ -34,7 +30,7 @@ def payment_method(
             "wallet": None,
         },
         "created": created,
-        "customer": customer,
+        "customer": None,
         "livemode": False,
         "metadata": {},
         "type": "card",
@@ -56,46 +52,7 @@ def card_details(card: Card) -> Object:
         "exp_month": 12,
         "exp_year": _EXPIRY_YEAR,
         "fingerprint": card.fingerprint,
-        "funding": "credit",
+        "funding": "debit" if card.token.endswith("_debit") else "credit",
         "last4": card.number[-4:],
         "regulated_status": "unregulated",
-    }
-
-
-def setup_intent(
-    *, created: int, customer: str | None, payment_method_id: str, given: dict[str, Any]
-) -> Object:
-    """A setup intent that has succeeded: the payment method may be charged later."""
-    key = object_id("seti")
-    return {
-        "id": key,
-        "object": "setup_intent",
-        "application": None,
-        "automatic_payment_methods": None,
-        "cancellation_reason": None,
-        "client_secret": f"{key}_secret_sandbox",
-        "created": created,
-        "customer": customer,
-        "description": None,
-        "flow_directions": None,
-        "last_setup_error": None,
-        "latest_attempt": None,
-        "livemode": False,
-        "mandate": None,
-        "metadata": {},
-        "next_action": None,
-        "on_behalf_of": None,
-        "payment_method": payment_method_id,
-        "payment_method_options": {
-            "card": {
-                "mandate_options": None,
-                "network": None,
-                "request_three_d_secure": "automatic",
-            }
-        },
-        "payment_method_types": ["card"],
-        "single_use_mandate": None,
-        "status": "succeeded",
-        "usage": "off_session",
-        **given,
     }

@@ -47,7 +47,9 @@ _UNPLAN_ALL = text("DELETE FROM sandbox_stripe.agenda WHERE owner_id = :owner_id
 _ORDER = """
 ORDER BY entry.due_at,
     array_position(
-        ARRAY['resume', 'cancel', 'expire', 'lapse', 'retry', 'renew', 'arrive'], entry.action
+        ARRAY['resume', 'cancel', 'expire', 'lapse', 'retry', 'renew', 'refund_arrives',
+            'refund_fails', 'lose', 'arrive'],
+        entry.action
     ), entry.object_id
 LIMIT 1
 """
@@ -81,6 +83,8 @@ _FILTERS = {
     "price": "body#>'{items,data}' @> jsonb_build_array(jsonb_build_object("
     "'price', jsonb_build_object('id', CAST(:price AS text))))",
     "active": "body->'active' = to_jsonb(CAST(:active AS boolean))",
+    "payment_method": "body->>'payment_method' = :payment_method",
+    "allow_redisplay": "body->>'allow_redisplay' = :allow_redisplay",
     "status": "body->>'status' = :status",
     "not_status": "body->>'status' <> :not_status",
     "statuses": "body->>'status' = ANY(:statuses)",
@@ -97,6 +101,10 @@ _FILTERS = {
     "lt": "created < :lt",
     "lte": "created <= :lte",
 }
+
+
+# The events that tell the previous attributes.
+_SAYS_BEFORE = (".updated", ".detached", "charge.refunded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +145,7 @@ class Store:
 
     It sees the objects of one account: the platform's own, or a connected one. `clock` is the
     test clock by which it is that time; `sent_at` is the platform's own time, at which events go
-    out.
+    out. `base_url` is the simulator's own address, where its pages are.
     """
 
     connection: AsyncConnection
@@ -146,6 +154,7 @@ class Store:
     account: str = ACCOUNT
     clock: str | None = None
     sent_at: int | None = None
+    base_url: str = ""
 
     def at(self, now: int, *, clock: str | None = None) -> "Store":
         """The same transaction at another moment: renewals happen when they were due."""
@@ -245,7 +254,7 @@ class Store:
             await self.emit(
                 event_type,
                 after,
-                previous if event_type.endswith((".updated", "charge.refunded")) else None,
+                previous if event_type.endswith(_SAYS_BEFORE) else None,
             )
         return after
 

@@ -79,7 +79,9 @@ class Server:
         if endpoint.method == "GET":
             async with self._runtime.database.transaction(SERVICE, read_only=True) as connection:
                 now = int(self._runtime.clock.now().timestamp())
-                return await run(Store(connection, now, account=account))
+                return await run(
+                    Store(connection, now, account=account, base_url=self._runtime.url + MOUNT)
+                )
         key = request.headers.get("idempotency-key")
         once = (
             IdempotentRequest.of(key, endpoint.method, request.url.path, raw)

@@ -1,14 +1,13 @@
-"""Payment intents, charges and refunds."""
+"""Charges, and the refunds that give them back."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from gymhopper.sandbox.stripe.amounts import shown
-from gymhopper.sandbox.stripe.billing.bookkeeping import book_refund
+from gymhopper.sandbox.stripe.billing import refunds
 from gymhopper.sandbox.stripe.errors import InvalidRequest
 from gymhopper.sandbox.stripe.objects.identity import Object
-from gymhopper.sandbox.stripe.objects.payment import refund
 from gymhopper.sandbox.stripe.storage.store import Store
 from gymhopper.sandbox.stripe.wire.endpoints import Call, Endpoints
 from gymhopper.sandbox.stripe.wire.parameters import (
@@ -35,10 +34,6 @@ class ListRefunds(ListParameters):
     payment_intent: Text | None = None
 
 
-class ListPaymentIntents(ListParameters):
-    customer: Text | None = None
-
-
 class ListCharges(ListParameters):
     customer: Text | None = None
     payment_intent: Text | None = None
@@ -48,6 +43,11 @@ class ListCharges(ListParameters):
 async def create_refund(call: Call, parameters: CreateRefund) -> Object:
     store = call.store
     charged = await _charge(store, parameters)
+    if charged["disputed"]:
+        raise InvalidRequest(
+            f"Charge {charged['id']} has been charged back; cannot issue a refund.",
+            code="charge_disputed",
+        )
     left = charged["amount"] - charged["amount_refunded"]
     amount = left if parameters.amount is None else parameters.amount
     if left == 0:
@@ -61,23 +61,13 @@ async def create_refund(call: Call, parameters: CreateRefund) -> Object:
             f"charge ({shown(left, currency)})",
             param="amount",
         )
-    made = refund(
+    return await refunds.give_back(
+        store,
         charged,
-        created=store.now,
         amount=amount,
         reason=parameters.reason,
         metadata=parameters.metadata or {},
     )
-    booked = await book_refund(store, made)
-    made = await store.insert({**made, "balance_transaction": booked}, "refund.created")
-    # The charge's figure is what all its refunds come to.
-    total = charged["amount_refunded"] + amount
-    await store.update(
-        charged,
-        {"amount_refunded": total, "refunded": total == charged["amount"]},
-        "charge.refunded",
-    )
-    return made
 
 
 async def _charge(store: Store, parameters: CreateRefund) -> Object:
@@ -118,7 +108,5 @@ async def _charge_of(store: Store, key: str) -> Object:
 
 endpoints.retrieving("/v1/refunds", "refund")
 endpoints.listing("/v1/refunds", "refund", ListRefunds)
-endpoints.retrieving("/v1/payment_intents", "payment_intent")
-endpoints.listing("/v1/payment_intents", "payment_intent", ListPaymentIntents)
 endpoints.retrieving("/v1/charges", "charge")
 endpoints.listing("/v1/charges", "charge", ListCharges)
