@@ -152,6 +152,14 @@ class Sandbox:
         link = await self.onboarding(account)
         return await self.browser.post(link.url, data=told | changes)
 
+    async def fail(self, kind: str, **changes: str) -> httpx.Response:
+        """Have a later call go wrong."""
+        return await self.browser.post(
+            f"{self.base}/faults",
+            data={"kind": kind} | changes,
+            headers={"Authorization": "Bearer sk_test_sandbox"},
+        )
+
     async def use_card(self, subscription: stripe.Subscription, token: str) -> str:
         """Give the subscription another card."""
         method = await self.client.v1.payment_methods.attach_async(

@@ -29,6 +29,7 @@ from gymhopper.sandbox.stripe.storage.store import Cause, Store
 from gymhopper.sandbox.stripe.wire import form
 from gymhopper.sandbox.stripe.wire.endpoints import Call, Endpoint
 from gymhopper.sandbox.stripe.wire.expansion import expand
+from gymhopper.sandbox.stripe.wire.faults import Fault, Faults, failing
 from gymhopper.sandbox.stripe.wire.idempotency import Answer, IdempotentRequest
 from gymhopper.sandbox.stripe.wire.parameters import Parameters, check
 
@@ -44,20 +45,44 @@ class Server:
         self._runtime = runtime
         self._recovery = recovery
         self._endpoints = list(endpoints)
+        self._faults = Faults()
 
     def routes(self) -> list[Route]:
-        """One route for each endpoint."""
+        """One route for each endpoint, and one for the failures that a test asks for."""
         return [
-            Route(each.path, self._handler(each), methods=[each.method]) for each in self._endpoints
+            *(
+                Route(each.path, self._handler(each), methods=[each.method])
+                for each in self._endpoints
+            ),
+            Route("/faults", self._plan_fault, methods=["POST", "DELETE"]),
         ]
+
+    async def _plan_fault(self, request: Request) -> Response:
+        """Have something go wrong later (POST), or nothing any more (DELETE)."""
+        try:
+            _authorize(request)
+            if request.method == "DELETE":
+                self._faults.planned.clear()
+            else:
+                self._faults.planned.append(check(Fault, form.decode(await request.body())))
+            answer = Answer(200, self._faults.shown())
+        except StripeError as error:
+            answer = Answer(error.status, error.body())
+        return _response(answer, object_id("req"))
 
     def _handler(self, endpoint: Endpoint) -> Handler:
         async def handle(request: Request) -> Response:
             request_id = object_id("req")
+            path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+            fault = self._faults.take(request.method, path)
+            if fault is not None and not fault.after_effect:
+                return await failing(fault, request, request_id)
             try:
                 answer = await self._answer(endpoint, request, request_id)
             except StripeError as error:
                 answer = Answer(error.status, error.body())
+            if fault is not None:
+                return await failing(fault, request, request_id)
             return _response(answer, request_id)
 
         return handle
