@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -70,3 +71,62 @@ def event_types() -> set[str]:
     content = operation["requestBody"]["content"]["application/x-www-form-urlencoded"]
     items = content["schema"]["properties"]["enabled_events"]["items"]
     return set(items["enum"])
+
+
+def request_problems(method: str, path: str, form: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with a request, given as `wire.form` reads its fields."""
+    operation = _operation(method, path)
+    if operation is None:
+        yield f"Stripe has no {method} {path}"
+        return
+    if method == "GET":
+        asked = [each for each in operation["parameters"] if each["in"] == "query"]
+        schema: dict[str, Any] = {
+            "type": "object",
+            "properties": {each["name"]: each["schema"] for each in asked},
+            "required": [each["name"] for each in asked if each.get("required")],
+        }
+    else:
+        schema = operation["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
+    for error in _validator(schema).iter_errors(_typed(form, schema)):
+        yield f"{method} {path}{error.json_path[1:]}: {_deepest(error).message[:300]}"
+
+
+def _operation(method: str, path: str) -> dict[str, Any] | None:
+    """The operation whose path has the most words in common."""
+    steps, found = path.split("/"), []
+    for known, operations in description()["paths"].items():
+        pattern = known.split("/")
+        words = sum(one == other for one, other in zip(pattern, steps, strict=False))
+        fits = len(pattern) == len(steps) and all(
+            one == other or one.startswith("{") for one, other in zip(pattern, steps, strict=True)
+        )
+        if fits and method.lower() in operations:
+            found.append((words, operations[method.lower()]))
+    return max(found, key=lambda each: each[0])[1] if found else None
+
+
+def _validator(schema: dict[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator(_json_schema(schema), registry=_registry())
+
+
+def _typed(value: Any, schema: dict[str, Any]) -> Any:
+    """A form's strings as the types that the schema wants, where they can be read so."""
+    if "anyOf" in schema:
+        readings = [(option, _typed(value, option)) for option in schema["anyOf"]]
+        return next((read for option, read in readings if _validator(option).is_valid(read)), value)
+    kind = schema.get("type")
+    if isinstance(value, dict):
+        if kind == "array":
+            ordered = sorted(value, key=lambda index: (len(index), index))
+            return [_typed(value[index], schema.get("items", {})) for index in ordered]
+        inner, others = schema.get("properties", {}), schema.get("additionalProperties")
+        rest = others if isinstance(others, dict) else {}
+        return {name: _typed(each, inner.get(name, rest)) for name, each in value.items()}
+    if kind == "integer" and re.fullmatch("-?[0-9]+", value):
+        return int(value)
+    if kind == "number" and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
+        return float(value)
+    if kind == "boolean" and value in {"true", "false"}:
+        return value == "true"
+    return value

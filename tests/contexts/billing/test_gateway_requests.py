@@ -1,0 +1,140 @@
+"""Every request of the gateway is one that Stripe's own description allows."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from contexts.billing.till import Till
+from gymhopper.contexts.billing.domain.checkout import Checkout
+from gymhopper.contexts.billing.gateways.stripe import StripeGateway
+from gymhopper.kernel.errors import Unavailable
+from gymhopper.kernel.ids import new_id
+from gymhopper.sandbox.stripe.account import MOUNT
+from gymhopper.sandbox.stripe.wire.form import decode
+from sandbox.stripe import openapi
+
+# What sends nothing.
+SILENT = {"close"}
+
+Calls = Mapping[str, Callable[[], Awaitable[Any]]]
+
+
+async def _calls(till: Till, gateway: StripeGateway) -> Calls:
+    """Each method of the gateway once, in an order in which each can be done."""
+    await till.subscribe()
+    v1 = till.stripe.v1
+    (subscription,) = (await v1.subscriptions.list_async()).data
+    (payment,) = (await v1.payment_intents.list_async()).data
+    customer, invoice = str(subscription.customer), str(subscription.latest_invoice)
+    page = _page()
+    opened = await gateway.open_checkout(_page(), customer_id=customer)
+    until = datetime.fromtimestamp(subscription["items"].data[0].current_period_end, UTC)
+    return {
+        "create_customer": lambda: gateway.create_customer(account_id=new_id(), person_id=new_id()),
+        "open_checkout": lambda: gateway.open_checkout(page, customer_id=customer),
+        "checkout": lambda: gateway.checkout(opened.id),
+        "expire_checkout": lambda: gateway.expire_checkout(opened.id),
+        "subscription": lambda: gateway.subscription(subscription.id),
+        "invoice": lambda: gateway.invoice(invoice),
+        "invoice_of_payment": lambda: gateway.invoice_of_payment(payment.id),
+        "refund": lambda: gateway.refund(new_id(), payment_id=payment.id, amount=1, currency="EUR"),
+        "collect_until": lambda: gateway.collect_until(subscription.id, until),
+        "collect_until, taken back": lambda: gateway.collect_until(subscription.id, None),
+        "pause": lambda: gateway.pause(subscription.id, paused=True),
+        "pause, lifted": lambda: gateway.pause(subscription.id, paused=False),
+        "cancel": lambda: gateway.cancel(subscription.id),
+    }
+
+
+def _page() -> Checkout:
+    return Checkout(
+        id=new_id(),
+        subscription_id=new_id(),
+        organisation_id=new_id(),
+        person_id=new_id(),
+        membership_id=new_id(),
+        description="Basic",
+        amount=2990,
+        currency="EUR",
+        interval="month",
+        interval_count=1,
+        success_url="http://127.0.0.1/yes",
+        cancel_url="http://127.0.0.1/no",
+        created_at=datetime(2026, 3, 2, tzinfo=UTC),
+    )
+
+
+def _problems(request: httpx.Request) -> list[str]:
+    path = request.url.path.removeprefix(MOUNT)
+    raw = b"&".join(part for part in (request.url.query, request.content) if part)
+    return list(openapi.request_problems(request.method, path, decode(raw)))
+
+
+async def test_every_request_fits_stripes_description(till: Till) -> None:
+    openapi.description()
+    gateway = till.provider
+    assert isinstance(gateway, StripeGateway)
+    sent: list[httpx.Request] = []
+
+    async def note_down(request: httpx.Request) -> None:
+        sent.append(request)
+
+    gateway._transport._client_async.event_hooks["request"].append(note_down)
+    calls = await _calls(till, gateway)
+    methods = {name for name, _ in inspect.getmembers(StripeGateway, inspect.iscoroutinefunction)}
+    public = {name for name in methods if not name.startswith("_")}
+    assert {name.partition(",")[0] for name in calls} == public - SILENT
+    for name, call in calls.items():
+        before = len(sent)
+        await call()
+        assert len(sent) > before, f"{name} sent nothing"
+    assert [problem for request in sent for problem in _problems(request)] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "wrong"),
+    [
+        ("POST", "/v1/unicorns", b"", "Stripe has no"),
+        ("POST", "/v1/customers", b"colour=red", "colour"),
+        ("POST", "/v1/refunds", b"amount=1.5", "1.5"),
+        ("POST", "/v1/subscriptions/sub_1", b"pause_collection[behavior]=stop", "stop"),
+        ("POST", "/v1/checkout/sessions", b"line_items[0][price_data][unit_amount]=1", "currency"),
+        ("GET", "/v1/invoice_payments", b"payment[type]=card", "card"),
+    ],
+)
+def test_the_check_finds_what_is_wrong(method: str, path: str, body: bytes, wrong: str) -> None:
+    openapi.description()
+    found = list(openapi.request_problems(method, path, decode(body)))
+    assert any(wrong in problem for problem in found), found
+
+
+@pytest.mark.parametrize("kind", ["error", "rate_limit", "close"])
+async def test_an_answer_that_is_lost_on_purpose_is_unavailable_and_no_second_effect(
+    till: Till, kind: str
+) -> None:
+    await till.subscribe()
+    (payment,) = (await till.stripe.v1.payment_intents.list_async()).data
+    planned = await till.client.post(
+        f"{MOUNT}/faults",
+        data={"kind": kind, "path": "/v1/refunds", "after_effect": "true", "times": "3"},
+        headers={"Authorization": "Bearer sk_test_sandbox"},
+    )
+    assert planned.status_code == 200
+    refund = new_id()
+    with pytest.raises(Unavailable):
+        await _refund(till, refund, payment.id)
+    if kind == "rate_limit":  # which the library does not try again by itself
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                await _refund(till, refund, payment.id)
+    await _refund(till, refund, payment.id)
+    (given_back,) = (await till.stripe.v1.refunds.list_async()).data
+    assert given_back.amount == 100
+
+
+async def _refund(till: Till, refund: Any, payment_id: str) -> None:
+    await till.provider.refund(refund, payment_id=payment_id, amount=100, currency="EUR")
