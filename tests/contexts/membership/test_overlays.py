@@ -34,7 +34,9 @@ async def test_a_freeze_starts_now_and_lasts_until_it_is_lifted(gym: Any) -> Non
         "kind": "freeze",
         "start": "2026-03-02T09:00:00Z",
         "until": None,
+        "stops_access": True,
         "stops_billing": True,
+        "extends_term": False,
         "reason": "injury",
     }
     await gym.pass_time(5 * DAY)

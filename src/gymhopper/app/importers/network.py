@@ -24,8 +24,9 @@ from gymhopper.chassis.audit.acts import CONSOLE, Act
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.person import Address, Contact
-from gymhopper.contexts.membership.domain.plan import DEFAULT_ENTRY_GRACE_DAYS, FreezeRules
+from gymhopper.contexts.membership.domain.plan import DEFAULT_ENTRY_GRACE_DAYS
 from gymhopper.contexts.membership.domain.terms import Term
 from gymhopper.contexts.membership.queries import plans as catalogue
 from gymhopper.contexts.membership.usecases.import_member import ImportedMember, import_members

@@ -8,7 +8,9 @@ from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.usecases import reach_date
 from gymhopper.contexts.membership.usecases.follow_visit import forget_visitors
 from gymhopper.contexts.membership.usecases.publish import (
+    DEBT_STAGE_REACHED,
     END_REACHED,
+    FREEZE_FEE_DUE,
     OVERLAY_REACHED,
     TRIAL_REACHED,
 )
@@ -32,6 +34,18 @@ async def trial_reached(uow: UnitOfWork, due: Due) -> None:
 async def overlay_reached(uow: UnitOfWork, due: Due) -> None:
     """A freeze or block begins or ends; the key is its id."""
     await reach_date.reach_overlay(uow, UUID(due.payload["membership_id"]), UUID(due.key))
+
+
+@timers.on(DEBT_STAGE_REACHED)
+async def debt_stage_reached(uow: UnitOfWork, due: Due) -> None:
+    """A debt leads to more; the key is the membership's id."""
+    await reach_date.reach_debt_stage(uow, UUID(due.key))
+
+
+@timers.on(FREEZE_FEE_DUE)
+async def freeze_fee_due(uow: UnitOfWork, due: Due) -> None:
+    """A freeze costs something; the key is its id."""
+    await reach_date.reach_freeze_fee(uow, UUID(due.payload["membership_id"]), UUID(due.key))
 
 
 @timers.every(timedelta(days=1), "membership.visitors_forgotten")

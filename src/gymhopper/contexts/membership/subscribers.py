@@ -40,7 +40,7 @@ async def visit_recorded(uow: UnitOfWork, event: VisitRecorded, _: Envelope) -> 
 @subscriptions.on(DebtChanged)
 async def debt_changed(uow: UnitOfWork, event: DebtChanged, _: Envelope) -> None:
     """The debt clock runs, or stands still again."""
-    await follow_billing.change_debt(uow, event.membership_id, event.overdue_since)
+    await follow_billing.change_debt(uow, event.membership_id, event.overdue_since, event.owed)
 
 
 @subscriptions.on(SubscriptionChanged)

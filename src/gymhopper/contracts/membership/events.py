@@ -12,6 +12,7 @@ from gymhopper.kernel.money import Money
 
 ContractStatus = Literal["pending", "trialing", "active", "under_notice", "ended"]
 EndReason = Literal["cancelled", "withdrawn", "expired", "terminated", "transferred"]
+DebtStageName = Literal["remind", "no_booking", "no_entry", "terminate"]
 Origin = Literal["contract", "collection"]
 """Who moved a contract's end: the parties to it, or the payment provider that stops collecting."""
 
@@ -32,6 +33,13 @@ class Overlay(msgspec.Struct, frozen=True, kw_only=True):
     extends_term: bool = False
 
 
+class DebtStage(msgspec.Struct, frozen=True, kw_only=True):
+    """A stage of a debt, and when it begins if nothing is paid until then."""
+
+    stage: DebtStageName
+    at: datetime
+
+
 class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
     """A membership on its three axes, as it is after the event that carries it.
 
@@ -39,7 +47,8 @@ class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
     is the end of the last period that was paid for. `overdue_since` is when the failure of the
     oldest open claim became known; `no_entry_from` is when that debt closes the door, at least
     `entry_grace_days` later once something was paid. `overlays` are those that run or are to come,
-    and those that ran into the latest paid period, whose use they took away.
+    and those that ran into the latest paid period, whose use they took away. `debt_stages` are
+    what the debt leads to, with their dates, `no_entry_from` among them.
     """
 
     membership_id: UUID
@@ -58,6 +67,7 @@ class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
     no_entry_from: datetime | None = None
     overlays: tuple[Overlay, ...] = ()
     entry_grace_days: int = 7
+    debt_stages: tuple[DebtStage, ...] = ()
 
 
 class MemberRegistered(Event, frozen=True, kw_only=True):
@@ -132,3 +142,34 @@ class MembershipOverlayChanged(MembershipEvent, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "membership.membership.overlay_changed.v1"
     overlay_id: UUID
+
+
+class MembershipDebtStageReached(MembershipEvent, frozen=True, kw_only=True):
+    """A debt, known since `since`, is so old and so large that this begins; told once each."""
+
+    type: ClassVar[str] = "membership.membership.debt_stage_reached.v1"
+    stage: DebtStageName
+    since: datetime
+
+
+class MembershipTimeGivenBack(MembershipEvent, frozen=True, kw_only=True):
+    """Time that was, or will be, paid for and could not be used is owed to the member.
+
+    The local days of `[start, until)`: of a freeze that was dated back, or of a lock-out for a debt
+    that was paid.
+    """
+
+    type: ClassVar[str] = "membership.membership.time_given_back.v1"
+    start: datetime
+    until: datetime
+    days: int
+    cause: Literal["freeze", "lockout"]
+
+
+class MembershipFreezeFeeDue(MembershipEvent, frozen=True, kw_only=True):
+    """A freeze costs this much, for the `number`th time (from 1)."""
+
+    type: ClassVar[str] = "membership.membership.freeze_fee_due.v1"
+    overlay_id: UUID
+    number: int
+    fee: Money

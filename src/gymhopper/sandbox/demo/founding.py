@@ -23,8 +23,9 @@ from gymhopper.contexts.access.usecases.hand_out_credential import (
     NewCredential,
     hand_out_credential,
 )
+from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.person import Contact
-from gymhopper.contexts.membership.domain.plan import DEFAULT_ENTRY_GRACE_DAYS, FreezeRules
+from gymhopper.contexts.membership.domain.plan import DEFAULT_ENTRY_GRACE_DAYS
 from gymhopper.contexts.membership.queries.plans import plan_offers
 from gymhopper.contexts.membership.usecases.keep_agreement import AgreementGiven
 from gymhopper.contexts.membership.usecases.offer_plan import NewPrice, OfferPlan, offer_plan

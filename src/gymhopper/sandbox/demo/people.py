@@ -32,6 +32,7 @@ from gymhopper.contexts.membership.usecases.import_member import (
 )
 from gymhopper.contexts.membership.usecases.stop_for_a_time import StopForATime, stop_for_a_time
 from gymhopper.kernel.calendar import local_date
+from gymhopper.kernel.money import Money
 from gymhopper.kernel.period import Period
 from gymhopper.sandbox.demo.keeping import Founded, Keyring
 from gymhopper.sandbox.demo.names import FIRST_NAMES, LAST_NAMES
@@ -271,11 +272,11 @@ async def _block(uow: UnitOfWork, membership_id: UUID) -> None:
 
 
 async def _owe_for_long(uow: UnitOfWork, membership_id: UUID) -> None:
-    await change_debt(uow, membership_id, uow.now - 20 * DAY)
+    await change_debt(uow, membership_id, uow.now - 20 * DAY, Money(4900, "EUR"))
 
 
 async def _owe_lately(uow: UnitOfWork, membership_id: UUID) -> None:
-    await change_debt(uow, membership_id, uow.now - 2 * DAY)
+    await change_debt(uow, membership_id, uow.now - 2 * DAY, Money(4900, "EUR"))
 
 
 async def _cancel(uow: UnitOfWork, membership_id: UUID) -> None:

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.domain.overlay import Overlay, OverlayKind
-from gymhopper.contexts.membership.domain.plan import FreezeRules
 from gymhopper.contexts.membership.storage.mapping import map_all
 from gymhopper.contracts.membership.coverage import Clause, Coverage
 from gymhopper.kernel.ids import new_id

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from gymhopper.contexts.membership.domain.debt import DebtRules
 from gymhopper.contexts.membership.domain.terms import Term
 
 AfterInitialTerm = Literal["rolling", "renew", "end"]
@@ -28,7 +29,7 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     on, is renewed for one `renewal_term` (as long as the initial one when left out) after another,
     or ends. `notice` is what leaving asks for, `rolling_notice` what it asks for once the initial
     term is over (the same when left out). `withdrawal_days` are those in which whoever bought from
-    a distance may withdraw.
+    a distance may withdraw, `debt` what a debt leads to.
     """
 
     initial_term: Term | None = None
@@ -37,6 +38,7 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     renewal_term: Term | None = None
     rolling_notice: Term | None = None
     withdrawal_days: int = 14
+    debt: DebtRules = DebtRules()
 
     def term_end(self, anchor: date, day: date, moved: Sequence[Extension] = ()) -> date | None:
         """The first day after the term that runs on `day`; None where none binds."""

@@ -45,6 +45,18 @@ class FreezeTooShort(InvalidInput):
     code = "freeze_too_short"
 
 
+class FreezesExceeded(Conflict):
+    """The plan allows no further freeze in that year."""
+
+    code = "freezes_exceeded"
+
+
+class FreezeDaysExceeded(Conflict):
+    """The plan allows fewer days of freeze in that year."""
+
+    code = "freeze_days_exceeded"
+
+
 class DateOutOfRange(InvalidInput):
     """The date lies where this cannot start or end."""
 

@@ -4,11 +4,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gymhopper.contexts.membership.domain.conditions import Extension
+from gymhopper.contexts.membership.domain.debt import MINIMUM_GRACE_DAYS, stages
 from gymhopper.contexts.membership.domain.ending import Ending, earliest
 from gymhopper.contexts.membership.domain.overlay import Overlay
-from gymhopper.contexts.membership.domain.plan import MINIMUM_ENTRY_GRACE_DAYS
 from gymhopper.contexts.membership.domain.sold import Sold
-from gymhopper.contracts.membership.events import ContractStatus, EndReason, MembershipState
+from gymhopper.contracts.membership.events import (
+    ContractStatus,
+    DebtStage,
+    DebtStageName,
+    EndReason,
+    MembershipState,
+)
 from gymhopper.kernel.calendar import local_date, start_of_day
 
 
@@ -22,6 +28,8 @@ class Facts(Sold):
     provider reported (`announced` if it did so beforehand, `collection_ended` once collection has
     stopped), `terminated_at` when it was ended for cause; `closed_at` and `closed_reason` the end
     that an ended contract had. `runs_until` is where a pass, credits or a mere trial are over.
+    `owed` is in minor units of the contract's currency, `debt_stage` the furthest stage of the debt
+    that was told of.
     """
 
     runs_until: datetime | None = None
@@ -41,6 +49,8 @@ class Facts(Sold):
     closed_at: datetime | None = None
     closed_reason: EndReason | None = None
     overdue_since: datetime | None = None
+    owed: int | None = None
+    debt_stage: DebtStageName | None = None
     overlays: list[Overlay] = field(default_factory=list)
     version: int = 0
 
@@ -56,17 +66,27 @@ class Facts(Sold):
         return paid is None or (trial is not None and paid <= trial)
 
     @property
+    def debt_stages(self) -> tuple[DebtStage, ...]:
+        """What the debt leads to, and when."""
+        if self.overdue_since is None:
+            return ()
+        return stages(
+            self.conditions.debt,
+            self.entry_grace_days,
+            self.overdue_since,
+            self.owed,
+            first_payment=self.never_paid,
+        )
+
+    @property
     def no_entry_from(self) -> datetime | None:
         """When the debt closes the door: after the grace, which a first payment does not get.
 
         A trial that nobody pays for closes it too, a day later: collecting takes some hours.
         """
         if self.overdue_since is None and self.trial_until is not None and self.never_paid:
-            return self.trial_until + timedelta(days=MINIMUM_ENTRY_GRACE_DAYS)
-        if self.overdue_since is None or self.never_paid:
-            return self.overdue_since
-        days = max(MINIMUM_ENTRY_GRACE_DAYS, self.entry_grace_days)
-        return self.overdue_since + timedelta(days=days)
+            return self.trial_until + timedelta(days=MINIMUM_GRACE_DAYS)
+        return next((each.at for each in self.debt_stages if each.stage == "no_entry"), None)
 
     def is_over(self, now: datetime) -> bool:
         """Whether the contract has ended, be it that nobody has said so yet."""
@@ -96,6 +116,7 @@ class Facts(Sold):
                 if not each.is_over(told_from)
             ),
             entry_grace_days=self.entry_grace_days,
+            debt_stages=self.debt_stages,
         )
 
     def term_end(self, now: datetime) -> datetime | None:

@@ -9,22 +9,24 @@ remembered beyond the facts: a contract that has ended stays ended, and its end 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
+from gymhopper.contexts.membership.domain.debt import STAGES, furthest
 from gymhopper.contexts.membership.domain.errors import (
     DateOutOfRange,
-    FreezeTooShort,
     IllegalTransition,
     OverlayOverlaps,
 )
 from gymhopper.contexts.membership.domain.facts import Facts
+from gymhopper.contexts.membership.domain.freezing import Frozen, allowed_end, fee_begins
 from gymhopper.contexts.membership.domain.overlay import Overlay, OverlayKind
 from gymhopper.contracts.membership import events
 from gymhopper.contracts.membership.events import (
     MembershipEvent,
     MembershipState,
 )
-from gymhopper.kernel.calendar import local_date
+from gymhopper.kernel.calendar import local_date, start_of_day
 from gymhopper.kernel.errors import NotFound
 from gymhopper.kernel.period import Period
 
@@ -68,17 +70,66 @@ class Membership(Facts):
 
         return self._follow(now, change, tell)
 
-    def owe(self, overdue_since: datetime | None, now: datetime) -> MembershipEvent | None:
-        """Since when something that failed is owed; None when nothing is any more."""
+    def owe(
+        self, overdue_since: datetime | None, now: datetime, *, owed: int | None = None
+    ) -> MembershipEvent | None:
+        """Since when something that failed is owed, and how much; None when nothing is any more."""
 
         def change() -> None:
             self.overdue_since = overdue_since
+            self.owed = None if overdue_since is None else owed
+            # A stage that is not reached any more is told of again when it is.
+            told = STAGES.index(self.debt_stage) if self.debt_stage is not None else -1
+            reached = [each.stage for each in self.debt_stages if each.at <= now]
+            self.debt_stage = furthest(x for x in reached if STAGES.index(x) <= told)
 
         def tell(_: MembershipState) -> type[MembershipEvent]:
             owing = overdue_since is not None
             return events.MembershipFellOverdue if owing else events.MembershipDebtCleared
 
         return self._follow(now, change, tell)
+
+    def locked_out(self, now: datetime) -> Period | None:
+        """Since when a debt has kept the door closed, if that is to be given back; else None."""
+        closed = self.no_entry_from
+        if not self.conditions.debt.credits_lockout or closed is None or self.start is None:
+            return None
+        closed = max(closed, self.start)
+        return Period(closed, now) if closed < now and not self.is_over(now) else None
+
+    def give_back(
+        self, time: Period, cause: Literal["freeze", "lockout"], now: datetime
+    ) -> MembershipEvent | None:
+        """Say that time which could not be used is owed to the member; None for less than a day."""
+        until = time.until or now
+        days = (local_date(until, self.zone) - local_date(time.start, self.zone)).days
+        if days < 1:
+            return None
+        return events.MembershipTimeGivenBack(
+            membership=self.state(now), start=time.start, until=until, days=days, cause=cause
+        )
+
+    def reach_debt_stage(self, now: datetime) -> MembershipEvent | None:
+        """The next stage of the debt that has come and was not told of; None when there is none.
+
+        The gravest ends the contract, which is told of by itself.
+        """
+        told = STAGES.index(self.debt_stage) if self.debt_stage is not None else -1
+        due = (x for x in self.debt_stages if x.at <= now and STAGES.index(x.stage) > told)
+        stage = next(due, None)
+        if stage is None or self.overdue_since is None or self.is_over(now):
+            return None
+        self.debt_stage = stage.stage
+        return events.MembershipDebtStageReached(
+            membership=self.state(now), stage=stage.stage, since=self.overdue_since
+        )
+
+    def next_debt_stage(self, now: datetime) -> datetime | None:
+        """When there will be something to tell of the debt; None for never."""
+        if self.is_over(now):
+            return None
+        told = STAGES.index(self.debt_stage) if self.debt_stage is not None else -1
+        return next((x.at for x in self.debt_stages if STAGES.index(x.stage) > told), None)
 
     def follow_collection(
         self, ends_at: datetime | None, *, ended: bool, at: datetime, now: datetime
@@ -189,21 +240,28 @@ class Membership(Facts):
         """The end has come, if it has."""
         return self._follow(now, lambda: None, lambda _: events.MembershipEnded)
 
-    def lay_over(self, overlay: Overlay, now: datetime) -> MembershipEvent:
-        """Freeze or block it for a time that is still to come."""
-        if self.contract == "pending" or self.is_over(now):
+    def lay_over(
+        self, overlay: Overlay, now: datetime, *, backdated: bool = False, exempt: bool = False
+    ) -> MembershipEvent:
+        """Freeze or block it for a time that is still to come, or `backdated`.
+
+        A freeze without an end ends where the plan's days are used up, and bears its fee; one that
+        is `exempt` is held to none of the plan's limits.
+        """
+        if self.contract == "pending" or self.start is None or self.is_over(now):
             raise IllegalTransition(f"A {self.contract} membership cannot be stopped for a time.")
-        if overlay.start < now:
+        if overlay.start < (self.start if backdated else now):
             raise DateOutOfRange("This lies in the past.", field="start")
+        if overlay.extends_term and self.contract == "under_notice":
+            raise IllegalTransition("The end of this membership was set: its term cannot move.")
         if self.end is not None and overlay.start >= self.end:
             raise DateOutOfRange("The membership has ended by then.", field="start")
         if overlay.kind == "freeze":
-            self._check_length(overlay)
+            self._hold_to_rules(overlay, exempt=exempt)
         for other in self.overlays:
             if other.kind == overlay.kind and other.period.overlaps(overlay.period):
                 raise OverlayOverlaps(f"Another {other.kind} covers part of this time.")
         self.overlays.append(overlay)
-        self._derive(now)
         return self.reach_overlay(overlay.id, now)
 
     def lift(self, overlay_id: UUID, kind: OverlayKind, now: datetime) -> MembershipEvent:
@@ -218,20 +276,42 @@ class Membership(Facts):
             self.overlays.remove(overlay)
         else:
             overlay.until = now
-        self._derive(now)
         return self.reach_overlay(overlay_id, now)
 
     def reach_overlay(self, overlay_id: UUID, now: datetime) -> MembershipEvent:
         """Say that a freeze or block is different now: set, begun, ended or lifted."""
+        self._derive(now)
         return events.MembershipOverlayChanged(membership=self.state(now), overlay_id=overlay_id)
 
-    def _check_length(self, freeze: Overlay) -> None:
-        if freeze.until is None:
-            return
-        first, beyond = (local_date(at, self.zone) for at in (freeze.start, freeze.until))
-        minimum = self.freeze_rules.minimum_days
-        if (beyond - first).days < minimum:
-            raise FreezeTooShort(f"A freeze lasts {minimum} days at least.", field="until")
+    def charge_freeze(self, overlay_id: UUID, now: datetime) -> MembershipEvent | None:
+        """Say that a freeze costs something now; None when it does not."""
+        fee = self.freeze_rules.fee
+        at = self.next_freeze_fee(overlay_id)
+        if fee is None or at is None or at > now or self.is_over(now):
+            return None
+        overlay = next(each for each in self.overlays if each.id == overlay_id)
+        overlay.fees_told += 1
+        return events.MembershipFreezeFeeDue(
+            membership=self.state(now), overlay_id=overlay_id, number=overlay.fees_told, fee=fee
+        )
+
+    def next_freeze_fee(self, overlay_id: UUID) -> datetime | None:
+        """When this freeze will cost something; None for never, or when it was taken back."""
+        found = next((each for each in self.overlays if each.id == overlay_id), None)
+        return None if found is None else found.next_fee(self.freeze_rules.fee_every, self.zone)
+
+    def _hold_to_rules(self, freeze: Overlay, *, exempt: bool) -> None:
+        """Hold a freeze to the plan's rules, and see from when on it costs something."""
+        others = [each.frozen(self.zone) for each in self.overlays if each.kind == "freeze"]
+        asked = freeze.frozen(self.zone)
+        beyond = asked.beyond
+        if not exempt:
+            beyond = allowed_end(self.freeze_rules, asked, others)
+        if beyond is not None and freeze.until is None:
+            freeze.until = start_of_day(beyond, self.zone)
+        costs = fee_begins(self.freeze_rules, Frozen(asked.first, beyond), others)
+        if costs is not None:
+            freeze.fee_from = max(freeze.start, start_of_day(costs, self.zone))
 
     # --- how facts become state ---
 

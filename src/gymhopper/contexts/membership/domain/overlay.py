@@ -6,8 +6,10 @@ from typing import Literal
 from uuid import UUID
 
 from gymhopper.contexts.membership.domain.conditions import Extension
+from gymhopper.contexts.membership.domain.freezing import Frozen
+from gymhopper.contexts.membership.domain.terms import Term
 from gymhopper.contracts.membership import events
-from gymhopper.kernel.calendar import local_date
+from gymhopper.kernel.calendar import local_date, start_of_day
 from gymhopper.kernel.period import Period
 
 OverlayKind = Literal["freeze", "block"]
@@ -31,6 +33,8 @@ class Overlay:
     created_at: datetime
     stops_access: bool = True
     extends_term: bool = False
+    fee_from: datetime | None = None
+    fees_told: int = 0
 
     @property
     def period(self) -> Period:
@@ -46,6 +50,21 @@ class Overlay:
         if now < self.start:
             return self.start
         return None if self.is_over(now) else self.until
+
+    def frozen(self, zone: str) -> Frozen:
+        """Its local days."""
+        beyond = None if self.until is None else local_date(self.until, zone)
+        return Frozen(local_date(self.start, zone), beyond)
+
+    def next_fee(self, every: Term | None, zone: str) -> datetime | None:
+        """When it costs something next, None for never: from `fee_from` on, and again with every
+        such length of it. `fees_told` counts those that were told of."""
+        at = self.fee_from
+        if at is not None and self.fees_told:
+            if every is None:
+                return None
+            at = start_of_day(every.boundary(local_date(at, zone), self.fees_told), zone)
+        return at if at is not None and (self.until is None or at < self.until) else None
 
     def extension(self, zone: str, now: datetime) -> Extension:
         """By how many local days it moves the end of a term; as yet, when it has no end."""

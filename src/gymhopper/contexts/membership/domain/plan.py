@@ -5,24 +5,18 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-import msgspec
-
 from gymhopper.contexts.membership.domain.conditions import Conditions
+from gymhopper.contexts.membership.domain.debt import MINIMUM_GRACE_DAYS
+from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.offer import RECURRING, Offer
 from gymhopper.contexts.membership.domain.terms import Interval
 from gymhopper.contracts.membership.coverage import Coverage
 from gymhopper.kernel.money import Money
 
 DEFAULT_ENTRY_GRACE_DAYS = 7
-MINIMUM_ENTRY_GRACE_DAYS = 1
+MINIMUM_ENTRY_GRACE_DAYS = MINIMUM_GRACE_DAYS
 
 SalesChannel = Literal["online", "desk", "network"]
-
-
-class FreezeRules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a plan allows of freezes. `minimum_days` counts whole days."""
-
-    minimum_days: int = 0
 
 
 @dataclass(eq=False, kw_only=True)

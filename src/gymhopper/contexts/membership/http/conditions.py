@@ -5,8 +5,10 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from gymhopper.contexts.membership.domain.conditions import AfterInitialTerm, Conditions
+from gymhopper.contexts.membership.domain.debt import DebtRules, StageRule
+from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.terms import Interval, Term
-from gymhopper.contexts.membership.http.fields import Request
+from gymhopper.contexts.membership.http.fields import LARGEST_AMOUNT, MoneyField, Request
 
 
 class TermField(Request):
@@ -23,6 +25,104 @@ class TermField(Request):
     def of(cls, term: Term | None) -> "TermField | None":
         """As an answer has it."""
         return None if term is None else cls(interval=term.interval, count=term.count)
+
+
+class FreezeRulesField(Request):
+    """What the plan allows of freezes. Years are calendar years in the contract's zone."""
+
+    minimum_days: int = Field(default=0, ge=0, le=366)
+    days_a_year: int | None = Field(default=None, ge=1, le=366)
+    freezes_a_year: int | None = Field(default=None, ge=0, le=366)
+    fee: MoneyField | None = None
+    fee_every: TermField | None = Field(
+        default=None, description="The fee is due again with every such length; once when left out."
+    )
+    free_days: int = Field(default=0, ge=0, le=366, description="Days a year without a fee.")
+    extends_term: bool = Field(
+        default=False, description="The contract's term ends later by the days of its freezes."
+    )
+
+    def value(self) -> FreezeRules:
+        """As the domain has it."""
+        return FreezeRules(
+            minimum_days=self.minimum_days,
+            days_a_year=self.days_a_year,
+            freezes_a_year=self.freezes_a_year,
+            fee=None if self.fee is None else self.fee.value(),
+            fee_every=_value(self.fee_every),
+            free_days=self.free_days,
+            extends_term=self.extends_term,
+        )
+
+    @classmethod
+    def of(cls, rules: FreezeRules) -> "FreezeRulesField":
+        """As an answer has it."""
+        return cls(
+            minimum_days=rules.minimum_days,
+            days_a_year=rules.days_a_year,
+            freezes_a_year=rules.freezes_a_year,
+            fee=None if rules.fee is None else MoneyField.of(rules.fee),
+            fee_every=TermField.of(rules.fee_every),
+            free_days=rules.free_days,
+            extends_term=rules.extends_term,
+        )
+
+
+class StageField(Request):
+    """A stage begins so many days of 24 hours after a debt became known, if so much is owed."""
+
+    after_days: int = Field(ge=0, le=366)
+    from_amount: int = Field(
+        default=0, ge=0, le=LARGEST_AMOUNT, description="Minor units of the contract's currency."
+    )
+
+    def value(self) -> StageRule:
+        """As the domain has it."""
+        return StageRule(after_days=self.after_days, from_amount=self.from_amount)
+
+    @classmethod
+    def of(cls, rule: StageRule | None) -> "StageField | None":
+        """As an answer has it."""
+        if rule is None:
+            return None
+        return cls(after_days=rule.after_days, from_amount=rule.from_amount)
+
+
+class DebtRulesField(Request):
+    """What a debt leads to. Entry ends after the plan's `entry_grace_days`; bookings at that time
+    at the latest, the contract not before it. Each takes a day at least, except for first payments.
+    """
+
+    remind: StageField | None = None
+    no_booking: StageField | None = None
+    no_entry_from_amount: int = Field(default=0, ge=0, le=LARGEST_AMOUNT)
+    terminate: StageField | None = Field(
+        default=None, description="The contract ends, the claim stays."
+    )
+    credits_lockout: bool = Field(
+        default=False, description="Days without entry are given back when the debt is paid."
+    )
+
+    def value(self) -> DebtRules:
+        """As the domain has it."""
+        return DebtRules(
+            remind=None if self.remind is None else self.remind.value(),
+            no_booking=None if self.no_booking is None else self.no_booking.value(),
+            no_entry_from_amount=self.no_entry_from_amount,
+            terminate=None if self.terminate is None else self.terminate.value(),
+            credits_lockout=self.credits_lockout,
+        )
+
+    @classmethod
+    def of(cls, rules: DebtRules) -> "DebtRulesField":
+        """As an answer has it."""
+        return cls(
+            remind=StageField.of(rules.remind),
+            no_booking=StageField.of(rules.no_booking),
+            no_entry_from_amount=rules.no_entry_from_amount,
+            terminate=StageField.of(rules.terminate),
+            credits_lockout=rules.credits_lockout,
+        )
 
 
 class ConditionsField(Request):
@@ -44,6 +144,7 @@ class ConditionsField(Request):
     withdrawal_days: int = Field(
         default=14, ge=14, le=366, description="For contracts that were concluded online."
     )
+    debt: DebtRulesField = Field(default_factory=DebtRulesField)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -65,6 +166,7 @@ class ConditionsField(Request):
             renewal_term=_value(self.renewal_term),
             rolling_notice=_value(self.rolling_notice),
             withdrawal_days=self.withdrawal_days,
+            debt=self.debt.value(),
         )
 
     @classmethod
@@ -77,6 +179,7 @@ class ConditionsField(Request):
             renewal_term=TermField.of(conditions.renewal_term),
             rolling_notice=TermField.of(conditions.rolling_notice),
             withdrawal_days=conditions.withdrawal_days,
+            debt=DebtRulesField.of(conditions.debt),
         )
 
 

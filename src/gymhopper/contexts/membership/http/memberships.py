@@ -2,10 +2,11 @@
 
 from dataclasses import asdict
 from datetime import date, datetime
+from typing import Self
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
@@ -25,7 +26,7 @@ from gymhopper.contexts.membership.queries.memberships import (
 from gymhopper.contexts.membership.usecases import cancel_membership as cancelling
 from gymhopper.contexts.membership.usecases import purchase_membership as purchasing
 from gymhopper.contexts.membership.usecases import stop_for_a_time as stopping
-from gymhopper.contracts.membership.events import ContractStatus, EndReason
+from gymhopper.contracts.membership.events import ContractStatus, DebtStageName, EndReason
 
 router = APIRouter(tags=["memberships"])
 
@@ -71,12 +72,27 @@ class BlockRequest(Request):
 
 
 class FreezeRequest(Request):
-    """Local days `[start, until)`; from now, and until it is lifted, when left out."""
+    """Local days `[start, until)`; from now, and until it is lifted, when left out.
+
+    What goes beyond what the plan allows (a start in the past, `beyond_limits`, `free_of_charge`)
+    takes a reason.
+    """
 
     start: date | None = None
+    at_renewal: bool = Field(default=False, description="From the end of the present period.")
     until: date | None = None
+    stops_access: bool = True
     stops_billing: bool = True
+    extends_term: bool | None = Field(default=None, description="As the plan has it: null.")
+    beyond_limits: bool = False
+    free_of_charge: bool = False
     reason: Text = ""
+
+    @model_validator(mode="after")
+    def _one_start(self) -> Self:
+        if self.at_renewal and self.start is not None:
+            raise ValueError("it starts on a day or at the renewal")
+        return self
 
 
 class OverlayAnswer(BaseModel):
@@ -86,8 +102,17 @@ class OverlayAnswer(BaseModel):
     kind: OverlayKind
     start: datetime
     until: datetime | None
+    stops_access: bool
     stops_billing: bool
+    extends_term: bool
     reason: str | None
+
+
+class DebtStageAnswer(BaseModel):
+    """What a debt leads to, and when."""
+
+    stage: DebtStageName
+    at: datetime
 
 
 class MembershipAnswer(BaseModel):
@@ -115,6 +140,7 @@ class MembershipAnswer(BaseModel):
     paid_until: datetime | None
     overdue_since: datetime | None
     no_entry_from: datetime | None
+    debt_stages: list[DebtStageAnswer]
     overlays: list[OverlayAnswer]
     zone: str
     price_id: UUID
@@ -231,7 +257,11 @@ async def freeze_membership(
     runtime: CurrentRuntime,
     caller: AuthSubject = scoped("memberships:write"),
 ) -> OverlaySet:
-    """Stop access for a time, and billing too unless `stops_billing` is false."""
+    """Stop access and billing for a time, and have the term end later, each as is chosen.
+
+    The plan limits how long and how often. Without `until` it ends when it is lifted, or when the
+    plan's days are used up. One that is dated back gives the time back that was paid for.
+    """
     return await _stop(
         runtime,
         caller,
@@ -239,8 +269,13 @@ async def freeze_membership(
             membership_id=membership_id,
             kind="freeze",
             start=body.start,
+            at_renewal=body.at_renewal,
             until=body.until,
+            stops_access=body.stops_access,
             stops_billing=body.stops_billing,
+            extends_term=body.extends_term,
+            beyond_limits=body.beyond_limits,
+            free_of_charge=body.free_of_charge,
             reason=body.reason,
         ),
     )
@@ -325,13 +360,16 @@ def _answer(view: MembershipView, caller: AuthSubject) -> MembershipAnswer:
         paid_until=state.paid_until,
         overdue_since=state.overdue_since,
         no_entry_from=state.no_entry_from,
+        debt_stages=[DebtStageAnswer(stage=x.stage, at=x.at) for x in state.debt_stages],
         overlays=[
             OverlayAnswer(
                 id=each.overlay_id,
                 kind=each.kind,
                 start=each.start,
                 until=each.until,
+                stops_access=each.stops_access,
                 stops_billing=each.stops_billing,
+                extends_term=each.extends_term,
                 reason=None if own else view.reasons[each.overlay_id],
             )
             for each in state.overlays

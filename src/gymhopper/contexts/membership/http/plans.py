@@ -15,10 +15,9 @@ from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.membership.domain.plan import (
     DEFAULT_ENTRY_GRACE_DAYS,
     MINIMUM_ENTRY_GRACE_DAYS,
-    FreezeRules,
 )
 from gymhopper.contexts.membership.domain.terms import Interval
-from gymhopper.contexts.membership.http.conditions import ConditionsField
+from gymhopper.contexts.membership.http.conditions import ConditionsField, FreezeRulesField
 from gymhopper.contexts.membership.http.coverage import CoverageField
 from gymhopper.contexts.membership.http.fields import Line, Request
 from gymhopper.contexts.membership.http.offers import OfferField
@@ -29,12 +28,6 @@ from gymhopper.contracts.venues.api import LegalEntity, VenuesApi
 from gymhopper.kernel.errors import NotFound
 
 router = APIRouter(prefix="/plans", tags=["plans"])
-
-
-class FreezeRulesField(Request):
-    """What the plan allows of freezes."""
-
-    minimum_days: int = Field(default=0, ge=0, le=366)
 
 
 class PlanRequest(Request):
@@ -107,7 +100,7 @@ async def offer_plan(
                 interval=body.interval,
                 interval_count=body.interval_count,
                 entry_grace_days=body.entry_grace_days,
-                freeze_rules=FreezeRules(minimum_days=body.freeze_rules.minimum_days),
+                freeze_rules=body.freeze_rules.value(),
                 conditions=body.conditions.value(),
                 offer=body.offer.value(),
                 prices=tuple(each.value() for each in body.prices),
@@ -169,7 +162,7 @@ def _answer(plan: PlanOffer) -> PlanAnswer:
         interval=plan.interval,
         interval_count=plan.interval_count,
         entry_grace_days=plan.entry_grace_days,
-        freeze_rules=FreezeRulesField(minimum_days=plan.freeze_rules.minimum_days),
+        freeze_rules=FreezeRulesField.of(plan.freeze_rules),
         conditions=ConditionsField.of(plan.conditions),
         zone=plan.zone,
         offer=OfferField.of(plan.offer),

@@ -10,8 +10,9 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.contexts.membership.domain.conditions import Conditions
+from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.offer import Offer
-from gymhopper.contexts.membership.domain.plan import FreezeRules, SalesChannel
+from gymhopper.contexts.membership.domain.plan import SalesChannel
 from gymhopper.contexts.membership.domain.price_list import Place, price_that_holds
 from gymhopper.contexts.membership.domain.terms import Interval
 from gymhopper.contexts.membership.storage import tables

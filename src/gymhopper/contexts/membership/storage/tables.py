@@ -20,8 +20,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from gymhopper.chassis.columns import INSTANT, JsonOf
 from gymhopper.contexts.membership.domain.conditions import Conditions
+from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.offer import Offer
-from gymhopper.contexts.membership.domain.plan import FreezeRules
 from gymhopper.contracts.membership.coverage import Coverage
 
 metadata = MetaData(schema="membership")
@@ -206,6 +206,8 @@ membership = Table(
     Column("closed_at", INSTANT),
     Column("closed_reason", Text),
     Column("overdue_since", INSTANT),
+    Column("owed", BigInteger),
+    Column("debt_stage", Text),
     Column("conditions", JsonOf(Conditions), nullable=False),
     Index("membership_member", "member_id"),
     Index("membership_person", "person_id"),
@@ -229,6 +231,8 @@ overlay = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("stops_access", Boolean, nullable=False),
     Column("extends_term", Boolean, nullable=False),
+    Column("fee_from", INSTANT),
+    Column("fees_told", Integer, nullable=False),
     Index("overlay_membership", "membership_id"),
 )
 

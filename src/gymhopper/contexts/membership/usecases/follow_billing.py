@@ -9,6 +9,8 @@ from uuid import UUID
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.usecases.publish import publish
+from gymhopper.contexts.membership.usecases.tell_of_debt import tell_of_debt
+from gymhopper.kernel.money import Money
 from gymhopper.kernel.period import Period
 
 
@@ -16,12 +18,22 @@ async def receive_payment(uow: UnitOfWork, membership_id: UUID, paid: Period) ->
     """A period was paid for; the first one makes the contract run."""
     membership = await uow.get(Membership, membership_id)
     await publish(uow, membership, membership.receive_payment(paid, uow.now))
+    if membership.overdue_since is not None:
+        await tell_of_debt(uow, membership)
 
 
-async def change_debt(uow: UnitOfWork, membership_id: UUID, overdue_since: datetime | None) -> None:
-    """Something is owed since then, or nothing any more."""
+async def change_debt(
+    uow: UnitOfWork, membership_id: UUID, overdue_since: datetime | None, owed: Money
+) -> None:
+    """Something is owed since then, or nothing any more; then the time for which the debt kept the
+    door closed is given back where the plan says so."""
     membership = await uow.get(Membership, membership_id)
-    await publish(uow, membership, membership.owe(overdue_since, uow.now))
+    locked_out = membership.locked_out(uow.now)
+    event = membership.owe(overdue_since, uow.now, owed=owed.amount)
+    await publish(uow, membership, event)
+    if event is not None and overdue_since is None and locked_out is not None:
+        await publish(uow, membership, membership.give_back(locked_out, "lockout", uow.now))
+    await tell_of_debt(uow, membership)
 
 
 async def follow_collection(

@@ -8,8 +8,9 @@ from gymhopper.chassis.expected import ANY, Expected
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.errors import DateOutOfRange
+from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.offer import RECURRING, Offer
-from gymhopper.contexts.membership.domain.plan import FreezeRules, Plan, Price, SalesChannel
+from gymhopper.contexts.membership.domain.plan import Plan, Price, SalesChannel
 from gymhopper.contexts.membership.domain.terms import Interval, Term
 from gymhopper.contracts.membership.coverage import Coverage
 from gymhopper.contracts.venues.api import LegalEntity

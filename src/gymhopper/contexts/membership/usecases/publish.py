@@ -10,6 +10,8 @@ from gymhopper.contracts.membership.events import (
 )
 
 END_REACHED = "membership.end_reached"
+DEBT_STAGE_REACHED = "membership.debt_stage_reached"
+FREEZE_FEE_DUE = "membership.freeze_fee_due"
 OVERLAY_REACHED = "membership.overlay_reached"
 TRIAL_REACHED = "membership.trial_reached"
 

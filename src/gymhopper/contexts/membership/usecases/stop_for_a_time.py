@@ -5,22 +5,30 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
-from gymhopper.contexts.membership.domain.errors import DateOutOfRange
+from gymhopper.contexts.membership.domain.errors import DateOutOfRange, ReasonMissing
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.domain.overlay import Overlay, OverlayKind
 from gymhopper.contexts.membership.queries.memberships import MembershipView, view
-from gymhopper.contexts.membership.usecases.publish import OVERLAY_REACHED, publish
+from gymhopper.contexts.membership.usecases.publish import (
+    FREEZE_FEE_DUE,
+    OVERLAY_REACHED,
+    publish,
+)
 from gymhopper.kernel.calendar import local_date, start_of_day
 from gymhopper.kernel.ids import new_id
+from gymhopper.kernel.period import Period
 
 FURTHEST = timedelta(days=5 * 366)
+FURTHEST_BACK = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopForATime:
-    """Access stops on the local days `[start, until)`; from this instant when no start is given.
+    """Holds on the local days `[start, until)`; from this instant when no start is given, or from
+    the next renewal. Without `until` it holds until it is lifted.
 
-    Without `until` it stops until it is lifted.
+    What a freeze stops and moves is chosen apart; `extends_term` None is as the plan has it. Staff
+    may date it back, or set it `beyond_limits` or `free_of_charge`, which takes a reason.
     """
 
     membership_id: UUID
@@ -28,7 +36,12 @@ class StopForATime:
     reason: str
     start: date | None = None
     until: date | None = None
+    at_renewal: bool = False
+    stops_access: bool = True
     stops_billing: bool = False
+    extends_term: bool | None = None
+    beyond_limits: bool = False
+    free_of_charge: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +55,14 @@ class StoppedForATime:
 async def stop_for_a_time(uow: UnitOfWork, command: StopForATime) -> StoppedForATime:
     """Set a freeze or a block."""
     membership = await uow.get(Membership, command.membership_id)
-    start, until = _stretch(command, membership.zone, uow.now)
+    start, until = _stretch(command, membership, uow.now)
+    backdated = start < uow.now
+    if not command.reason and (backdated or command.beyond_limits or command.free_of_charge):
+        raise ReasonMissing("Say why this goes beyond what was agreed.", field="reason")
+    freezes = command.kind == "freeze"
+    extends = command.extends_term
+    if extends is None:
+        extends = membership.freeze_rules.extends_term and membership.contract != "under_notice"
     overlay = Overlay(
         id=new_id(),
         membership_id=membership.id,
@@ -51,13 +71,22 @@ async def stop_for_a_time(uow: UnitOfWork, command: StopForATime) -> StoppedForA
         kind=command.kind,
         start=start,
         until=until,
-        stops_billing=command.stops_billing and command.kind == "freeze",
+        stops_access=command.stops_access or not freezes,
+        stops_billing=command.stops_billing and freezes,
+        extends_term=extends and freezes,
         reason=command.reason,
         created_by=uow.subject.actor,
         created_at=uow.now,
     )
-    await publish(uow, membership, membership.lay_over(overlay, uow.now))
+    event = membership.lay_over(overlay, uow.now, backdated=backdated, exempt=command.beyond_limits)
+    if command.free_of_charge:
+        overlay.fee_from = None
+    await publish(uow, membership, event)
+    if backdated and overlay.stops_billing:
+        passed = Period(start, min(uow.now, overlay.until or uow.now))
+        await publish(uow, membership, membership.give_back(passed, "freeze", uow.now))
     await watch(uow, overlay)
+    await charge_freeze(uow, membership, overlay.id)
     return StoppedForATime(overlay_id=overlay.id, membership=view(membership, uow.now))
 
 
@@ -68,6 +97,7 @@ async def lift(
     membership = await uow.get(Membership, membership_id)
     await publish(uow, membership, membership.lift(overlay_id, kind, uow.now))
     await uow.unschedule(OVERLAY_REACHED, str(overlay_id))
+    await uow.unschedule(FREEZE_FEE_DUE, str(overlay_id))
     return view(membership, uow.now)
 
 
@@ -79,14 +109,40 @@ async def watch(uow: UnitOfWork, overlay: Overlay) -> None:
         await uow.schedule(OVERLAY_REACHED, str(overlay.id), at, payload)
 
 
-def _stretch(command: StopForATime, zone: str, now: datetime) -> tuple[datetime, datetime | None]:
+async def charge_freeze(uow: UnitOfWork, membership: Membership, overlay_id: UUID) -> None:
+    """Tell of each fee that has fallen due, and wait for the next."""
+    while (event := membership.charge_freeze(overlay_id, uow.now)) is not None:
+        await publish(uow, membership, event)
+    at = membership.next_freeze_fee(overlay_id)
+    if at is not None and not membership.is_over(uow.now):
+        payload = {"membership_id": membership.id}
+        await uow.schedule(FREEZE_FEE_DUE, str(overlay_id), at, payload)
+
+
+def _stretch(
+    command: StopForATime, membership: Membership, now: datetime
+) -> tuple[datetime, datetime | None]:
     """The instants of the local days; the first instant of each."""
-    today = local_date(now, zone)
-    first = command.start or today
-    if first < today or first > today + FURTHEST:
-        raise DateOutOfRange("It starts today or later, within five years.", field="start")
-    # One that starts today starts now: what was passed of the day stays as it was.
-    start = now if first == today else start_of_day(first, zone)
+    zone, today = membership.zone, local_date(now, membership.zone)
+    if command.at_renewal:
+        start = membership.period_end(now)
+        first = local_date(start, zone)
+    else:
+        first = command.start or today
+        earliest = today
+        if command.kind == "freeze" and membership.start is not None:
+            begun = local_date(membership.start, zone)
+            earliest = min(today, max(begun, today - FURTHEST_BACK))
+        if not earliest <= first <= today + FURTHEST:
+            raise DateOutOfRange(
+                "It starts with the contract or later, within a year back and five ahead.",
+                field="start",
+            )
+        # One that starts today starts now: what was passed of the day stays as it was.
+        start = now if first == today else start_of_day(first, zone)
+        if membership.start is not None and first == local_date(membership.start, zone):
+            # The contract's own first day need not be a whole one.
+            start = max(start, membership.start)
     if command.until is None:
         return start, None
     if command.until <= first or command.until > first + FURTHEST:
