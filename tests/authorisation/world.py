@@ -173,6 +173,14 @@ class Founding:
         await self._made(
             *("member_invitation_id", "/invitations/members"), member_id=ids["member_id"]
         )
+        await self._made(
+            *("duplicate_id", "/members/register"),
+            organisation_id=ids["organisation_id"],
+            first_name="Ada",
+            last_name=f"Again{self.side.name}",
+            email=f"ada@{self.side.name.lower()}.example",
+            agreement=AGREEMENT,
+        )
         path = f"/members/{ids['member_id']}"
         await self._made("note_id", f"{path}/notes", text=f"Knows {self.side.name}.", pinned=True)
         await self.platform.put(

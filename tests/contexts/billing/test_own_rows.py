@@ -5,8 +5,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from contexts.billing.till import Till
-from gymhopper.chassis.auth import AuthSubject
+from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.contexts.billing.storage import tables
+from gymhopper.contexts.billing.usecases.follow_merge import follow_merge
 from gymhopper.contracts.identity.api import Caller, IdentityApi
 from gymhopper.kernel.ids import new_id
 
@@ -85,3 +86,19 @@ async def test_the_books_are_not_a_members_to_write(till: Till) -> None:
         for table in (tables.claim, tables.dues, tables.payment):
             changed = await uow.connection.execute(sa.update(table).values(currency="XXX"))
             assert changed.rowcount == 0, table.name
+
+
+async def test_what_a_merged_member_owes_and_paid_is_the_survivors(till: Till) -> None:
+    sign_in(till)
+    twin = await till.subscribe()
+    mine = await till.subscribe(person_id=PERSON)
+    async with till.runtime.begin(SERVICE) as uow:
+        await follow_merge(
+            uow,
+            organisation_id=till.organisation,
+            person_id=twin.person_id,
+            into_person_id=PERSON,
+        )
+    for each in (mine, twin):
+        seen = await till.get(f"/memberships/{each.membership_id}", "ada")
+        assert len(seen.json()["payments"]) == 1, seen.text

@@ -32,6 +32,8 @@ async def populate(gym: Any) -> dict[str, str]:
         f"/api/v1{member}/emergency-contact", json={"name": "Grace", "phone": "0660 1234567"}
     )
     assert called.status_code == 200, called.text
+    duplicate = await gym.member()
+    await gym.post(f"{member}/merge", {"duplicate_id": duplicate["id"]}, expect=200)
     frozen = await gym.post(f"/memberships/{active['id']}/freezes", {})
     return {
         "member": active["member_id"],
@@ -101,6 +103,8 @@ async def test_a_foreign_id_reads_as_if_there_were_none(town: Any) -> None:
         ("GET", f"{member}/emergency-contact", None),
         ("PUT", f"{member}/emergency-contact", {"name": "Eve", "phone": "0660 1234567"}),
         ("DELETE", f"{member}/emergency-contact", None),
+        ("POST", f"{member}/merge", {"duplicate_id": ours["id"]}),
+        ("POST", f"/members/{ours['id']}/merge", {"duplicate_id": made["member"]}),
         ("POST", f"{member}/memberships", town.ours.order(plan)),
         ("POST", f"/members/{ours['id']}/memberships", town.ours.order(foreign_plan)),
         (

@@ -35,6 +35,7 @@ context = Context(
     migrations=Migrations("access", Path(__file__).parent / "storage" / "migrations"),
     routers=[places.router, credentials.router, journal.router],
     subscriptions=subscribers.subscriptions,
+    jobs=jobs.jobs,
     timers=jobs.timers,
     parts=[Part("worker", jobs.feeder), Part("worker", jobs.drain)],
     fast_paths=_gate,

@@ -1,18 +1,34 @@
 """What access does by itself: it feeds its cell, drains its journal and keeps partitions ahead."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from gymhopper.chassis.loop import Loop
-from gymhopper.chassis.registry import Component, Due, Timers
+from gymhopper.chassis.registry import Component, Due, Jobs, Timers
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.access.storage.feed import CHANNEL
 from gymhopper.contexts.access.storage.valkey import ValkeyCell
 from gymhopper.contexts.access.usecases.drain_journal import JournalDrain, ensure_partitions
 from gymhopper.contexts.access.usecases.feed_cell import CellFeeder
+from gymhopper.contexts.access.usecases.hand_over_usage import HAND_OVER_USAGE, hand_over_usage
 from gymhopper.kernel.errors import InvalidInput
 
+jobs = Jobs()
 timers = Timers()
+
+
+@jobs.job(HAND_OVER_USAGE)
+async def hand_over_used_up(runtime: Runtime, *, person_id: str, into_person_id: str) -> None:
+    """Somebody was merged: visits of this month go on counting."""
+    cell = open_cell(runtime)
+    await cell.open()
+    try:
+        await hand_over_usage(
+            runtime, cell, person_id=UUID(person_id), into_person_id=UUID(into_person_id)
+        )
+    finally:
+        await cell.close()
 
 
 @timers.every(timedelta(days=1), "access.ensure_partitions")

@@ -5,6 +5,8 @@ from gymhopper.chassis.registry import Subscriptions
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.access.usecases.follow_location import LocationNews, follow_locations
 from gymhopper.contexts.access.usecases.follow_membership import MembershipNews, follow_memberships
+from gymhopper.contexts.access.usecases.follow_merge import follow_merge
+from gymhopper.contexts.access.usecases.survivors import Survivor
 from gymhopper.contracts.membership import events as membership
 from gymhopper.contracts.venues.events import LocationChanged, LocationOpened
 
@@ -17,6 +19,19 @@ async def location_is_different(
 ) -> None:
     """Doors carry their location's tier, city, zone and hours."""
     uow.collect(follow_locations, LocationNews(envelope.aggregate_version, event.location))
+
+
+@subscriptions.on(membership.MembersMerged)
+async def members_merged(uow: UnitOfWork, event: membership.MembersMerged, _: Envelope) -> None:
+    """Either one's cards open from now on what both together may open."""
+    # What was heard before it is stored before it.
+    await uow.flush()
+    await follow_merge(
+        uow,
+        organisation_id=event.organisation_id,
+        person_id=event.merged_person_id,
+        into=Survivor(event.member_id, event.person_id),
+    )
 
 
 @subscriptions.on(

@@ -8,12 +8,14 @@ from gymhopper.contexts.billing.usecases.follow_contract import (
     contract_ends,
     contract_frozen,
 )
+from gymhopper.contexts.billing.usecases.follow_merge import follow_merge
 from gymhopper.contexts.billing.usecases.follow_seller import follow_seller
 from gymhopper.contracts.membership.events import (
     MembershipCancellationRevoked,
     MembershipCancellationScheduled,
     MembershipEnded,
     MembershipOverlayChanged,
+    MembersMerged,
 )
 from gymhopper.contracts.venues.events import LegalEntityChanged, LegalEntityCreated
 from gymhopper.kernel.period import Period
@@ -58,3 +60,14 @@ async def seller_is_different(
 ) -> None:
     """Documents from now on name the seller like this."""
     await follow_seller(uow, event, envelope.aggregate_version)
+
+
+@subscriptions.on(MembersMerged)
+async def members_merged(uow: UnitOfWork, event: MembersMerged, _: Envelope) -> None:
+    """What the merged person owes and has paid is the survivor's."""
+    await follow_merge(
+        uow,
+        organisation_id=event.organisation_id,
+        person_id=event.merged_person_id,
+        into_person_id=event.person_id,
+    )

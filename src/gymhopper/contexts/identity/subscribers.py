@@ -1,9 +1,11 @@
-"""What staff reports, followed."""
+"""What staff and membership report, followed."""
 
 from gymhopper.chassis.events.envelope import Envelope
 from gymhopper.chassis.registry import Subscriptions
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.identity.usecases import follow_assignment
+from gymhopper.contexts.identity.usecases.follow_merge import follow_merge
+from gymhopper.contracts.membership.events import MembersMerged
 from gymhopper.contracts.staff.events import AssignmentEnded, AssignmentGranted
 
 subscriptions = Subscriptions()
@@ -20,4 +22,17 @@ async def assignment_ended(uow: UnitOfWork, event: AssignmentEnded, envelope: En
     """Sessions that act for it stop at its end, which may be now."""
     await follow_assignment.end_assignment(
         uow, event.assignment_id, event.until, envelope.aggregate_version
+    )
+
+
+@subscriptions.on(MembersMerged)
+async def members_merged(uow: UnitOfWork, event: MembersMerged, _: Envelope) -> None:
+    """Accounts that the organisation vouched for act for the survivor."""
+    await follow_merge(
+        uow,
+        organisation_id=event.organisation_id,
+        member_id=event.merged_member_id,
+        person_id=event.merged_person_id,
+        into_member_id=event.member_id,
+        into_person_id=event.person_id,
     )

@@ -6,6 +6,7 @@ from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context, Implementation
 from gymhopper.contexts.membership.api import Memberships
 from gymhopper.contexts.membership.http import (
+    duplicates,
     emergency,
     members,
     memberships,
@@ -28,6 +29,7 @@ context = Context(
     name="membership",
     migrations=Migrations("membership", Path(__file__).parent / "storage" / "migrations"),
     routers=[
+        duplicates.router,
         members.router,
         notes.router,
         tags.router,
@@ -52,6 +54,8 @@ context = Context(
         "members:write": "register members, and tag them",
         "notes:read": "read the desk's notes about members",
         "notes:write": "write, change and delete such notes",
+        "duplicates:read": "find members who may be registered twice",
+        "duplicates:write": "merge members who are one human being",
         "profiles:write": "change names and contact data",
         "memberships:read": "see memberships",
         "purchases:write": "buy or sell memberships",

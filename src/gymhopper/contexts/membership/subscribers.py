@@ -5,6 +5,7 @@ from gymhopper.chassis.events.envelope import Envelope
 from gymhopper.chassis.registry import Subscriptions
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.usecases import follow_billing
+from gymhopper.contexts.membership.usecases.follow_merge import follow_merge
 from gymhopper.contexts.membership.usecases.follow_visit import follow_visit
 from gymhopper.contracts.access.events import VisitRecorded
 from gymhopper.contracts.billing.events import (
@@ -13,6 +14,7 @@ from gymhopper.contracts.billing.events import (
     PaymentSucceeded,
     SubscriptionChanged,
 )
+from gymhopper.contracts.membership.events import MembersMerged
 from gymhopper.kernel.period import Period
 
 subscriptions = Subscriptions()
@@ -34,6 +36,17 @@ async def visit_recorded(uow: UnitOfWork, event: VisitRecorded, _: Envelope) -> 
         host=event.host_organisation_id,
         home=event.home_organisation_id,
         at=event.at,
+    )
+
+
+@subscriptions.on(MembersMerged)
+async def members_merged(uow: UnitOfWork, event: MembersMerged, _: Envelope) -> None:
+    """What other organisations know of guests is nothing that the one who merged may write."""
+    await follow_merge(
+        uow,
+        organisation_id=event.organisation_id,
+        person_id=event.merged_person_id,
+        into_person_id=event.person_id,
     )
 
 

@@ -79,6 +79,21 @@ class MemberRegistered(Event, frozen=True, kw_only=True):
     organisation_id: UUID
 
 
+class MembersMerged(Event, frozen=True, kw_only=True):
+    """Two members of an organisation turned out to be one human being.
+
+    All that the organisation had of the merged member and person is the survivor's from now on.
+    What other organisations have of either person is not concerned.
+    """
+
+    type: ClassVar[str] = "membership.member.merged.v1"
+    member_id: UUID
+    person_id: UUID
+    merged_member_id: UUID
+    merged_person_id: UUID
+    organisation_id: UUID
+
+
 class MembershipEvent(Event, frozen=True, kw_only=True):
     """Something happened to a membership; `membership` is all of it afterwards."""
 

@@ -5,9 +5,9 @@ rules: how many visits a membership had on a day and in a month at each location
 changed in the middle of a month therefore counts rightly from its first moment.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -280,4 +280,29 @@ def _counted(tallies: tuple[Tally, ...], spending: Spending) -> tuple[Tally, ...
         *kept,
         Tally(membership, "day", spending.day, location, organisation, days),
         Tally(membership, "month", spending.month, location, organisation, months),
+    )
+
+
+def handed_over(usage: Usage, to: Usage, memberships: Collection[Id]) -> tuple[Usage, Usage]:
+    """What is left of a usage, and the other one, after the latter took over these memberships.
+
+    Visits that were counted or held go with the membership on which they were made; doing this
+    again hands over nothing more.
+    """
+    going = [each for each in usage.tallies if each.membership_id in memberships]
+    if not going and not any(each.spending.membership_id in memberships for each in usage.holds):
+        return usage, to
+    counts: dict[tuple[Any, ...], Tally] = {}
+    for each in (*to.tallies, *going):
+        key = (each.membership_id, each.per, each.period, each.location_id, each.organisation_id)
+        visits = each.visits + (counts[key].visits if key in counts else 0)
+        counts[key] = msgspec.structs.replace(each, visits=visits)
+    held = [each for each in usage.holds if each.spending.membership_id in memberships]
+    left = msgspec.structs.replace(
+        usage,
+        tallies=tuple(each for each in usage.tallies if each not in going),
+        holds=tuple(each for each in usage.holds if each not in held),
+    )
+    return left, msgspec.structs.replace(
+        to, tallies=tuple(counts.values()), holds=(*to.holds, *held)
     )

@@ -119,6 +119,14 @@ entitlement = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("state", JSONB, nullable=False),
 )
+merged_person = sa.Table(
+    "merged_person",
+    metadata,
+    _id("organisation_id", primary_key=True),
+    _id("person_id", primary_key=True),
+    _id("into_member_id"),
+    _id("into_person_id"),
+)
 journal = sa.Table(
     "journal",
     metadata,

@@ -16,6 +16,7 @@ from gymhopper.contexts.access.domain.records import moment
 from gymhopper.contexts.access.gate.journal import JournalEntry, encode_entry
 from gymhopper.contexts.access.storage.valkey import ValkeyCell
 from gymhopper.contexts.access.storage.valkey_feed import ValkeyFeed
+from gymhopper.contexts.access.usecases.survivors import survivors
 from gymhopper.contracts.access.events import VisitRecorded
 
 # Doors come first: a rush is written down in small helpings with rests between them, some
@@ -127,13 +128,13 @@ async def _store(
     uow: UnitOfWork, cell: str, entries: Sequence[JournalEntry], number: int, end: bytes
 ) -> bytes:
     """Write entries after that number and end of the chain; returns the new end."""
-    numbered = list(enumerate(entries, number + 1))
     records, hashes = [], []
     for entry in entries:
         record = encode_entry(entry)
         end = chained(end, record)
         records.append(record)
         hashes.append(end)
+    numbered = list(enumerate(await _as_known_now(uow, entries), number + 1))
     await uow.connection.execute(
         _INSERT_JOURNAL,
         {
@@ -157,6 +158,29 @@ async def _store(
     for place, entry in visits:
         _publish(uow, entry, place)
     return end
+
+
+async def _as_known_now(uow: UnitOfWork, entries: Sequence[JournalEntry]) -> Sequence[JournalEntry]:
+    """The same about the people who they are now: somebody may have been merged since the scan.
+
+    Only the columns follow; the records are chained as the gate wrote them.
+    """
+    people = {each.person_id for each in entries if each.person_id is not None}
+    known = await survivors(uow, [UUID(bytes=each) for each in people])
+    if not known:
+        return entries
+    by_bytes = {
+        (organisation.bytes, person.bytes): found.person_id.bytes
+        for (organisation, person), found in known.items()
+    }
+    found = []
+    for each in entries:
+        owner = each.home_organisation_id or each.host_organisation_id
+        survivor = by_bytes.get((owner, each.person_id or b""))
+        found.append(
+            each if survivor is None else msgspec.structs.replace(each, person_id=survivor)
+        )
+    return found
 
 
 def _columns(entries: Sequence[tuple[int, JournalEntry]], *names: str) -> dict[str, list[object]]:

@@ -12,6 +12,7 @@ from gymhopper.contexts.access.domain.compiling import compile_person
 from gymhopper.contexts.access.domain.coverage import encode_coverage
 from gymhopper.contexts.access.storage import tables
 from gymhopper.contexts.access.storage.feed import Change, publish
+from gymhopper.contexts.access.usecases.survivors import survivors
 from gymhopper.contracts.membership.events import MembershipState
 
 # Absolute state under the membership's own version: repeats and late arrivals change nothing.
@@ -39,7 +40,7 @@ async def follow_memberships(uow: UnitOfWork, news: Sequence[MembershipNews]) ->
         known = latest.get(each.state.membership_id)
         if known is None or known.version < each.version:
             latest[each.state.membership_id] = each
-    rows = list(latest.values())
+    rows = await _as_known_now(uow, list(latest.values()))
     await uow.connection.execute(
         _UPSERT,
         {
@@ -51,6 +52,23 @@ async def follow_memberships(uow: UnitOfWork, news: Sequence[MembershipNews]) ->
         },
     )
     await compile_people(uow, {each.state.person_id for each in rows})
+
+
+async def _as_known_now(uow: UnitOfWork, news: list[MembershipNews]) -> list[MembershipNews]:
+    """The same about the people who they are now: news may come after those of a merge."""
+    known = await survivors(uow, [each.state.person_id for each in news])
+    if not known:
+        return news
+    found = []
+    for each in news:
+        state = each.state
+        survivor = known.get((state.organisation_id, state.person_id))
+        if survivor is not None:
+            state = msgspec.structs.replace(
+                state, member_id=survivor.member_id, person_id=survivor.person_id
+            )
+        found.append(MembershipNews(each.version, state))
+    return found
 
 
 async def compile_people(uow: UnitOfWork, person_ids: Collection[UUID]) -> None:

@@ -17,6 +17,7 @@ from gymhopper.contexts.access.domain.records import Credential, milliseconds
 from gymhopper.contexts.access.storage import tables
 from gymhopper.contexts.access.storage.feed import Change, publish
 from gymhopper.contexts.access.usecases.keys import CREDENTIALS
+from gymhopper.contexts.access.usecases.survivors import survivors
 from gymhopper.contracts.access.events import CredentialIssued, CredentialRevoked
 from gymhopper.kernel.errors import Conflict, InvalidInput, NotFound
 from gymhopper.kernel.ids import new_id
@@ -68,14 +69,25 @@ async def hand_out_credential(uow: UnitOfWork, new: NewCredential) -> HandedOut:
 async def hand_out_credentials(uow: UnitOfWork, news: Iterable[NewCredential]) -> list[HandedOut]:
     """Give many people something at once; see `hand_out_credential`. One that fails fails all."""
     secret = uow.runtime.secrets.lasting(CREDENTIALS)
-    handed_out = [_hand_out(uow, new, secret) for new in news]
+    handed_out = [_hand_out(uow, new, secret) for new in await _as_known_now(uow, list(news))]
     try:
         await uow.session.flush()
     except IntegrityError as error:
         raise CredentialTaken("This number is in use already.", field="value") from error
     for each in handed_out:
-        _publish(uow, each.holding)
+        publish_holding(uow, each.holding)
     return handed_out
+
+
+async def _as_known_now(uow: UnitOfWork, news: list[NewCredential]) -> list[NewCredential]:
+    """For whom these are: a person may have been merged since somebody asked who it is."""
+    known = await survivors(uow, [each.person_id for each in news])
+    return [
+        msgspec.structs.replace(each, person_id=found.person_id)
+        if (found := known.get((each.organisation_id, each.person_id)))
+        else each
+        for each in news
+    ]
 
 
 async def hand_out_own_pass(
@@ -139,11 +151,12 @@ def _revoke(uow: UnitOfWork, holding: Holding) -> Holding:
         CredentialRevoked(credential_id=holding.id, person_id=holding.person_id),
         organisation_id=holding.organisation_id,
     )
-    _publish(uow, holding)
+    publish_holding(uow, holding)
     return holding
 
 
-def _publish(uow: UnitOfWork, holding: Holding) -> None:
+def publish_holding(uow: UnitOfWork, holding: Holding) -> None:
+    """Have doors know the credential as it is now."""
     record = Credential(
         person_id=holding.person_id.bytes,
         credential_id=holding.id.bytes,

@@ -35,6 +35,7 @@ OWNER = Role(
         cancellations:write
         checkouts:write
         credentials:read credentials:write
+        duplicates:read duplicates:write
         identity:read identity:write
         impersonation:write
         ledger:read
@@ -63,6 +64,7 @@ MANAGER = Role(
         cancellations:write
         checkouts:write
         credentials:read credentials:write
+        duplicates:read duplicates:write
         members:read members:write
         memberships:read memberships:write
         notes:read notes:write
@@ -86,6 +88,7 @@ FRONT_DESK = Role(
         cancellations:write
         checkouts:write
         credentials:read credentials:write
+        duplicates:read
         members:read members:write
         memberships:read memberships:write
         notes:read notes:write
@@ -139,6 +142,7 @@ NETWORK_OPERATOR = Role(
         access:read
         cancellations:write
         checkouts:write
+        duplicates:read duplicates:write
         ledger:read
         members:read members:write
         memberships:read memberships:write
@@ -162,6 +166,7 @@ SUPPORT = Role(
         access:read
         audit:read
         credentials:read
+        duplicates:read
         impersonation:write
         ledger:read
         members:read

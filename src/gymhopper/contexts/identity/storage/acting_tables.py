@@ -51,6 +51,15 @@ person_link = Table(
     Index("person_link_person", "person_id"),
 )
 
+merged_person = Table(
+    "merged_person",
+    metadata,
+    Column("organisation_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, primary_key=True),
+    Column("into_person_id", Uuid, nullable=False),
+    Index("merged_person_into", "organisation_id", "into_person_id"),
+)
+
 acting = Table(
     "acting",
     metadata,

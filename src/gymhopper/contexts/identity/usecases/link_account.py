@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.identity.memory import memory
 from gymhopper.contexts.identity.storage.acting_tables import acting, employee_link, person_link
+from gymhopper.contexts.identity.usecases.follow_merge import survivor
 
 
 async def link_employee(
@@ -28,8 +29,10 @@ async def link_person(
 ) -> None:
     """This account, too, may act for the person, within the organisation that vouches for it.
 
-    Another organisation's word widens it; the same one's, again, changes nothing.
+    Another organisation's word widens it; the same one's, again, changes nothing. For a person whom
+    the organisation has merged into another it is that one.
     """
+    person_id = await survivor(uow, organisation_id, person_id)
     statement = insert(person_link).values(
         account_id=account_id,
         person_id=person_id,

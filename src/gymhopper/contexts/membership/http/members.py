@@ -194,7 +194,7 @@ async def search_members(
     if caller.person_id is not None:
         async with runtime.read(caller) as connection:
             own = await own_members(connection, caller.person_id)
-        return MemberPage(items=[_card(each) for each in own], next_cursor=None)
+        return MemberPage(items=[member_card(each) for each in own], next_cursor=None)
     organisation_id = caller.organisation_id or asked.organisation_id
     if asked.organisation_id not in {None, organisation_id}:
         raise NotFound("There is no organisation with this id.", field="organisation_id")
@@ -209,10 +209,11 @@ async def search_members(
             limit=asked.fetch,
         )
     shown, next_cursor = asked.cut(found, lambda each: each.place)
-    return MemberPage(items=[_card(each.card) for each in shown], next_cursor=next_cursor)
+    return MemberPage(items=[member_card(each.card) for each in shown], next_cursor=next_cursor)
 
 
-def _card(found: Card) -> MemberCard:
+def member_card(found: Card) -> MemberCard:
+    """As lists have it."""
     return MemberCard(
         id=found.member_id,
         person_id=found.person_id,

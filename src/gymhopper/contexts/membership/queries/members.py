@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gymhopper.chassis.secrets import Secrets
 from gymhopper.contexts.membership.domain.member import MemberStatus
 from gymhopper.contexts.membership.domain.person import Contact, SealedContact
-from gymhopper.contexts.membership.storage import tables
+from gymhopper.contexts.membership.storage import people_tables, tables
 from gymhopper.contexts.membership.storage.sealing import ContactSeal
 from gymhopper.contracts.membership.api import MemberRef, PersonName
 from gymhopper.kernel.errors import NotFound
@@ -66,7 +66,10 @@ _SEALED = (
 async def member_details(
     connection: AsyncConnection, member_id: UUID, secrets: Secrets
 ) -> MemberDetails:
-    """The member with contact data in the clear; NotFound when it is not visible."""
+    """The member with contact data in the clear; NotFound when it is not visible.
+
+    The id of one who was merged leads to the survivor.
+    """
     asked = (
         select(
             *CARD,
@@ -81,7 +84,10 @@ async def member_details(
     )
     row = (await connection.execute(asked)).mappings().one_or_none()
     if row is None:
-        raise NotFound("There is no member with this id.")
+        survivor_id = await survivor_of(connection, member_id)
+        if survivor_id is None:
+            raise NotFound("There is no member with this id.")
+        return await member_details(connection, survivor_id, secrets)
     bought = await connection.execute(
         select(tables.membership.c.id)
         .where(tables.membership.c.member_id == member_id)
@@ -104,7 +110,7 @@ async def member_details(
 
 
 async def member_ref(connection: AsyncConnection, member_id: UUID) -> MemberRef | None:
-    """Which person the member is."""
+    """Which person the member is, or the survivor of one who was merged."""
     member = tables.member.c
     row = (
         await connection.execute(
@@ -114,8 +120,18 @@ async def member_ref(connection: AsyncConnection, member_id: UUID) -> MemberRef 
         )
     ).one_or_none()
     if row is None:
-        return None
+        survivor_id = await survivor_of(connection, member_id)
+        return None if survivor_id is None else await member_ref(connection, survivor_id)
     return MemberRef(member_id=row.id, person_id=row.person_id, organisation_id=row.organisation_id)
+
+
+async def survivor_of(connection: AsyncConnection, member_id: UUID) -> UUID | None:
+    """Into whom the member was merged; None when it was not."""
+    merged = people_tables.merged_member.c
+    found: UUID | None = await connection.scalar(
+        select(merged.into_member_id).where(merged.id == member_id)
+    )
+    return found
 
 
 async def person_names(

@@ -22,6 +22,12 @@ INVARIANTS = {
         " WHERE m.organisation_id <> p.organisation_id OR m.person_id <> p.person_id"
         " OR o.organisation_id <> m.organisation_id"
     ),
+    "A member who was merged is gone, and all that was theirs is the survivor's": (
+        "SELECT count(*) FROM membership.merged_member AS g"
+        " JOIN membership.member AS s ON s.id = g.into_member_id"
+        " WHERE s.organisation_id <> g.organisation_id OR s.person_id <> g.into_person_id"
+        " OR EXISTS (SELECT FROM membership.member AS m WHERE m.id = g.id)"
+    ),
     "Every contract has the evidence of its agreement": (
         "SELECT count(*) FROM membership.membership AS m WHERE NOT EXISTS (SELECT 1"
         " FROM membership.agreement AS a WHERE a.membership_id = m.id)"

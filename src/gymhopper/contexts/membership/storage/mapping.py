@@ -8,6 +8,7 @@ from gymhopper.contexts.membership.domain.agreement import Agreement
 from gymhopper.contexts.membership.domain.emergency import SealedEmergencyContact
 from gymhopper.contexts.membership.domain.member import Member
 from gymhopper.contexts.membership.domain.membership import Membership
+from gymhopper.contexts.membership.domain.merged_member import MergedMember
 from gymhopper.contexts.membership.domain.note import Note
 from gymhopper.contexts.membership.domain.overlay import Overlay
 from gymhopper.contexts.membership.domain.person import DataKey, Person
@@ -59,5 +60,6 @@ def map_all() -> None:
         },
     )
     mapper.map_imperatively(Agreement, tables.agreement)
+    mapper.map_imperatively(MergedMember, people_tables.merged_member)
     mapper.map_imperatively(Note, people_tables.note)
     mapper.map_imperatively(SealedEmergencyContact, people_tables.emergency_contact)

@@ -29,3 +29,21 @@ emergency_contact = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("changed_at", INSTANT, nullable=False),
 )
+
+merged_member = Table(
+    "merged_member",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("into_member_id", ForeignKey(member.c.id, name="merged_into_member"), nullable=False),
+    Column("into_person_id", Uuid, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("external_ref", Text),
+    Column("registered_at", INSTANT, nullable=False),
+    Column("merged_at", INSTANT, nullable=False),
+    Column("merged_by", Text, nullable=False),
+    Index("merged_member_into", "into_member_id"),
+    Index("merged_member_person", "organisation_id", "person_id"),
+    Index("merged_member_ref", "organisation_id", "external_ref"),
+)

@@ -43,6 +43,7 @@ person = Table(
     Column("created_at", INSTANT, nullable=False),
     Index("person_email", "email_index"),
     Index("person_phone", "phone_index"),
+    Index("person_birth_date", "birth_date_index"),
 )
 
 person_key = Table(

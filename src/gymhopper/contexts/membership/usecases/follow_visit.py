@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 
 from gymhopper.chassis.pseudonyms import pseudonym
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.settings import MembershipSettings
-from gymhopper.contexts.membership.storage import tables
+from gymhopper.contexts.membership.storage import people_tables, tables
 
 # A row that would stay the same is not written.
 _SEEN = text(
@@ -26,6 +26,7 @@ _SEEN = text(
 @dataclass(frozen=True, slots=True)
 class _Seen:
     host: UUID
+    home: UUID
     person_id: UUID
     at: datetime
 
@@ -38,13 +39,15 @@ async def follow_visit(
     Doors report them by the hundred; a batch of them is one statement.
     """
     if home is not None and home != host:
-        uow.collect(_store, _Seen(host, person_id, at))
+        uow.collect(_store, _Seen(host, home, person_id, at))
 
 
 async def _store(uow: UnitOfWork, seen: list[_Seen]) -> None:
+    survivors = await _survivors(uow, seen)
     times: dict[tuple[UUID, UUID], list[datetime]] = {}
     for each in seen:
-        times.setdefault((each.host, each.person_id), []).append(each.at)
+        person_id = survivors.get((each.home, each.person_id), each.person_id)
+        times.setdefault((each.host, person_id), []).append(each.at)
     # In one order, so that two batches at once cannot wait for each other.
     keys = sorted(times)
     await uow.connection.execute(
@@ -57,6 +60,17 @@ async def _store(uow: UnitOfWork, seen: list[_Seen]) -> None:
             "last": [max(times[each]) for each in keys],
         },
     )
+
+
+async def _survivors(uow: UnitOfWork, seen: list[_Seen]) -> dict[tuple[UUID, UUID], UUID]:
+    """Who people are whom their gym merged since the visit."""
+    merged = people_tables.merged_member.c
+    rows = await uow.connection.execute(
+        select(merged.organisation_id, merged.person_id, merged.into_person_id).where(
+            merged.person_id.in_({each.person_id for each in seen})
+        )
+    )
+    return {(row.organisation_id, row.person_id): row.into_person_id for row in rows}
 
 
 async def forget_visitors(uow: UnitOfWork) -> None:

@@ -12,7 +12,7 @@ from gymhopper.contexts.membership.domain.member import Member
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.domain.person import Contact, Person
 from gymhopper.contexts.membership.domain.plan import Plan, Price
-from gymhopper.contexts.membership.storage import tables
+from gymhopper.contexts.membership.storage import people_tables, tables
 from gymhopper.contexts.membership.storage.sealing import ContactSeal
 from gymhopper.contexts.membership.usecases.keep_agreement import AgreementGiven, keep_agreement
 from gymhopper.contexts.membership.usecases.purchase_membership import sell
@@ -141,11 +141,12 @@ def _take_over(
 async def _known(
     uow: UnitOfWork, organisation_id: UUID, rows: Sequence[ImportedMember]
 ) -> dict[str, ImportOutcome]:
-    """What earlier imports made of these references."""
+    """What earlier imports made of these references; of one who was merged, the survivor."""
     references = [row.external_ref for row in rows]
     if len(set(references)) < len(references):
         raise InvalidInput("A reference occurs twice.", field="external_ref")
     member, membership = tables.member.c, tables.membership.c
+    merged = people_tables.merged_member.c
     first = (
         select(membership.id)
         .where(membership.member_id == member.id)
@@ -157,6 +158,12 @@ async def _known(
         select(member.external_ref, member.id, member.person_id, first.label("membership_id"))
         .where(member.organisation_id == organisation_id)
         .where(member.external_ref.in_(references))
+        .union(
+            select(merged.external_ref, member.id, member.person_id, first.label("membership_id"))
+            .where(merged.into_member_id == member.id)
+            .where(merged.organisation_id == organisation_id)
+            .where(merged.external_ref.in_(references))
+        )
     )
     return {
         row.external_ref: ImportOutcome(

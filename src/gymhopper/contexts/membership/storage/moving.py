@@ -1,0 +1,42 @@
+"""Rows that follow a member who was merged into another."""
+
+from sqlalchemy import Table, update
+
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.membership.domain.member import Member
+from gymhopper.contexts.membership.storage import people_tables, tables
+
+MOVED: dict[str, Table] = {
+    "memberships": tables.membership,
+    "notes": people_tables.note,
+}
+"""What names a member, by what answers call it. Overlays follow their memberships."""
+
+
+async def move_rows(uow: UnitOfWork, survivor: Member, duplicate: Member) -> None:
+    """Make the duplicate's rows the survivor's, and tell the audit log of each."""
+    for table in MOVED.values():
+        values = {"member_id": survivor.id, "version": table.c.version + 1}
+        if "person_id" in table.c:
+            values["person_id"] = survivor.person_id
+        moved = await uow.connection.execute(
+            update(table)
+            .where(table.c.member_id == duplicate.id)
+            .values(values)
+            .returning(table.c.id)
+        )
+        for key in moved.scalars():
+            uow.note(
+                str(table),
+                key,
+                before={"member_id": duplicate.id},
+                after={"member_id": survivor.id},
+                organisation_id=survivor.organisation_id,
+                person_id=survivor.person_id,
+            )
+    overlay, membership = tables.overlay, tables.membership.c
+    await uow.connection.execute(
+        update(overlay)
+        .where(overlay.c.membership_id == membership.id, membership.member_id == survivor.id)
+        .values(person_id=survivor.person_id)
+    )
