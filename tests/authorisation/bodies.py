@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from authorisation.calls import Ids, Operation
-from authorisation.world import AGREEMENT, PRICE
+from authorisation.world import AGREEMENT, BORN, PRICE
 
 WRONG_PASSWORD = {"password": "not the right one"}
 
@@ -34,6 +34,12 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
         "agreement": AGREEMENT,
     },
     "put_emergency_contact": lambda _: {"name": "Grace", "phone": "+43 660 1234567"},
+    "register_dependent": lambda _: {
+        "first_name": "Tim",
+        "last_name": "Example",
+        "birth_date": BORN,
+        "agreement": AGREEMENT,
+    },
     "open_checkout": lambda ids: {"membership_id": ids["membership_id"], "price": PRICE},
     "offer_plan": lambda ids: {
         "organisation_id": ids["organisation_id"],
@@ -54,6 +60,8 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
 """Bodies whose parts must agree with each other, which a schema cannot say."""
 
 MEANT = {
+    "add_guardian": {"member_id": "child_id"},
+    "remove_guardian": {"member_id": "child_id"},
     "lift_block": {"overlay_id": "block_id"},
     "end_freeze": {"overlay_id": "freeze_id"},
     "withdraw_employee_invitation": {"invitation_id": "employee_invitation_id"},

@@ -30,6 +30,9 @@ from gymhopper.sandbox.demo.client import Platform, UnexpectedAnswer, until
 Json = Any
 
 AGREEMENT = {"terms": "2026-01", "privacy": "2026-01", "language": "en", "channel": "desk"}
+BORN = "2020-01-01"
+"""When a child was born."""
+
 PRICE = {"amount": 3900, "currency": "EUR"}
 
 SETTINGS = {
@@ -181,7 +184,16 @@ class Founding:
             email=f"ada@{self.side.name.lower()}.example",
             agreement=AGREEMENT,
         )
+        ids["guardian_id"] = ids["duplicate_id"]
         path = f"/members/{ids['member_id']}"
+        child = await self._made(
+            *("child_id", f"{path}/dependents"),
+            first_name="Tim",
+            last_name=f"Of{self.side.name}",
+            birth_date=BORN,
+            agreement=AGREEMENT,
+        )
+        ids["guardianship_id"] = child["guardianship_id"]
         await self._made("note_id", f"{path}/notes", text=f"Knows {self.side.name}.", pinned=True)
         await self.platform.put(
             f"{path}/emergency-contact", {"name": f"Eva Of{self.side.name}", "phone": "030 12345"}

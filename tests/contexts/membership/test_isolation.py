@@ -34,12 +34,19 @@ async def populate(gym: Any) -> dict[str, str]:
     assert called.status_code == 200, called.text
     duplicate = await gym.member()
     await gym.post(f"{member}/merge", {"duplicate_id": duplicate["id"]}, expect=200)
+    born = {"birth_date": "2020-01-01"}
+    child = await gym.post(
+        f"{member}/dependents",
+        {"first_name": "Tim", "last_name": "B", "agreement": AGREED, **born},
+    )
     frozen = await gym.post(f"/memberships/{active['id']}/freezes", {})
     return {
         "member": active["member_id"],
         "membership": active["id"],
         "freeze": frozen["id"],
         "note": note["id"],
+        "child": child["id"],
+        "guardianship": child["guardianship_id"],
         "plan": active["plan_id"],
         "price": active["price_id"],
     }
@@ -103,6 +110,12 @@ async def test_a_foreign_id_reads_as_if_there_were_none(town: Any) -> None:
         ("GET", f"{member}/emergency-contact", None),
         ("PUT", f"{member}/emergency-contact", {"name": "Eve", "phone": "0660 1234567"}),
         ("DELETE", f"{member}/emergency-contact", None),
+        ("POST", f"{member}/dependents", {**profile, "agreement": AGREED}),
+        ("GET", f"{member}/dependents", None),
+        ("GET", f"{member}/guardians", None),
+        ("POST", f"/members/{made['child']}/guardians", {"guardian_id": ours["id"]}),
+        ("POST", f"/members/{ours['id']}/guardians", {"guardian_id": made["member"]}),
+        ("DELETE", f"/members/{made['child']}/guardians/{made['guardianship']}", None),
         ("POST", f"{member}/merge", {"duplicate_id": ours["id"]}),
         ("POST", f"/members/{ours['id']}/merge", {"duplicate_id": made["member"]}),
         ("POST", f"{member}/memberships", town.ours.order(plan)),

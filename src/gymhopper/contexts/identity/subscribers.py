@@ -4,8 +4,13 @@ from gymhopper.chassis.events.envelope import Envelope
 from gymhopper.chassis.registry import Subscriptions
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.identity.usecases import follow_assignment
+from gymhopper.contexts.identity.usecases import follow_guardianship as guarding
 from gymhopper.contexts.identity.usecases.follow_merge import follow_merge
-from gymhopper.contracts.membership.events import MembersMerged
+from gymhopper.contracts.membership.events import (
+    GuardianshipBegan,
+    GuardianshipEnded,
+    MembersMerged,
+)
 from gymhopper.contracts.staff.events import AssignmentEnded, AssignmentGranted
 
 subscriptions = Subscriptions()
@@ -36,3 +41,15 @@ async def members_merged(uow: UnitOfWork, event: MembersMerged, _: Envelope) -> 
         into_member_id=event.member_id,
         into_person_id=event.person_id,
     )
+
+
+@subscriptions.on(GuardianshipBegan)
+async def guardianship_began(uow: UnitOfWork, event: GuardianshipBegan, envelope: Envelope) -> None:
+    """The guardian's accounts act for the dependent, too."""
+    await guarding.guardianship_began(uow, event, envelope.aggregate_version)
+
+
+@subscriptions.on(GuardianshipEnded)
+async def guardianship_ended(uow: UnitOfWork, event: GuardianshipEnded, envelope: Envelope) -> None:
+    """They do so no more."""
+    await guarding.guardianship_ended(uow, event, envelope.aggregate_version)

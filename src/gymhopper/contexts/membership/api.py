@@ -38,6 +38,7 @@ class Memberships:
             person_id=found.person_id,
             organisation_id=found.organisation_id,
             email=found.contact.email,
+            managed=found.managed,
         )
 
     async def names(self, *, person_ids: tuple[UUID, ...]) -> tuple[PersonName, ...]:

@@ -8,6 +8,7 @@ from gymhopper.contexts.membership.api import Memberships
 from gymhopper.contexts.membership.http import (
     duplicates,
     emergency,
+    family,
     members,
     memberships,
     notes,
@@ -34,6 +35,7 @@ context = Context(
         notes.router,
         tags.router,
         emergency.router,
+        family.router,
         plans.router,
         prices.router,
         memberships.router,
@@ -46,6 +48,7 @@ context = Context(
     invariants=INVARIANTS,
     tags={
         "members": "People at an organisation.",
+        "families": "Guardians, whose accounts act for children.",
         "plans": "What is on offer, and for how much.",
         "memberships": "What was bought: its state, freezes and blocks.",
     },

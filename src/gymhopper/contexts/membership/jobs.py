@@ -1,4 +1,5 @@
-"""The timers: ends of memberships, starts and ends of freezes and blocks, guests forgotten."""
+"""The timers: ends of memberships, starts and ends of freezes and blocks, dependents who came of
+age, guests forgotten."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -6,6 +7,7 @@ from uuid import UUID
 from gymhopper.chassis.registry import Due, Timers
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.usecases import reach_date
+from gymhopper.contexts.membership.usecases.end_guardianship import hand_over
 from gymhopper.contexts.membership.usecases.follow_visit import forget_visitors
 from gymhopper.contexts.membership.usecases.publish import (
     DEBT_STAGE_REACHED,
@@ -46,6 +48,12 @@ async def debt_stage_reached(uow: UnitOfWork, due: Due) -> None:
 async def freeze_fee_due(uow: UnitOfWork, due: Due) -> None:
     """A freeze costs something; the key is its id."""
     await reach_date.reach_freeze_fee(uow, UUID(due.payload["membership_id"]), UUID(due.key))
+
+
+@timers.every(timedelta(days=1), "membership.dependents_of_age")
+async def dependents_of_age(uow: UnitOfWork, _: Due) -> None:
+    """Who is of age acts for themselves; nothing is kept of when that will be."""
+    await hand_over(uow)
 
 
 @timers.every(timedelta(days=1), "membership.visitors_forgotten")

@@ -52,12 +52,16 @@ class MemberRef(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MemberContact(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a member can be written to; None when no address is known, as of a child."""
+    """Where a member can be written to; None when no address is known, as of a child.
+
+    Who is `managed` has a guardian, whose account acts for both.
+    """
 
     member_id: UUID
     person_id: UUID
     organisation_id: UUID
     email: str | None
+    managed: bool = False
 
 
 class PersonName(msgspec.Struct, frozen=True, kw_only=True):

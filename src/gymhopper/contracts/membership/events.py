@@ -94,6 +94,26 @@ class MembersMerged(Event, frozen=True, kw_only=True):
     organisation_id: UUID
 
 
+class GuardianshipBegan(Event, frozen=True, kw_only=True):
+    """At this organisation a person's account acts for another, who is a minor."""
+
+    type: ClassVar[str] = "membership.guardianship.began.v1"
+    guardianship_id: UUID
+    organisation_id: UUID
+    guardian_person_id: UUID
+    dependent_person_id: UUID
+
+
+class GuardianshipEnded(Event, frozen=True, kw_only=True):
+    """And does so no more. Why is not told: a coming of age would be a birth date."""
+
+    type: ClassVar[str] = "membership.guardianship.ended.v1"
+    guardianship_id: UUID
+    organisation_id: UUID
+    guardian_person_id: UUID
+    dependent_person_id: UUID
+
+
 class MembershipEvent(Event, frozen=True, kw_only=True):
     """Something happened to a membership; `membership` is all of it afterwards."""
 

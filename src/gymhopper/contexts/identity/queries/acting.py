@@ -8,12 +8,12 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gymhopper.contexts.identity.queries.reach import REACH
 from gymhopper.contexts.identity.storage.acting_tables import (
     acting,
     assignment,
     employee_link,
     impersonation,
-    person_link,
 )
 
 
@@ -37,10 +37,14 @@ class HeldAssignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldPerson:
-    """A person whom an account may act for, within the organisations that vouched for it."""
+    """A person whom an account may act for, within the organisations that vouched for it.
+
+    A `dependent` is somebody whose guardian the account acts for, and nothing more.
+    """
 
     person_id: UUID
     within: tuple[UUID, ...]
+    dependent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +67,7 @@ class Chosen:
 
 
 _VOUCHED = func.array_agg(
-    aggregate_order_by(person_link.c.organisation_id, person_link.c.organisation_id)
+    aggregate_order_by(REACH.c.organisation_id.distinct(), REACH.c.organisation_id)
 )
 _HELD = [assignment.c[name] for name in HeldAssignment.__dataclass_fields__]
 
@@ -86,8 +90,8 @@ async def chosen(
     vouched = (
         select(_VOUCHED)
         .where(
-            person_link.c.account_id == account_id,
-            person_link.c.person_id == acting.c.person_id,
+            REACH.c.account_id == account_id,
+            REACH.c.person_id == acting.c.person_id,
         )
         .scalar_subquery()
     )
@@ -151,13 +155,17 @@ async def assignments_of(
 async def persons_of(connection: AsyncConnection, account_id: UUID) -> list[HeldPerson]:
     """The people whom the account may act for, the longest known first."""
     query = (
-        select(person_link.c.person_id, _VOUCHED.label("within"))
-        .where(person_link.c.account_id == account_id)
-        .group_by(person_link.c.person_id)
-        .order_by(func.min(person_link.c.linked_at), person_link.c.person_id)
+        select(
+            REACH.c.person_id,
+            _VOUCHED.label("within"),
+            func.bool_and(REACH.c.dependent).label("dependent"),
+        )
+        .where(REACH.c.account_id == account_id)
+        .group_by(REACH.c.person_id)
+        .order_by(func.min(REACH.c.since), REACH.c.person_id)
     )
     return [
-        HeldPerson(person_id=row.person_id, within=tuple(row.within))
+        HeldPerson(person_id=row.person_id, within=tuple(row.within), dependent=row.dependent)
         for row in await connection.execute(query)
     ]
 

@@ -60,6 +60,29 @@ merged_person = Table(
     Index("merged_person_into", "organisation_id", "into_person_id"),
 )
 
+guardianship = Table(
+    "guardianship",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("guardian_person_id", Uuid, nullable=False),
+    Column("dependent_person_id", Uuid, nullable=False),
+    Column("began_at", INSTANT, nullable=False),
+    Column("ended_at", INSTANT),
+    Column("version", Integer, nullable=False),
+    Index(
+        "guardianship_guardian",
+        "guardian_person_id",
+        "organisation_id",
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    Index(
+        "guardianship_dependent",
+        "dependent_person_id",
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+)
+
 acting = Table(
     "acting",
     metadata,

@@ -12,6 +12,7 @@ from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.identity.memory import memory
 from gymhopper.contexts.identity.storage.acting_tables import (
     acting,
+    guardianship,
     impersonation,
     invitation,
     merged_person,
@@ -47,6 +48,12 @@ async def follow_merge(
         .values(told)
     )
     await _links(uow, organisation_id, person_id, into_person_id)
+    for column in (guardianship.c.guardian_person_id, guardianship.c.dependent_person_id):
+        await uow.connection.execute(
+            update(guardianship)
+            .where(guardianship.c.organisation_id == organisation_id, column == person_id)
+            .values({column.name: into_person_id})
+        )
     for table in (invitation, impersonation):
         await uow.connection.execute(
             update(table)

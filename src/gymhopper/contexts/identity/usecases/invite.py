@@ -31,6 +31,12 @@ class NoAddress(Conflict):
     code = "no_address"
 
 
+class Managed(Conflict):
+    """A guardian's account acts for this member, who gets one when the guardianship ends."""
+
+    code = "managed_member"
+
+
 class HasOwnAddress(Conflict):
     """Who has an address of their own is invited there, and nowhere else."""
 
@@ -85,11 +91,13 @@ async def find_member(
     """The member, as membership knows them: ask before the unit of work begins.
 
     `email` is a guardian's address, for a person without one, such as a child. Raises NotFound,
-    NoAddress, and HasOwnAddress when it is given for somebody else.
+    NoAddress, Managed, and HasOwnAddress when it is given for somebody else.
     """
     found = await runtime.api(MembershipApi).contact(member_id=member_id)
     if found is None or not _acts_for(caller, found.organisation_id):
         raise NotFound("There is no member with this id.", field="member_id")
+    if found.managed:
+        raise Managed("This member has a guardian; invite that one, to act for both.")
     if found.email is None and email is None:
         raise NoAddress("This member has no e-mail address; give that of a guardian.")
     if found.email and email and normal_email(found.email) != normal_email(email):

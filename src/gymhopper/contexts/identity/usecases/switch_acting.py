@@ -45,7 +45,8 @@ async def begin_acting(
     uow: UnitOfWork, *, session_id: UUID, account_id: UUID, administrator: bool
 ) -> None:
     """What a new session acts for: the only thing that it may, else what the account acted for
-    last. Administrators of the platform begin as such."""
+    last, else the only thing apart from dependents. Administrators of the platform begin as such.
+    """
     if administrator:
         return
     held = await queries.assignments_of(uow.connection, account_id, uow.now)
@@ -54,7 +55,10 @@ async def begin_acting(
     possible += [Choice(person_id=each.person_id) for each in persons]
     if len(possible) > 1:
         last = await queries.last_chosen(uow.connection, account_id)
-        possible = [each for each in possible if last == (each.assignment_id, each.person_id)]
+        again = [each for each in possible if last == (each.assignment_id, each.person_id)]
+        dependents = {each.person_id for each in persons if each.dependent}
+        own = [each for each in possible if each.person_id not in dependents]
+        possible = again or (own if len(own) == 1 else [])
     if possible:
         await choose(uow, session_id=session_id, account_id=account_id, choice=possible[0])
         _tell(uow, session_id, account_id, held, possible[0])

@@ -25,7 +25,7 @@ from gymhopper.contexts.membership.queries.members import (
 from gymhopper.contexts.membership.queries.notes import pinned_notes
 from gymhopper.contexts.membership.queries.search import own_members
 from gymhopper.contexts.membership.queries.search import search_members as search
-from gymhopper.contexts.membership.usecases.register_member import RegisterMember
+from gymhopper.contexts.membership.usecases.register_member import RegisteredMember, RegisterMember
 from gymhopper.contexts.membership.usecases.register_member import (
     register_member as register,
 )
@@ -118,6 +118,7 @@ class MemberAnswer(BaseModel):
     tags: list[str] | None
     notes: list[NoteAnswer] | None
     external_ref: str | None
+    managed: bool = Field(description="A guardian's account acts for the member, who has none.")
     registered_at: datetime
     version: int = Field(description="Grows with every change; the `ETag` says it, too.")
     membership_ids: list[UUID]
@@ -174,6 +175,11 @@ async def register_member(
                 agreement=body.agreement.value(),
             ),
         )
+    return member_created(done)
+
+
+def member_created(done: RegisteredMember) -> MemberCreated:
+    """As the answer to a registration has it."""
     path = f"/api/v1/members/{done.member_id}"
     return MemberCreated(
         id=done.member_id,
@@ -308,6 +314,7 @@ def _answer(
         tags=None if own else list(found.tags),
         notes=None if own else notes,
         external_ref=None if own else found.external_ref,
+        managed=found.managed,
         registered_at=found.registered_at,
         version=found.version,
         membership_ids=list(found.memberships),

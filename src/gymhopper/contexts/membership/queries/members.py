@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Label, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.chassis.secrets import Secrets
@@ -32,13 +32,15 @@ class MemberCard(msgspec.Struct, frozen=True, kw_only=True):
 class MemberDetails(MemberCard, frozen=True, kw_only=True):
     """All that the organisation knows of a member; `memberships` are ids, newest first.
 
-    `version` grows with every change of the member or the person.
+    `version` grows with every change of the member or the person. Who is `managed` has a guardian,
+    and does not sign in.
     """
 
     version: int
     contact: Contact
     tags: tuple[str, ...]
     external_ref: str | None
+    managed: bool
     registered_at: datetime
     memberships: tuple[UUID, ...]
 
@@ -63,6 +65,13 @@ _SEALED = (
 )
 
 
+def managed() -> Label[bool]:
+    """Whether the member has a guardian."""
+    of = people_tables.guardianship.c
+    live = exists().where(of.dependent_member_id == tables.member.c.id, of.ended_at.is_(None))
+    return live.correlate(tables.member).label("managed")
+
+
 async def member_details(
     connection: AsyncConnection, member_id: UUID, secrets: Secrets
 ) -> MemberDetails:
@@ -76,6 +85,7 @@ async def member_details(
             tables.member.c.tags,
             tables.member.c.external_ref,
             tables.member.c.registered_at,
+            managed(),
             (tables.member.c.version + tables.person.c.version).label("version"),
             *_SEALED,
         )

@@ -28,6 +28,14 @@ INVARIANTS = {
         " WHERE s.organisation_id <> g.organisation_id OR s.person_id <> g.into_person_id"
         " OR EXISTS (SELECT FROM membership.member AS m WHERE m.id = g.id)"
     ),
+    "A guardian and the dependent are two members of the guardianship's organisation": (
+        "SELECT count(*) FROM membership.guardianship AS g"
+        " JOIN membership.member AS a ON a.id = g.guardian_member_id"
+        " JOIN membership.member AS b ON b.id = g.dependent_member_id"
+        " WHERE g.organisation_id <> a.organisation_id OR g.organisation_id <> b.organisation_id"
+        " OR g.guardian_person_id <> a.person_id OR g.dependent_person_id <> b.person_id"
+        " OR a.id = b.id"
+    ),
     "Every contract has the evidence of its agreement": (
         "SELECT count(*) FROM membership.membership AS m WHERE NOT EXISTS (SELECT 1"
         " FROM membership.agreement AS a WHERE a.membership_id = m.id)"

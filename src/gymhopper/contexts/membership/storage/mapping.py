@@ -6,6 +6,7 @@ from sqlalchemy.orm import composite, registry, relationship
 
 from gymhopper.contexts.membership.domain.agreement import Agreement
 from gymhopper.contexts.membership.domain.emergency import SealedEmergencyContact
+from gymhopper.contexts.membership.domain.guardianship import Guardianship
 from gymhopper.contexts.membership.domain.member import Member
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.domain.merged_member import MergedMember
@@ -60,6 +61,7 @@ def map_all() -> None:
         },
     )
     mapper.map_imperatively(Agreement, tables.agreement)
+    mapper.map_imperatively(Guardianship, people_tables.guardianship)
     mapper.map_imperatively(MergedMember, people_tables.merged_member)
     mapper.map_imperatively(Note, people_tables.note)
     mapper.map_imperatively(SealedEmergencyContact, people_tables.emergency_contact)

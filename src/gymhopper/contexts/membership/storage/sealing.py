@@ -8,6 +8,7 @@ rotation seals the small keys anew and leaves the data. Equal values are found b
 
 import os
 from collections.abc import Mapping
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -17,6 +18,7 @@ from gymhopper.chassis.secrets import Secrets
 from gymhopper.contexts.membership.domain.emergency import EmergencyContact
 from gymhopper.contexts.membership.domain.person import (
     Contact,
+    Person,
     Retention,
     SealedContact,
     normal_email,
@@ -54,6 +56,14 @@ class ContactSeal:
         reach = self._opened(person_id, "contact", sealed.contact, sealed.keys)
         born = self._opened(person_id, "identity", sealed.identity, sealed.keys)
         return msgspec.structs.replace(reach, birth_date=born.birth_date)
+
+    def birth_date(self, person: Person) -> date | None:
+        """The birth date alone; None when it is not known, or shredded."""
+        key = person.key("identity")
+        if person.identity is None or key is None:
+            return None
+        keys = {key.retention: key.wrapped}
+        return self._opened(person.id, "identity", person.identity, keys).birth_date
 
     def indexes(self, contact: Contact) -> dict[str, bytes | None]:
         """What is stored beside the content, so that it can be found."""

@@ -19,6 +19,7 @@ from gymhopper.contexts.membership.storage import people_tables, tables
 from gymhopper.contexts.membership.storage.moving import MOVED, move_rows
 from gymhopper.contexts.membership.storage.sealing import EMERGENCY, EmergencySeal
 from gymhopper.contexts.membership.usecases.keep_emergency_contact import keep_emergency_contact
+from gymhopper.contexts.membership.usecases.merge_families import merge_families, not_two_people
 from gymhopper.contracts.membership.events import MembersMerged
 from gymhopper.kernel.errors import NotFound
 
@@ -58,12 +59,13 @@ async def merge_members(
     """Move all that the organisation has of the duplicate to the survivor; the duplicate is gone.
 
     Names and contact data stay the survivor's. With `dry_run` nothing is changed. Raises NotFound
-    for members that are not there or not of one organisation, SameMember, and VersionMismatch when
-    the survivor is another version than expected.
+    for members that are not there or not of one organisation, SameMember,
+    GuardianAndDependent, and VersionMismatch when the survivor is another version than expected.
     """
     survivor, duplicate = await _both(uow, survivor_id, duplicate_id)
     person = await uow.session.get_one(Person, survivor.person_id)
     expected.require(_Seen(survivor.version + person.version))
+    await not_two_people(uow, survivor, duplicate)
     moved = await _what_moves(uow, survivor, duplicate, person)
     if dry_run:
         return moved
@@ -142,6 +144,7 @@ async def _move(uow: UnitOfWork, survivor: Member, duplicate: Member, moved: Mov
         .values(into_member_id=survivor.id, into_person_id=survivor.person_id)
     )
     await move_rows(uow, survivor, duplicate)
+    await merge_families(uow, survivor, duplicate)
     await uow.connection.execute(_MOVE_AGREEMENTS, {"merged": duplicate.id})
     await _move_emergency_contact(uow, survivor, duplicate, wanted=moved.emergency_contact)
     survivor.tags = sorted({*survivor.tags, *moved.tags})

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "membership_0009"
-down_revision = "membership_0008"
+revision = "membership_0010"
+down_revision = "membership_0009"
 
 SQL = """
 -- What is left of a member who turned out to be another one: both names, and whose what was theirs
