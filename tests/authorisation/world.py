@@ -13,6 +13,7 @@ import httpx
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contexts.billing.shop import Line
 from fixtures.people import MEMBER, NOBODY, Person, person_as
 from gymhopper.app.demo import temporary_platform
 from gymhopper.app.process import Process
@@ -20,11 +21,15 @@ from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.database import Database
 from gymhopper.chassis.origin import origin
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.billing.domain.claim import Claim
+from gymhopper.contexts.billing.domain.dues import Dues
+from gymhopper.contexts.billing.usecases.issue_invoice import InvoiceOrder, issue_invoice
 from gymhopper.contexts.identity.administrators import create_administrator
 from gymhopper.contexts.identity.domain.passkey import Passkey
 from gymhopper.contexts.identity.domain.roles import GRANTED
 from gymhopper.contexts.identity.storage.factor_tables import oidc_subject
 from gymhopper.kernel.ids import new_id
+from gymhopper.kernel.period import Period
 from gymhopper.sandbox.demo.client import Platform, UnexpectedAnswer, until
 
 Json = Any
@@ -295,6 +300,34 @@ async def things_of(runtime: Runtime, person: Person) -> dict[str, str]:
     return own
 
 
+async def papers_of(runtime: Runtime, side: Side) -> dict[str, str]:
+    """The ids of who pays for the membership and of the invoice that was issued for it."""
+    claim_id = UUID(side.ids["claim_id"])
+    async with runtime.begin(SERVICE) as uow:
+        claim = await uow.get(Claim, claim_id)
+        dues = await uow.get(Dues, claim.dues_id)
+        period = Period(claim.start, claim.until)
+        issued = await issue_invoice(
+            uow,
+            InvoiceOrder(
+                organisation_id=claim.organisation_id,
+                legal_entity_id=UUID(side.ids["legal_entity_id"]),
+                billing_account_id=dues.billing_account_id,
+                person_id=claim.person_id,
+                claim_id=claim_id,
+                currency=claim.currency,
+                lines=[Line(claim.amount)],
+                included=True,
+                charged=claim.amount,
+                supply=period,
+            ),
+        )
+    return {
+        "billing_account_id": str(dues.billing_account_id),
+        "document_id": str(issued.id),
+    }
+
+
 @asynccontextmanager
 async def two_organisations() -> AsyncIterator[World]:
     """The world, in which no request changes anything: each is answered in full, and then its
@@ -314,6 +347,8 @@ async def _founded(process: Process) -> AsyncIterator[World]:
         )
     finally:
         await platform.close()
+    for side in sides:
+        side.ids.update(await papers_of(runtime, side))
     world = World(runtime, process.app, *sides)
     for role in (*GRANTED, MEMBER, NOBODY):
         person = await person_as(

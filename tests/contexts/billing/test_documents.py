@@ -21,6 +21,7 @@ from gymhopper.contexts.billing.domain.document import (
     SellerUnknown,
 )
 from gymhopper.contexts.billing.storage.document_tables import document
+from gymhopper.contexts.billing.usecases.follow_merge import follow_merge
 from gymhopper.contexts.billing.usecases.issue_credit_note import issue_credit_note
 from gymhopper.contexts.billing.usecases.issue_invoice import issue_invoice
 from gymhopper.kernel.clock import ManualClock
@@ -215,6 +216,21 @@ async def test_a_document_is_never_changed(shop: Shop, database: TestDatabase) -
             with pytest.raises(psycopg.errors.RestrictViolation), owner.transaction():
                 owner.execute(statement)
     assert shop.content(issued).seller.name == "Nordsport GmbH"
+
+
+async def test_when_two_people_are_one_their_documents_are_the_survivors(shop: Shop) -> None:
+    await shop.customer(Party(name="Ada Beispiel"))
+    issued, survivor = await shop.invoice(), new_id()
+    async with shop.runtime.begin(SERVICE) as uow:
+        await follow_merge(
+            uow,
+            organisation_id=shop.organisation,
+            person_id=shop.person,
+            into_person_id=survivor,
+        )
+    moved = await shop.rows("SELECT person_id, number FROM billing.document")
+    assert [tuple(each) for each in moved] == [(survivor, issued.number)]
+    assert shop.content(issued).buyer.name == "Ada Beispiel"
 
 
 async def test_the_event_holds_ids_and_sums_only(shop: Shop) -> None:

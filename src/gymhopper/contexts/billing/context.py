@@ -5,7 +5,7 @@ from pathlib import Path
 from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context, Part
 from gymhopper.contexts.billing.gateways.providers import ProviderConnection
-from gymhopper.contexts.billing.http import ledger, payments
+from gymhopper.contexts.billing.http import documents, ledger, payments
 from gymhopper.contexts.billing.jobs import jobs, timers
 from gymhopper.contexts.billing.storage.invariants import INVARIANTS
 from gymhopper.contexts.billing.storage.mapping import map_all
@@ -21,7 +21,7 @@ context = Context(
         Path(__file__).parent / "storage" / "migrations",
         only_added_to=("ledger_account", "ledger_entry", "ledger_posting"),
     ),
-    routers=[payments.router, ledger.router],
+    routers=[payments.router, documents.router, ledger.router],
     subscriptions=subscriptions,
     jobs=jobs,
     timers=timers,
@@ -29,12 +29,14 @@ context = Context(
     invariants=INVARIANTS,
     sealed=SEALED,
     tags={
+        "documents": "Invoices and credit notes, who they are made out to, tax and numbers.",
         "ledger": "The books in double entry: balances and every movement of money.",
         "payments": "What memberships owe and paid, the page for the first payment, refunds.",
     },
     scopes={
         "payments:read": "see what memberships owe and paid",
         "payments:write": "give money back",
+        "documents:read": "read invoices and credit notes",
         "ledger:read": "see the books: balances and every movement of money",
         "checkouts:write": "open the page on which a membership is paid for",
     },

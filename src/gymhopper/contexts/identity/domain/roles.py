@@ -35,6 +35,7 @@ OWNER = Role(
         cancellations:write
         checkouts:write
         credentials:read credentials:write
+        documents:read
         duplicates:read duplicates:write
         identity:read identity:write
         impersonation:write
@@ -64,6 +65,7 @@ MANAGER = Role(
         cancellations:write
         checkouts:write
         credentials:read credentials:write
+        documents:read
         duplicates:read duplicates:write
         members:read members:write
         memberships:read memberships:write
@@ -88,6 +90,7 @@ FRONT_DESK = Role(
         cancellations:write
         checkouts:write
         credentials:read credentials:write
+        documents:read
         duplicates:read
         members:read members:write
         memberships:read memberships:write
@@ -112,6 +115,7 @@ ACCOUNTANT = Role(
     why="Follows the money and gives it back; needs no contact data and no doors.",
     scopes=_scopes(
         """
+        documents:read
         ledger:read
         memberships:read
         payments:read payments:write
@@ -142,6 +146,7 @@ NETWORK_OPERATOR = Role(
         access:read
         cancellations:write
         checkouts:write
+        documents:read
         duplicates:read duplicates:write
         ledger:read
         members:read members:write
@@ -166,6 +171,7 @@ SUPPORT = Role(
         access:read
         audit:read
         credentials:read
+        documents:read
         duplicates:read
         impersonation:write
         ledger:read
@@ -195,6 +201,7 @@ MEMBER = Role(
         cancellations:write
         checkouts:write
         credentials:read
+        documents:read
         members:read
         memberships:read
         passes:write

@@ -106,12 +106,14 @@ CREATE INDEX document_corrects ON billing.document (corrects_id);
 CREATE INDEX document_listed ON billing.document (organisation_id, id);
 CREATE INDEX document_person ON billing.document (person_id, id);
 
--- A document stays as it was issued; only the seal of its content is renewed with the master key.
+-- A document stays as it was issued. The seal of its content is renewed with the master key, and
+-- who reads it may turn out to be another person, when two are found to be one.
 CREATE FUNCTION billing.refuse_but_reseal() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        IF to_jsonb(NEW) - 'content' IS NOT DISTINCT FROM to_jsonb(OLD) - 'content' THEN
+        IF to_jsonb(NEW) - 'content' - 'person_id'
+            IS NOT DISTINCT FROM to_jsonb(OLD) - 'content' - 'person_id' THEN
             RETURN NEW;
         END IF;
     END IF;
