@@ -40,6 +40,7 @@ async def populate(gym: Any) -> dict[str, str]:
         {"first_name": "Tim", "last_name": "B", "agreement": AGREED, **born},
     )
     frozen = await gym.post(f"/memberships/{active['id']}/freezes", {})
+    await gym.post(f"/memberships/{active['id']}/cancel", {"when": "period_end"}, expect=200)
     return {
         "member": active["member_id"],
         "membership": active["id"],

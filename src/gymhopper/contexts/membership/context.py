@@ -9,6 +9,7 @@ from gymhopper.contexts.membership.http import (
     duplicates,
     emergency,
     family,
+    leaving,
     members,
     memberships,
     notes,
@@ -39,6 +40,7 @@ context = Context(
         plans.router,
         prices.router,
         memberships.router,
+        leaving.router,
         visitors.router,
     ],
     subscriptions=subscriptions,
@@ -74,6 +76,7 @@ context = Context(
         "membership.membership": "plan_name coverage interval zone freeze_rules conditions offer"
         " price_currency starts_on contract end_reason closed_reason",
         "membership.overlay": "kind",
+        "membership.receipt": "act wish plan_name",
         "membership.agreement": "terms privacy mandate health_clearance language channel marketing",
     },
 )

@@ -208,3 +208,14 @@ class MembershipFreezeFeeDue(MembershipEvent, frozen=True, kw_only=True):
     overlay_id: UUID
     number: int
     fee: Money
+
+
+class MembershipWithdrawn(MembershipEvent, frozen=True, kw_only=True):
+    """A contract that was concluded at a distance was withdrawn from, and has ended by that.
+
+    Of all that was paid for it `given_back_days` / `of_days` go back.
+    """
+
+    type: ClassVar[str] = "membership.membership.withdrawn.v1"
+    given_back_days: int
+    of_days: int

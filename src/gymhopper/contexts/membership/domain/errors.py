@@ -39,6 +39,18 @@ class ReasonMissing(InvalidInput):
     code = "reason_missing"
 
 
+class NothingToWithdraw(Conflict):
+    """The contract was not concluded at a distance."""
+
+    code = "nothing_to_withdraw"
+
+
+class WithdrawalOver(Conflict):
+    """The days for a withdrawal have passed."""
+
+    code = "withdrawal_over"
+
+
 class FreezeTooShort(InvalidInput):
     """The plan's freezes last longer than this."""
 

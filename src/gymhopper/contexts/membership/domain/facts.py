@@ -26,10 +26,10 @@ class Facts(Sold):
     where the first paid period begins, `paid_since` and `paid_until` are the latest one;
     `cancelled_at` is the end that the parties set, `collection_ends_at` the one that the payment
     provider reported (`announced` if it did so beforehand, `collection_ended` once collection has
-    stopped), `terminated_at` when it was ended for cause; `closed_at` and `closed_reason` the end
-    that an ended contract had. `runs_until` is where a pass, credits or a mere trial are over.
-    `owed` is in minor units of the contract's currency, `debt_stage` the furthest stage of the debt
-    that was told of.
+    stopped), `terminated_at` when it was ended for cause, `withdrawn_at` when somebody withdrew;
+    `closed_at` and `closed_reason` the end that an ended contract had. `runs_until` is where a
+    pass, credits or a mere trial are over. `owed` is in minor units of the contract's currency,
+    `debt_stage` the furthest stage of the debt that was told of.
     """
 
     runs_until: datetime | None = None
@@ -46,6 +46,7 @@ class Facts(Sold):
     collection_announced: bool = False
     collection_ended: bool = False
     terminated_at: datetime | None = None
+    withdrawn_at: datetime | None = None
     closed_at: datetime | None = None
     closed_reason: EndReason | None = None
     overdue_since: datetime | None = None
@@ -174,6 +175,8 @@ class Facts(Sold):
                 announced = False
             reason: EndReason = "cancelled" if announced else "expired"
             endings.append(Ending(self.collection_ends_at, reason))
+        if self.withdrawn_at is not None:
+            endings.append(Ending(self.withdrawn_at, "withdrawn"))
         if self.terminated_at is not None:
             endings.append(Ending(self.terminated_at, "terminated"))
         if self.closed_at is not None and self.closed_reason is not None:

@@ -21,6 +21,7 @@ from gymhopper.contexts.membership.domain.errors import (
 from gymhopper.contexts.membership.domain.facts import Facts
 from gymhopper.contexts.membership.domain.freezing import Frozen, allowed_end, fee_begins
 from gymhopper.contexts.membership.domain.overlay import Overlay, OverlayKind
+from gymhopper.contexts.membership.domain.withdrawal import Share
 from gymhopper.contracts.membership import events
 from gymhopper.contracts.membership.events import (
     MembershipEvent,
@@ -213,6 +214,20 @@ class Membership(Facts):
             self.cancellation_reason = None
 
         return self._follow(now, change, lambda _: events.MembershipCancellationRevoked)
+
+    def withdraw(self, now: datetime, share: Share) -> list[MembershipEvent]:
+        """End it as withdrawn; `share` of what was paid goes back."""
+        if self.is_over(now):
+            raise IllegalTransition("This membership has ended.")
+
+        def change() -> None:
+            self.withdrawn_at = now.replace(microsecond=0)
+
+        ended = self._follow(now, change, lambda _: events.MembershipEnded)
+        told = events.MembershipWithdrawn(
+            membership=self.state(now), given_back_days=share.days, of_days=share.of_days
+        )
+        return [told] if ended is None else [ended, told]
 
     def _forget_announced_end(self) -> None:
         self.collection_ends_at = None

@@ -14,6 +14,7 @@ from gymhopper.contexts.membership.domain.note import Note
 from gymhopper.contexts.membership.domain.overlay import Overlay
 from gymhopper.contexts.membership.domain.person import DataKey, Person
 from gymhopper.contexts.membership.domain.plan import Plan, Price
+from gymhopper.contexts.membership.domain.receipt import Receipt
 from gymhopper.contexts.membership.storage import people_tables, tables
 from gymhopper.kernel.money import Money
 
@@ -63,5 +64,6 @@ def map_all() -> None:
     mapper.map_imperatively(Agreement, tables.agreement)
     mapper.map_imperatively(Guardianship, people_tables.guardianship)
     mapper.map_imperatively(MergedMember, people_tables.merged_member)
+    mapper.map_imperatively(Receipt, tables.receipt)
     mapper.map_imperatively(Note, people_tables.note)
     mapper.map_imperatively(SealedEmergencyContact, people_tables.emergency_contact)

@@ -208,6 +208,7 @@ membership = Table(
     Column("closed_reason", Text),
     Column("overdue_since", INSTANT),
     Column("owed", BigInteger),
+    Column("withdrawn_at", INSTANT),
     Column("debt_stage", Text),
     Column("conditions", JsonOf(Conditions), nullable=False),
     Index("membership_member", "member_id"),
@@ -235,6 +236,28 @@ overlay = Table(
     Column("fee_from", INSTANT),
     Column("fees_told", Integer, nullable=False),
     Index("overlay_membership", "membership_id"),
+)
+
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("member_id", ForeignKey(member.c.id, name="receipt_of_member"), nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column(
+        "membership_id", ForeignKey(membership.c.id, name="receipt_of_membership"), nullable=False
+    ),
+    Column("act", Text, nullable=False),
+    Column("member_number", Text, nullable=False),
+    Column("plan_name", Text, nullable=False),
+    Column("wish", Text, nullable=False),
+    Column("declared_at", INSTANT, nullable=False),
+    Column("declared_by", Text, nullable=False),
+    Column("ends_at", INSTANT),
+    Column("given_back_days", Integer),
+    Column("of_days", Integer),
+    Index("receipt_membership", "membership_id"),
 )
 
 agreement = Table(

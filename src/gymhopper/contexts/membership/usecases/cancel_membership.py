@@ -13,6 +13,7 @@ from gymhopper.contexts.membership.domain.errors import (
 )
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.queries.memberships import MembershipView, view
+from gymhopper.contexts.membership.usecases.keep_receipt import keep_receipt
 from gymhopper.contexts.membership.usecases.publish import publish
 from gymhopper.kernel.calendar import local_date, start_of_day
 
@@ -42,6 +43,7 @@ async def cancel_membership(uow: UnitOfWork, command: CancelMembership) -> Membe
     end = _end(membership, uow, command)
     _check_term(membership, uow, command, end)
     await publish(uow, membership, membership.cancel(end, uow.now, command.reason))
+    await keep_receipt(uow, membership, "cancellation", command.when)
     return view(membership, uow.now)
 
 
