@@ -89,3 +89,15 @@ async def test_receipts_of_another_gym_are_not_there(town: Any) -> None:
     await withdraw(town.ours, membership)
     await town.theirs.get(f"/memberships/{membership['id']}/receipts", expect=404)
     await withdraw(town.theirs, membership, expect=404)
+
+
+async def test_a_receipt_follows_a_member_who_turns_out_to_be_another(gym: Any) -> None:
+    membership = await bought(gym)
+    await withdraw(gym, membership)
+    survivor = await gym.member()
+    await gym.post(
+        f"/members/{survivor['id']}/merge", {"duplicate_id": membership["member_id"]}, expect=200
+    )
+    async with gym.through(survivor["person_id"]) as ada:
+        kept = await ada.get(f"/api/v1/memberships/{membership['id']}/receipts")
+        assert [each["act"] for each in kept.json()["items"]] == ["withdrawal"]
