@@ -61,3 +61,6 @@ async def pay_in_every_way(sandbox: Sandbox) -> None:
         customer.id, {"invoice_settings": {"default_payment_method": made.id}}
     )
     await v1.payment_methods.detach_async(made.id)
+    await v1.billing_portal.sessions.create_async(
+        {"customer": customer.id, "flow_data": {"type": "payment_method_update"}}
+    )

@@ -20,6 +20,8 @@ JOINING_FEE = {"currency": "eur", "unit_amount": 1500, "product_data": {"name": 
 
 EMITTED = {
     "balance_transaction",
+    "billing_portal.configuration",
+    "billing_portal.session",
     "charge",
     "checkout.session",
     "customer",

@@ -1,6 +1,7 @@
 """Refunds add up, and never to more than was paid."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 import stripe
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from gymhopper.sandbox.stripe.amounts import shown
 from sandbox.stripe.harness import MONTHLY, Sandbox, refusal
+from sandbox.stripe.payments import pay
 
 
 async def _charge(sandbox: Sandbox) -> stripe.Charge:
@@ -81,6 +83,42 @@ async def test_a_refund_leaves_the_subscription_as_it_is(sandbox: Sandbox) -> No
     assert after.to_dict() == subscription.to_dict()
     invoice = await sandbox.client.v1.invoices.retrieve_async(str(after.latest_invoice))
     assert invoice.status == "paid"
+
+
+async def test_a_pending_refund_arrives_later(sandbox: Sandbox) -> None:
+    refunds = sandbox.client.v1.refunds
+    paid = await pay(sandbox, "pm_card_pendingRefund")
+    made = await refunds.create_async({"payment_intent": paid.id, "amount": 500})
+    assert made.status == "pending"
+    await sandbox.deliver()
+    sandbox.clock.advance(timedelta(minutes=29))
+    await sandbox.bill()
+    assert (await refunds.retrieve_async(made.id)).status == "pending"
+    sandbox.clock.advance(timedelta(minutes=1))
+    await sandbox.bill()
+    assert (await refunds.retrieve_async(made.id)).status == "succeeded"
+    types = [each["type"] for each in await sandbox.deliver()]
+    assert types == ["refund.updated", "charge.refund.updated"]
+
+
+async def test_a_refund_that_comes_back_is_left_to_be_given_again(sandbox: Sandbox) -> None:
+    v1 = sandbox.client.v1
+    paid = await pay(sandbox, "pm_card_refundFail")
+    await v1.refunds.create_async({"payment_intent": paid.id, "amount": 500})
+    made = await v1.refunds.create_async({"payment_intent": paid.id})
+    assert (made.status, made.amount) == ("succeeded", 1490)
+    assert (await v1.charges.retrieve_async(str(made.charge))).refunded
+    await sandbox.deliver()
+    sandbox.clock.advance(timedelta(hours=1))
+    await sandbox.bill()
+    failed = await v1.refunds.retrieve_async(made.id)
+    assert (failed.status, failed.failure_reason) == ("failed", "expired_or_canceled_card")
+    assert failed.failure_balance_transaction is not None
+    charge = await v1.charges.retrieve_async(str(made.charge))
+    assert (charge.amount_refunded, charge.refunded) == (0, False)
+    types = [each["type"] for each in await sandbox.deliver()]
+    once = ["refund.updated", "charge.refund.updated", "refund.failed", "charge.updated"]
+    assert types == once * 2
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from gymhopper.sandbox.stripe.api import (
     invoices,
     payment_intents,
     payment_methods,
+    portal,
     refunds,
     setup_intents,
     subscriptions,
@@ -25,6 +26,7 @@ from gymhopper.sandbox.stripe.billing.renewal import Recovery
 from gymhopper.sandbox.stripe.hosted.authentication import AuthenticationPages
 from gymhopper.sandbox.stripe.hosted.onboarding import OnboardingPages
 from gymhopper.sandbox.stripe.hosted.pages import CheckoutPages
+from gymhopper.sandbox.stripe.hosted.portal import PortalPages
 from gymhopper.sandbox.stripe.wire.server import Server, refused, unexpected
 
 FAMILIES = (
@@ -39,6 +41,7 @@ FAMILIES = (
     invoices,
     payment_intents,
     payment_methods,
+    portal,
     refunds,
     setup_intents,
     subscriptions,
@@ -53,6 +56,7 @@ def create_sandbox(runtime: Runtime, recovery: Recovery) -> Starlette:
         routes=[
             *Server(runtime, recovery, endpoints).routes(),
             *CheckoutPages(runtime).routes(),
+            *PortalPages(runtime, recovery).routes(),
             *AuthenticationPages(runtime).routes(),
             *OnboardingPages(runtime).routes(),
         ],

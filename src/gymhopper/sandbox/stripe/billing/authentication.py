@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from gymhopper.sandbox.stripe.billing import charging, checkout, following, saving
+from gymhopper.sandbox.stripe.billing import charging, checkout, following, portal, saving
 from gymhopper.sandbox.stripe.errors import CardDeclined
 from gymhopper.sandbox.stripe.objects.identity import Object
 from gymhopper.sandbox.stripe.storage.store import Store
@@ -22,6 +22,8 @@ async def authenticate(store: Store, intent: Object, *, passed: bool) -> None:
         failed = charging.authentication_failed if pays else saving.authentication_failed
         await failed(store, intent, method)
     elif session is not None:
+        if session["expires_at"] <= store.now:
+            return
         try:
             await checkout.proceed(store, session, method, authenticated=True)
         except CardDeclined:
@@ -33,13 +35,22 @@ async def authenticate(store: Store, intent: Object, *, passed: bool) -> None:
         )
         await following.follow(store, tried)
     else:
-        await saving.save(store, intent, method, authenticated=True)
+        saved = await saving.save(store, intent, method, authenticated=True)
+        visit = await visit_of(store, intent)
+        if saved.saved and visit is not None:
+            await portal.use_card(store, visit, saved.method)
 
 
 async def session_of(store: Store, intent: Object) -> Object | None:
     """The checkout session that the intent belongs to, if any."""
     key = (await store.hidden(intent["id"])).get("session")
     return None if key is None else await store.get("checkout.session", key, param="session")
+
+
+async def visit_of(store: Store, intent: Object) -> Object | None:
+    """The visit to the billing portal that the intent belongs to, if any."""
+    key = (await store.hidden(intent["id"])).get("portal")
+    return None if key is None else await store.get("billing_portal.session", key, param="session")
 
 
 async def way_back(store: Store, intent: Object) -> str | None:
@@ -49,6 +60,10 @@ async def way_back(store: Store, intent: Object) -> str | None:
         if session["status"] == "complete":
             return after_success(session)
         return f"{store.base_url}/checkout/{session['id']}"
+    visit = await visit_of(store, intent)
+    if visit is not None:
+        done = intent["status"] == "succeeded"
+        return portal.afterwards(visit) if done else f"{visit['url']}/card"
     back = (await store.hidden(intent["id"])).get("return_url")
     if back is None:
         return None

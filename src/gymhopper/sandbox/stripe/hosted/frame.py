@@ -91,3 +91,11 @@ def grouped(number: str) -> str:
 def cards_to_try() -> list[tuple[str, str]]:
     """The cards that can be tried, and what each does."""
     return [(grouped(card.number), card.says) for card in TEST_CARDS]
+
+
+def every(recurring: Object | None) -> str:
+    """How often a price is due, in words."""
+    if recurring is None:
+        return "once"
+    count, unit = recurring["interval_count"], recurring["interval"]
+    return f"every {unit}" if count == 1 else f"every {count} {unit}s"

@@ -16,6 +16,7 @@ from gymhopper.sandbox.stripe.hosted.frame import (
     HEADERS,
     card_number,
     cards_to_try,
+    every,
     fields,
     gone,
     grouped,
@@ -132,11 +133,3 @@ async def _page(
         cancel_url=session["cancel_url"],
         success_url=after_success(session) if session["success_url"] else None,
     )
-
-
-def every(recurring: Object | None) -> str:
-    """How often a price is due, in words."""
-    if recurring is None:
-        return "once"
-    count, unit = recurring["interval_count"], recurring["interval"]
-    return f"every {unit}" if count == 1 else f"every {count} {unit}s"

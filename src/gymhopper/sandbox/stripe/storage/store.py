@@ -82,6 +82,7 @@ _FILTERS = {
     "product": "body->>'product' = :product",
     "price": "body#>'{items,data}' @> jsonb_build_array(jsonb_build_object("
     "'price', jsonb_build_object('id', CAST(:price AS text))))",
+    "is_default": "body->'is_default' = to_jsonb(CAST(:is_default AS boolean))",
     "active": "body->'active' = to_jsonb(CAST(:active AS boolean))",
     "payment_method": "body->>'payment_method' = :payment_method",
     "allow_redisplay": "body->>'allow_redisplay' = :allow_redisplay",
