@@ -14,6 +14,7 @@ from gymhopper.contracts.access.events import VisitRecorded
 from gymhopper.contracts.membership.coverage import Clause, Coverage, VisitQuota
 from gymhopper.contracts.membership.events import (
     MembershipActivated,
+    MembershipCreditsChanged,
     MembershipEnded,
     MembershipFellOverdue,
     MembershipOverlayChanged,
@@ -251,3 +252,33 @@ async def test_a_changed_journal_is_found_out(furnished_world: World) -> None:
         )
     async with world.runtime.read(SERVICE) as connection:
         assert (await queries.verify_chain(connection, "main")).broken_at == 2
+
+
+async def test_a_pack_opens_the_door_counts_down_and_refuses_when_it_is_empty(
+    furnished_world: World,
+) -> None:
+    world = furnished_world
+    membership = Happening(new_id())
+    await say(
+        world.runtime,
+        membership,
+        MembershipActivated(membership=state(world.runtime, membership.id, credits=2)),
+    )
+    await world.settle()
+    for expected in ("ALLOWED", "ALLOWED", "CREDITS_EXHAUSTED"):
+        assert (await scan(world))[1] == expected
+        await world.settle()
+        world.runtime.clock.advance(HOUR / 60)
+    assert [each.on_credit for each in await published(world)] == [True, True]
+
+    # Months later a cell that lost everything still knows what was used.
+    world.runtime.clock.advance(timedelta(days=70))
+    await world.cell.call("FLUSHALL")
+    await world.feeder.rebuild()
+    world.session = await world.sign_in()
+    assert await scan(world) == ("deny", "CREDITS_EXHAUSTED")
+
+    more = MembershipCreditsChanged(membership=state(world.runtime, membership.id, credits=3))
+    await say(world.runtime, membership, more)
+    await world.settle()
+    assert await scan(world) == ("allow", "ALLOWED")

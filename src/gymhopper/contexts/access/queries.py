@@ -1,5 +1,6 @@
 """What access can be asked: visits, the journal, and the usage that follows from visits."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -15,7 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.chassis.keyset import Order, paged
 from gymhopper.contexts.access.domain.records import Id, milliseconds
-from gymhopper.contexts.access.domain.usage import PastVisit, Spending, Usage, rebuilt
+from gymhopper.contexts.access.domain.usage import (
+    PastVisit,
+    Spending,
+    Usage,
+    rebuilt,
+    with_credits,
+)
 from gymhopper.contexts.access.storage import tables
 
 LATEST_FIRST: Order = (("at", True), ("id", True))
@@ -28,6 +35,10 @@ _PEOPLE_AT_ONCE = 1000
 _RECENT_VISITS = text(
     "SELECT person_id, id, at, membership_id, location_id, host_organisation_id, day, month"
     " FROM access.visit WHERE at >= :since AND membership_id IS NOT NULL ORDER BY person_id, at"
+)
+_CREDITS_USED = text(
+    "SELECT person_id, membership_id, count(*) AS visits FROM access.visit"
+    " WHERE on_credit AND membership_id IS NOT NULL GROUP BY person_id, membership_id"
 )
 _OURS = text(
     "SELECT person_id FROM access.entitlement WHERE person_id = ANY(:people)"
@@ -158,12 +169,24 @@ async def list_credentials(connection: AsyncConnection, *, person_id: UUID) -> l
 async def usages(
     connection: AsyncConnection, now: datetime
 ) -> AsyncIterator[Sequence[tuple[Id, Usage]]]:
-    """What people have used up in the present day and month, in batches, from stored visits."""
+    """What people have used up in the present day and month, in batches, from stored visits.
+
+    Credits are counted as far back as there are visits.
+    """
     batch: list[tuple[Id, Usage]] = []
     at = milliseconds(now)
+    spent: dict[UUID, list[tuple[Id, int]]] = defaultdict(list)
+    for row in await connection.execute(_CREDITS_USED):
+        spent[row.person_id].append((row.membership_id.bytes, row.visits))
     rows = (await connection.execute(_RECENT_VISITS, {"since": now - _MONTH})).all()
     for person_id, visits in groupby(rows, key=attrgetter("person_id")):
-        batch.append((person_id.bytes, rebuilt([_past(each) for each in visits], at)))
+        usage = rebuilt([_past(each) for each in visits], at)
+        batch.append((person_id.bytes, with_credits(usage, spent.pop(person_id, ()))))
+        if len(batch) == _PEOPLE_AT_ONCE:
+            yield batch
+            batch = []
+    for person_id, used in spent.items():
+        batch.append((person_id.bytes, with_credits(Usage(), used)))
         if len(batch) == _PEOPLE_AT_ONCE:
             yield batch
             batch = []

@@ -44,6 +44,9 @@ async def members_merged(uow: UnitOfWork, event: membership.MembersMerged, _: En
     membership.MembershipCancellationRevoked,
     membership.MembershipEnded,
     membership.MembershipOverlayChanged,
+    membership.MembershipCreditsChanged,
+    membership.MembershipCreditsRefunded,
+    membership.MembershipCreditOverdrawn,
 )
 async def membership_is_different(
     uow: UnitOfWork, event: membership.MembershipEvent, envelope: Envelope

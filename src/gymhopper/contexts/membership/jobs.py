@@ -7,6 +7,7 @@ from uuid import UUID
 from gymhopper.chassis.registry import Due, Timers
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.usecases import reach_date
+from gymhopper.contexts.membership.usecases.credit_book import CREDITS_DATED, CREDITS_EXPIRE
 from gymhopper.contexts.membership.usecases.end_guardianship import hand_over
 from gymhopper.contexts.membership.usecases.follow_visit import forget_visitors
 from gymhopper.contexts.membership.usecases.publish import (
@@ -16,6 +17,8 @@ from gymhopper.contexts.membership.usecases.publish import (
     OVERLAY_REACHED,
     TRIAL_REACHED,
 )
+from gymhopper.contexts.membership.usecases.spend_credit import tell_end
+from gymhopper.contexts.membership.usecases.take_credits_back import expire_credits
 
 timers = Timers()
 
@@ -30,6 +33,18 @@ async def end_reached(uow: UnitOfWork, due: Due) -> None:
 async def trial_reached(uow: UnitOfWork, due: Due) -> None:
     """A trial's end has come; the key is the membership's id."""
     await reach_date.reach_trial_end(uow, UUID(due.key))
+
+
+@timers.on(CREDITS_DATED)
+async def credits_dated(uow: UnitOfWork, due: Due) -> None:
+    """A first use has set an end; the key is the membership's id."""
+    await tell_end(uow, UUID(due.key))
+
+
+@timers.on(CREDITS_EXPIRE)
+async def credits_expire(uow: UnitOfWork, due: Due) -> None:
+    """Credits run out; the key is the lot's id."""
+    await expire_credits(uow, UUID(due.payload["membership_id"]), UUID(due.key))
 
 
 @timers.on(OVERLAY_REACHED)

@@ -7,6 +7,8 @@ from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.usecases import follow_billing
 from gymhopper.contexts.membership.usecases.follow_merge import follow_merge
 from gymhopper.contexts.membership.usecases.follow_visit import follow_visit
+from gymhopper.contexts.membership.usecases.grant_credits import grant_bought
+from gymhopper.contexts.membership.usecases.spend_credit import spend_credit
 from gymhopper.contracts.access.events import VisitRecorded
 from gymhopper.contracts.billing.events import (
     DebtChanged,
@@ -25,11 +27,12 @@ async def payment_succeeded(uow: UnitOfWork, event: PaymentSucceeded, _: Envelop
     """The first payment makes the contract run, each one extends what is paid."""
     paid = Period(event.start, event.until)
     await follow_billing.receive_payment(uow, event.membership_id, paid)
+    await grant_bought(uow, event.membership_id, event.claim_id)
 
 
 @subscriptions.on(VisitRecorded)
 async def visit_recorded(uow: UnitOfWork, event: VisitRecorded, _: Envelope) -> None:
-    """A venue may see from now on who was its guest."""
+    """A venue may see from now on who was its guest; what a credit paid for uses it up."""
     await follow_visit(
         uow,
         person_id=event.person_id,
@@ -37,6 +40,8 @@ async def visit_recorded(uow: UnitOfWork, event: VisitRecorded, _: Envelope) -> 
         home=event.home_organisation_id,
         at=event.at,
     )
+    if event.on_credit and event.membership_id is not None:
+        await spend_credit(uow, event.membership_id, event.visit_id, event.at)
 
 
 @subscriptions.on(MembersMerged)

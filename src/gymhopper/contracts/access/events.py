@@ -33,7 +33,10 @@ class DeviceEnrolled(Event, frozen=True, kw_only=True):
 
 
 class VisitRecorded(Event, frozen=True, kw_only=True):
-    """A person was let in. `at` is the instant of the decision, `entry` its journal number."""
+    """A person was let in. `at` is the instant of the decision, `entry` its journal number.
+
+    `on_credit` tells that the membership's credits pay for it.
+    """
 
     type: ClassVar[str] = "access.visit.recorded.v1"
     visit_id: UUID
@@ -45,3 +48,4 @@ class VisitRecorded(Event, frozen=True, kw_only=True):
     door_id: UUID
     at: datetime
     entry: int
+    on_credit: bool = False

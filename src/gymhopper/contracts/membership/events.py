@@ -49,6 +49,8 @@ class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
     `entry_grace_days` later once something was paid. `overlays` are those that run or are to come,
     and those that ran into the latest paid period, whose use they took away. `debt_stages` are
     what the debt leads to, with their dates, `no_entry_from` among them.
+    `credits`, of a pack, is for how many visits in all there were or are credits: those that were
+    used, and those that are left.
     """
 
     membership_id: UUID
@@ -68,6 +70,7 @@ class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
     overlays: tuple[Overlay, ...] = ()
     entry_grace_days: int = 7
     debt_stages: tuple[DebtStage, ...] = ()
+    credits: int | None = None
 
 
 class MemberRegistered(Event, frozen=True, kw_only=True):
@@ -219,3 +222,35 @@ class MembershipWithdrawn(MembershipEvent, frozen=True, kw_only=True):
     type: ClassVar[str] = "membership.membership.withdrawn.v1"
     given_back_days: int
     of_days: int
+
+
+class MembershipCreditsChanged(MembershipEvent, frozen=True, kw_only=True):
+    """There are other credits than those that visits used up: granted, expired, given back."""
+
+    type: ClassVar[str] = "membership.membership.credits_changed.v1"
+
+
+class MembershipCreditsRefunded(MembershipEvent, frozen=True, kw_only=True):
+    """Credits were taken back against their price, which is due to whoever paid the claim.
+
+    `amount` is the price of these units, rounded so that all units together come to what was paid.
+    """
+
+    type: ClassVar[str] = "membership.membership.credits_refunded.v1"
+    lot_id: UUID
+    refund_id: UUID
+    claim_id: UUID
+    units: int
+    amount: Money
+
+
+class MembershipCreditOverdrawn(MembershipEvent, frozen=True, kw_only=True):
+    """A visit happened for which no credit was left; what becomes of it is the plan's policy.
+
+    `price` is what a credit costs, for where it is to be charged.
+    """
+
+    type: ClassVar[str] = "membership.membership.credit_overdrawn.v1"
+    visit_id: UUID
+    policy: Literal["forgive", "charge", "next_lot"]
+    price: Money

@@ -25,6 +25,9 @@ NOTICE_AFTER = timedelta(days=3)
 SILENCE_ENDS_ACCESS = timedelta(days=30)
 """And after this long the door closes: no right outlives the news of its payment for ever."""
 
+CREDITS_LAST = timedelta(days=3660)
+"""Credits that never expire are news for this long; every right has an end."""
+
 FORGOTTEN_AFTER = timedelta(days=400)
 """An ended contract is kept this long, so that the door can say what has ended."""
 
@@ -59,14 +62,24 @@ def compile_grant(state: MembershipState, now: datetime) -> Grant | None:
         hard_until=hard_until,
         end_code=end_code,
         stops=tuple(_stops(state)),
-        kind=GrantKind.ALLOWANCE if state.coverage.quotas else GrantKind.UNLIMITED,
+        kind=_kind(state),
+        credits=state.credits,
     )
+
+
+def _kind(state: MembershipState) -> GrantKind:
+    if state.credits is not None:
+        return GrantKind.CREDIT
+    return GrantKind.ALLOWANCE if state.coverage.quotas else GrantKind.UNLIMITED
 
 
 def _ends(state: MembershipState) -> tuple[Instant, Instant, str]:
     """From when a notice is given, from when nothing is admitted, and what is answered then."""
     assert state.start is not None  # noqa: S101 - compile_grant has looked
     paid_until = (state.paid_until or state.start) + _frozen_for(state)
+    if state.credits is not None:
+        # Nothing more is paid for credits: they last until they are used up, or their end.
+        paid_until = state.end or state.start + CREDITS_LAST
     hard, code = paid_until + SILENCE_ENDS_ACCESS, "PAYMENT_PAST_DUE"
     if state.end is not None and state.end <= hard:
         hard = state.end

@@ -19,6 +19,7 @@ from gymhopper.contexts.access.domain.grants import (
     Question,
     cheapest_first,
     consider,
+    credits_left,
     furthest,
 )
 from gymhopper.contexts.access.domain.hours import is_open, visit_day, wall_time
@@ -243,7 +244,7 @@ def _admit(
 ) -> Decision:
     """Let the person in on a grant: find the visit it belongs to, hold or count it, remember it."""
     door, at, visit, held = question.door, question.at, question.visit, question.held
-    notices = _notices(grant, visit, at)
+    notices = _notices(grant, question)
     if visit is not None:
         visit_id = visit.visit_id
     else:
@@ -256,6 +257,7 @@ def _admit(
         door.organisation_id,
         question.day,
         question.wall.month if month is None else month,
+        credit=grant.credits is not None,
     )
     hold, hold_until, new_visit = None, None, None
     if door.reports_passage:
@@ -299,13 +301,17 @@ def _admit(
     )
 
 
-def _notices(grant: Grant, visit: Visit | None, at: Instant) -> tuple[str, ...]:
+def _notices(grant: Grant, question: Question) -> tuple[str, ...]:
     notices: tuple[str, ...] = ()
-    if at >= grant.soft_until:
+    if question.at >= grant.soft_until:
         notices = ("PAYMENT_GRACE",)
-    elif grant.end_code in _ENDS and grant.hard_until - at < EXPIRES_SOON_WITHIN:
+    elif grant.end_code in _ENDS and grant.hard_until - question.at < EXPIRES_SOON_WITHIN:
         notices = ("EXPIRES_SOON",)
-    return notices if visit is None else (*notices, "SAME_VISIT")
+    if question.visit is not None:
+        return (*notices, "SAME_VISIT")
+    if grant.credits is not None and credits_left(grant, question) == 1:
+        return (*notices, "LAST_CREDIT")
+    return notices
 
 
 def _rights_stand_until(state: State, grant: Grant, at: Instant) -> Instant:

@@ -86,11 +86,25 @@ def consider(grant: Grant, question: Question) -> Considered:
         return Considered(grant, Stage.LOCATION_HOURS, "LOCATION_CLOSED")
     if policy.hours is not None and not within_hours(policy.hours, question.wall):
         return Considered(grant, Stage.PLAN_HOURS, "OUTSIDE_PLAN_HOURS")
+    if grant.credits is not None and question.visit is None and credits_left(grant, question) <= 0:
+        return Considered(grant, Stage.QUOTAS, "CREDITS_EXHAUSTED")
     if policy.quotas and question.visit is None:
         code = _quota_refusal(grant, policy, question)
         if code is not None:
             return Considered(grant, Stage.QUOTAS, code)
     return Considered(grant, Stage.PASSED, None)
+
+
+def credits_left(grant: Grant, question: Question) -> int:
+    """How many visits the grant's credits pay for, before the one that is asked for."""
+    held = question.held
+    used = using.credits_used(
+        question.usage,
+        grant.membership_id,
+        question.at,
+        apart_from=None if held is None else held.visit_id,
+    )
+    return (grant.credits or 0) - used
 
 
 def _quota_refusal(grant: Grant, policy: Policy, question: Question) -> str | None:

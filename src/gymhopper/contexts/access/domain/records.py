@@ -63,7 +63,8 @@ class Grant(Record, frozen=True, array_like=True, gc=False):
 
     It admits in `[start, hard_until)`, from `soft_until` on with the notice of a grace; at and
     after `hard_until` it answers `end_code`. `policy` is the content hash of its coverage, `zone`
-    the contract's IANA zone, in which months are counted.
+    the contract's IANA zone, in which months are counted. `credits` is how many visits there were
+    or will be credits for, in all: what is left is that without the visits that were counted.
     """
 
     grant_id: Id
@@ -77,6 +78,7 @@ class Grant(Record, frozen=True, array_like=True, gc=False):
     end_code: str
     stops: tuple[Stop, ...] = ()
     kind: GrantKind = GrantKind.UNLIMITED
+    credits: int | None = None
 
 
 class Person(Record, frozen=True, array_like=True, gc=False):

@@ -16,24 +16,34 @@ from gymhopper.contexts.access.domain.records import Id, Instant, Record, moment
 DAY = 86_400_000
 HOUR = 3_600_000
 
+EVER = 10**9
+"""A period that is never over."""
+
 Scope = Literal["network", "organisation", "location"]
 
 
 class Spending(Record, frozen=True, array_like=True, gc=False):
-    """Where and when a visit counts: local day of the location, month of the contract's zone."""
+    """Where and when a visit counts: local day of the location, month of the contract's zone.
+
+    `credit` tells that it uses up a credit, and so counts for as long as there are any.
+    """
 
     membership_id: Id
     location_id: Id
     organisation_id: Id
     day: int
     month: int
+    credit: bool = False
 
 
 class Tally(Record, frozen=True, array_like=True, gc=False):
-    """How many visits of a membership at one location fall on a day or in a month."""
+    """How many visits of a membership at one location fall on a day or in a month.
+
+    Credits are counted per `ever`, wherever they were used: the period is `EVER`, without a place.
+    """
 
     membership_id: Id
-    per: Literal["day", "month"]
+    per: Literal["day", "month", "ever"]
     period: int
     location_id: Id
     organisation_id: Id
@@ -136,6 +146,33 @@ def used(  # noqa: PLR0913 - the six coordinates of a quota; a carrier object wo
         ):
             visits += 1
     return visits
+
+
+def credits_used(
+    usage: Usage, membership_id: Id, now: Instant, apart_from: Id | None = None
+) -> int:
+    """Credits of a membership that were ever used or are held; see `used`."""
+    spent = 0
+    for tally in usage.tallies:
+        if tally.per == "ever" and tally.membership_id == membership_id:
+            spent += tally.visits
+    for hold in usage.holds:
+        spending = hold.spending
+        if (
+            spending.credit
+            and hold.expires > now
+            and hold.visit_id != apart_from
+            and spending.membership_id == membership_id
+        ):
+            spent += 1
+    return spent
+
+
+def with_credits(usage: Usage, spent: Iterable[tuple[Id, int]]) -> Usage:
+    """The usage with so many credits used of each membership, in place of what it says of them."""
+    tallies = [each for each in usage.tallies if each.per != "ever"]
+    tallies += [Tally(each, "ever", EVER, b"", b"", units) for each, units in spent]
+    return msgspec.structs.replace(usage, tallies=tuple(tallies))
 
 
 def visit_within(usage: Usage, location_id: Id, window: int, now: Instant) -> Visit | None:
@@ -262,8 +299,11 @@ def _counted(tallies: tuple[Tally, ...], spending: Spending) -> tuple[Tally, ...
     membership, location = spending.membership_id, spending.location_id
     organisation = spending.organisation_id
     kept = []
-    days = months = 1
+    days = months = ever = 1
     for tally in tallies:
+        if spending.credit and tally.per == "ever" and tally.membership_id == membership:
+            ever += tally.visits
+            continue
         if (
             tally.membership_id == membership
             and tally.location_id == location
@@ -276,6 +316,8 @@ def _counted(tallies: tuple[Tally, ...], spending: Spending) -> tuple[Tally, ...
                 months += tally.visits
                 continue
         kept.append(tally)
+    if spending.credit:
+        kept.append(Tally(membership, "ever", EVER, b"", b"", ever))
     return (
         *kept,
         Tally(membership, "day", spending.day, location, organisation, days),

@@ -161,6 +161,7 @@ visit = sa.Table(
     sa.Column("day", sa.Integer, nullable=False),
     sa.Column("month", sa.Integer, nullable=False),
     sa.Column("entry", sa.BigInteger, nullable=False),
+    sa.Column("on_credit", sa.Boolean, nullable=False),
 )
 drain = sa.Table(
     "drain",

@@ -48,12 +48,13 @@ _INSERT_JOURNAL = text(
 )
 _INSERT_VISITS = text(
     "INSERT INTO access.visit (id, at, person_id, membership_id, host_organisation_id,"
-    " home_organisation_id, location_id, door_id, day, month, entry) SELECT * FROM unnest("
+    " home_organisation_id, location_id, door_id, day, month, on_credit, entry)"
+    " SELECT * FROM unnest("
     "CAST(:visit_id AS uuid[]), CAST(:at AS timestamptz[]), CAST(:person_id AS uuid[]),"
     " CAST(:membership_id AS uuid[]), CAST(:host_organisation_id AS uuid[]),"
     " CAST(:home_organisation_id AS uuid[]), CAST(:location_id AS uuid[]),"
     " CAST(:door_id AS uuid[]), CAST(:day AS integer[]), CAST(:month AS integer[]),"
-    " CAST(:entry AS bigint[]))"
+    " CAST(:on_credit AS boolean[]), CAST(:entry AS bigint[]))"
 )
 _PARTITIONS = text("SELECT access.ensure_partitions(CAST(:day AS date), :months)")
 
@@ -153,6 +154,7 @@ async def _store(
                 **_columns(visits, "membership_id"),
                 "day": [0 if each is None else each.day for each in spendings],
                 "month": [0 if each is None else each.month for each in spendings],
+                "on_credit": [each is not None and each.credit for each in spendings],
             },
         )
     for place, entry in visits:
@@ -225,6 +227,7 @@ def _publish(uow: UnitOfWork, entry: JournalEntry, number: int) -> None:
             door_id=_known(entry.door_id),
             at=moment(entry.at),
             entry=number,
+            on_credit=entry.spending is not None and entry.spending.credit,
         ),
         organisation_id=host,
     )

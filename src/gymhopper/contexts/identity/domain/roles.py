@@ -35,6 +35,7 @@ OWNER = Role(
         cancellations:write
         checkouts:write
         credentials:read credentials:write
+        credits:write
         documents:read
         duplicates:read duplicates:write
         identity:read identity:write
@@ -65,6 +66,7 @@ MANAGER = Role(
         cancellations:write
         checkouts:write
         credentials:read credentials:write
+        credits:write
         documents:read
         duplicates:read duplicates:write
         members:read members:write

@@ -85,3 +85,15 @@ class NotForYou(Conflict):
     """An introduction is for people who are new here, or only once for each person."""
 
     code = "intro_offer_refused"
+
+
+class NoCredits(Conflict):
+    """The membership is not of a kind that has credits."""
+
+    code = "no_credits"
+
+
+class NotSoMany(InvalidInput):
+    """There are fewer credits than that."""
+
+    code = "not_so_many_credits"

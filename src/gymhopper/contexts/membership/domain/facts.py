@@ -30,9 +30,14 @@ class Facts(Sold):
     `closed_at` and `closed_reason` the end that an ended contract had. `runs_until` is where a
     pass, credits or a mere trial are over. `owed` is in minor units of the contract's currency,
     `debt_stage` the furthest stage of the debt that was told of.
+    `credits` is for how many visits a pack was or is good, of which `credit_visits` are known;
+    `credit_overdrawn` of these wait for the next lot.
     """
 
     runs_until: datetime | None = None
+    credits: int | None = None
+    credit_visits: int = 0
+    credit_overdrawn: int = 0
     contract: ContractStatus = "pending"
     start: datetime | None = None
     end: datetime | None = None
@@ -118,6 +123,7 @@ class Facts(Sold):
             ),
             entry_grace_days=self.entry_grace_days,
             debt_stages=self.debt_stages,
+            credits=self.credits,
         )
 
     def term_end(self, now: datetime) -> datetime | None:

@@ -239,13 +239,15 @@ class Membership(Facts):
             return self.covered_until
         return self.term.period_end_after(self.first_charged_day, self.zone, now)
 
-    def run_until(self, at: datetime | None, now: datetime) -> MembershipEvent | None:
-        """Set where it is over by itself."""
+    def have_credits(
+        self, granted: int, last_until: datetime | None, now: datetime
+    ) -> MembershipEvent | None:
+        """For how many visits there were or are credits, and where the last of them run out."""
 
         def change() -> None:
-            self.runs_until = at
+            self.credits, self.runs_until = granted, last_until
 
-        return self._follow(now, change, lambda _: events.MembershipRenewed)
+        return self._follow(now, change, lambda _: events.MembershipCreditsChanged)
 
     def reach_trial_end(self, now: datetime) -> MembershipEvent | None:
         """The trial is over, if it is."""

@@ -40,4 +40,18 @@ INVARIANTS = {
         "SELECT count(*) FROM membership.membership AS m WHERE NOT EXISTS (SELECT 1"
         " FROM membership.agreement AS a WHERE a.membership_id = m.id)"
     ),
+    "What is left in a lot is the sum of its entries": (
+        "SELECT count(*) FROM membership.credit_lot AS l WHERE l.left_units <> (SELECT"
+        " coalesce(sum(e.units), 0) FROM membership.credit_entry AS e WHERE e.lot_id = l.id)"
+    ),
+    "Doors are told of all credits that were used or are left": (
+        "SELECT count(*) FROM membership.membership AS m WHERE m.offer->'pack' IS NOT NULL"
+        " AND m.credits IS DISTINCT FROM m.credit_visits + (SELECT coalesce(sum(l.left_units), 0)"
+        " FROM membership.credit_lot AS l WHERE l.membership_id = m.id AND l.visits)"
+    ),
+    "Every visit on credit is in the ledger once": (
+        "SELECT count(*) FROM membership.membership AS m WHERE m.credit_visits <> (SELECT count(*)"
+        " FROM membership.credit_entry AS e WHERE e.membership_id = m.id"
+        " AND e.kind IN ('spend', 'overdraw'))"
+    ),
 }

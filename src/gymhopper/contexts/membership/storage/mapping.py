@@ -5,6 +5,7 @@ from functools import cache
 from sqlalchemy.orm import composite, registry, relationship
 
 from gymhopper.contexts.membership.domain.agreement import Agreement
+from gymhopper.contexts.membership.domain.credit import CreditEntry, CreditLot
 from gymhopper.contexts.membership.domain.emergency import SealedEmergencyContact
 from gymhopper.contexts.membership.domain.guardianship import Guardianship
 from gymhopper.contexts.membership.domain.member import Member
@@ -61,6 +62,17 @@ def map_all() -> None:
             "overlays": relationship(Overlay, lazy="selectin", cascade="all, delete-orphan"),
         },
     )
+    lot = tables.credit_lot.c
+    mapper.map_imperatively(
+        CreditLot,
+        tables.credit_lot,
+        properties={
+            "price": composite(Money, lot.price_amount, lot.price_currency),
+            "left": lot.left_units,
+            "expired": lot.expired_units,
+        },
+    )
+    mapper.map_imperatively(CreditEntry, tables.credit_entry)
     mapper.map_imperatively(Agreement, tables.agreement)
     mapper.map_imperatively(Guardianship, people_tables.guardianship)
     mapper.map_imperatively(MergedMember, people_tables.merged_member)

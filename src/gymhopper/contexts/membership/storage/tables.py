@@ -1,5 +1,7 @@
 """The tables of the schema `membership`, equal to what its migrations build."""
 
+from uuid import UUID
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -191,6 +193,9 @@ membership = Table(
     Column("joining_fee_amount", BigInteger),
     Column("tax_included", Boolean, nullable=False),
     Column("runs_until", INSTANT),
+    Column("credits", Integer),
+    Column("credit_visits", Integer, nullable=False),
+    Column("credit_overdrawn", Integer, nullable=False),
     Column("contract", Text, nullable=False),
     Column("start_at", INSTANT),
     Column("end_at", INSTANT),
@@ -213,6 +218,48 @@ membership = Table(
     Column("conditions", JsonOf(Conditions), nullable=False),
     Index("membership_member", "member_id"),
     Index("membership_person", "person_id"),
+)
+
+credit_lot = Table(
+    "credit_lot",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("membership_id", ForeignKey(membership.c.id, name="lot_of_membership"), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("cause", Uuid, nullable=False),
+    Column("units", Integer, nullable=False),
+    Column("price_amount", BigInteger, nullable=False),
+    Column("price_currency", Text, nullable=False),
+    Column("tax_code", Text, nullable=False),
+    Column("visits", Boolean, nullable=False),
+    Column("class_types", JsonOf(tuple[UUID, ...])),
+    Column("granted_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT),
+    Column("lasts_from_use", Boolean, nullable=False),
+    Column("left_units", Integer, nullable=False),
+    Column("expired_units", Integer, nullable=False),
+    UniqueConstraint("membership_id", "source", "cause", name="credit_lot_once"),
+)
+
+credit_entry = Table(
+    "credit_entry",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column(
+        "membership_id", ForeignKey(membership.c.id, name="entry_of_membership"), nullable=False
+    ),
+    Column("lot_id", ForeignKey(credit_lot.c.id, name="entry_of_lot")),
+    Column("kind", Text, nullable=False),
+    Column("units", Integer, nullable=False),
+    Column("cause", Uuid, nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("recorded_at", INSTANT, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    UniqueConstraint("membership_id", "kind", "cause", name="credit_entry_once"),
+    Index("credit_entry_membership", "membership_id", "id"),
 )
 
 overlay = Table(

@@ -106,6 +106,8 @@ def sell(uow: UnitOfWork, member: Member, plan: Plan, price: Price, starts_on: d
         tax_included=price.tax_included,
     )
     sold.runs_until = sold.pass_ends
+    # From the start on it opens doors by its credits, of which there are none before it is paid.
+    sold.credits = None if plan.offer.pack is None else 0
     return sold
 
 
