@@ -41,6 +41,8 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
         "agreement": AGREEMENT,
     },
     "open_checkout": lambda ids: {"membership_id": ids["membership_id"], "price": PRICE},
+    "collect_at_desk": lambda _: {"price": PRICE},
+    "enter_payment": lambda _: {"amount": PRICE, "method": "cash"},
     "offer_plan": lambda ids: {
         "organisation_id": ids["organisation_id"],
         "legal_entity_id": ids["legal_entity_id"],

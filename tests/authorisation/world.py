@@ -228,6 +228,7 @@ class Founding:
         )
         owed = await self.platform.get(f"/payments{path}")
         ids["claim_id"] = owed["claims"][0]["claim_id"]
+        ids["payment_id"] = owed["payments"][0]["payment_id"]
         for kind in ("block", "freeze"):
             stopped = await self.platform.post(f"{path}/{kind}s", {"reason": "as agreed"})
             ids[f"{kind}_id"] = stopped["id"]

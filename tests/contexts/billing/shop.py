@@ -89,7 +89,6 @@ class Shop:
                     id=self.account,
                     organisation_id=self.organisation,
                     person_id=self.person,
-                    provider="stripe",
                 )
             )
         await self.taxes(standard="19", reduced="7")

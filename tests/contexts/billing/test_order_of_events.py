@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from contexts.billing.recording import Life, record_life
+from contexts.billing.samples import MONTHLY
 from contexts.billing.till import FAILS_LATER, Till
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.contexts.billing.domain.checkout import BillingAccount
@@ -54,15 +55,14 @@ def deliveries(draw: st.DrawFn, life: Life, last: int) -> list[Delivery]:
 
 async def new_dues(till: Till) -> Subscription:
     """Dues and a subscription that wait for their first webhook."""
-    account = BillingAccount(
-        id=new_id(), organisation_id=till.organisation, person_id=new_id(), provider="stripe"
-    )
+    account = BillingAccount(id=new_id(), organisation_id=till.organisation, person_id=new_id())
     dues = Dues(
         id=new_id(),
         organisation_id=till.organisation,
         person_id=account.person_id,
         membership_id=new_id(),
         billing_account_id=account.id,
+        terms=MONTHLY,
         currency="EUR",
     )
     waiting = Subscription(

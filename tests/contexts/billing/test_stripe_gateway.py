@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 import pytest
@@ -17,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from contexts.billing.samples import MONTHLY
 from gymhopper.chassis.server import HttpServer
 from gymhopper.contexts.billing.domain.checkout import Checkout
 from gymhopper.contexts.billing.domain.errors import CardRefused, ProviderRefused
@@ -123,10 +125,9 @@ async def test_what_stripe_does_not_know_is_none(unwell: Unwell) -> None:
 
 async def test_whatever_creates_something_carries_a_key_of_our_own_ids(unwell: Unwell) -> None:
     unwell.answers(500, error("api_error"))
-    account, checkout, refund = new_id(), page(), new_id()
+    account, refund = new_id(), new_id()
     calls: list[Callable[[], Awaitable[Any]]] = [
         lambda: unwell.gateway.create_customer(account_id=account, person_id=new_id()),
-        lambda: unwell.gateway.open_checkout(checkout, customer_id="cus_1"),
         lambda: unwell.gateway.refund(refund, payment_id="pi_1", amount=1, currency="EUR"),
     ]
     for call in calls:
@@ -134,12 +135,30 @@ async def test_whatever_creates_something_carries_a_key_of_our_own_ids(unwell: U
             with pytest.raises(Unavailable):
                 await call()
     keys = [request.headers["idempotency-key"] for request in unwell.requests]
-    customer, opened, refunded = (
-        f"customer:{account}",
-        f"checkout:{checkout.id}",
-        f"refund:{refund}",
-    )
-    assert keys == [customer, customer, opened, opened, refunded, refunded]
+    customer, refunded = f"customer:{account}", f"refund:{refund}"
+    assert keys == [customer, customer, refunded, refunded]
+
+
+async def test_a_page_sells_products_that_have_our_ids_be_they_known_or_new(
+    unwell: Unwell,
+) -> None:
+    """The product's own id makes its creation one; the page has a key."""
+    unwell.answers(400, error("invalid_request_error", code="resource_already_exists"))
+    checkout = page()
+    for _ in range(2):
+        with pytest.raises(ProviderRefused):
+            await unwell.gateway.open_checkout(checkout, customer_id="cus_1")
+    product = checkout.terms.product("plan").encode()
+    assert [request.url.path for request in unwell.requests] == [
+        "/v1/products",
+        "/v1/checkout/sessions",
+        "/v1/checkout/sessions",
+    ]
+    made, *pages = unwell.requests
+    assert b"id=" + product in await made.body()
+    assert {each.headers["idempotency-key"] for each in pages} == {f"checkout:{checkout.id}"}
+    for each in pages:
+        assert b"[product]=" + product in unquote_to_bytes(await each.body())
 
 
 async def test_lifting_a_pause_and_an_end_sends_the_empty_string(unwell: Unwell) -> None:
@@ -157,11 +176,7 @@ def page() -> Checkout:
         organisation_id=new_id(),
         person_id=new_id(),
         membership_id=new_id(),
-        description="Basic",
-        amount=2990,
-        currency="EUR",
-        interval="month",
-        interval_count=1,
+        terms=MONTHLY,
         success_url="http://127.0.0.1/yes",
         cancel_url="http://127.0.0.1/no",
         created_at=datetime(2026, 3, 2, tzinfo=UTC),

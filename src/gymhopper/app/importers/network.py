@@ -27,7 +27,6 @@ from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.person import Address, Contact
 from gymhopper.contexts.membership.domain.plan import DEFAULT_ENTRY_GRACE_DAYS
-from gymhopper.contexts.membership.domain.terms import Term
 from gymhopper.contexts.membership.queries import plans as catalogue
 from gymhopper.contexts.membership.usecases.import_member import ImportedMember, import_members
 from gymhopper.contexts.membership.usecases.offer_plan import (
@@ -48,6 +47,7 @@ from gymhopper.contexts.venues.usecases.create_organisation import (
 from gymhopper.contexts.venues.usecases.open_location import OpenLocation, open_location
 from gymhopper.contracts.venues.api import LegalEntity
 from gymhopper.kernel.calendar import local_date
+from gymhopper.kernel.term import Term
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context, Part
 from gymhopper.contexts.billing.gateways.providers import ProviderConnection
-from gymhopper.contexts.billing.http import documents, ledger, payments
+from gymhopper.contexts.billing.http import desk, documents, ledger, payments
 from gymhopper.contexts.billing.jobs import jobs, timers
 from gymhopper.contexts.billing.storage.invariants import INVARIANTS
 from gymhopper.contexts.billing.storage.mapping import map_all
@@ -21,7 +21,7 @@ context = Context(
         Path(__file__).parent / "storage" / "migrations",
         only_added_to=("ledger_account", "ledger_entry", "ledger_posting"),
     ),
-    routers=[payments.router, documents.router, ledger.router],
+    routers=[payments.router, desk.router, documents.router, ledger.router],
     subscriptions=subscriptions,
     jobs=jobs,
     timers=timers,
@@ -41,12 +41,12 @@ context = Context(
         "checkouts:write": "open the page on which a membership is paid for",
     },
     audit_shows={
-        "billing.billing_account": "provider",
+        "billing.billing_account": "",
         "billing.dues": "currency",
         "billing.subscription": "provider status currency",
-        "billing.checkout": "status currency interval",
+        "billing.checkout": "status",
         "billing.claim": "provider status currency",
-        "billing.payment": "currency",
+        "billing.payment": "provider method currency",
         "billing.refund": "status currency access",
         "billing.ledger_entry": "kind currency",
         "billing.seller": "country currency zone",

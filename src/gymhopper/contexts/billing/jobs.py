@@ -11,6 +11,12 @@ from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.billing.gateways.providers import payment_provider
 from gymhopper.contexts.billing.usecases.align_collection import align_collection
 from gymhopper.contexts.billing.usecases.apply_webhook import apply_webhook
+from gymhopper.contexts.billing.usecases.bill_by_hand import (
+    CLAIM_DUE,
+    CYCLE_DUE,
+    bill_next,
+    claim_due,
+)
 from gymhopper.contexts.billing.usecases.follow_contract import (
     FREEZE_TURNS,
     defer_alignment,
@@ -80,6 +86,18 @@ async def refund_issue_again(uow: UnitOfWork, due: Due) -> None:
 async def freeze_turns(uow: UnitOfWork, due: Due) -> None:
     """A freeze begins or ends."""
     await freeze_turned(uow, UUID(due.key))
+
+
+@timers.on(CYCLE_DUE)
+async def cycle_due(uow: UnitOfWork, due: Due) -> None:
+    """The next period is to be asked for."""
+    await bill_next(uow, UUID(due.key))
+
+
+@timers.on(CLAIM_DUE)
+async def must_be_paid(uow: UnitOfWork, due: Due) -> None:
+    """A claim must have been paid by now."""
+    await claim_due(uow, UUID(due.key))
 
 
 @timers.every(timedelta(seconds=10), "billing.webhooks_sweep")

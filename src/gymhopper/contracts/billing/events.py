@@ -85,3 +85,18 @@ class DocumentIssued(Event, frozen=True, kw_only=True):
     tax: Money
     payable: Money
     issued_on: date
+
+
+class PaymentTakenBack(Event, frozen=True, kw_only=True):
+    """Money that had come in for a claim went again: the claim is owed once more.
+
+    `taken_back` is all that is gone of the payment now; zero says that it is here again, as after a
+    dispute that was won.
+    """
+
+    type: ClassVar[str] = "billing.payment.taken_back.v1"
+    membership_id: UUID
+    claim_id: UUID
+    payment_id: UUID
+    taken_back: Money
+    because: str | None

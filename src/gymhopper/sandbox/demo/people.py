@@ -15,7 +15,6 @@ from gymhopper.contexts.access.usecases.hand_out_credential import (
     hand_out_credentials,
     revoke_credential,
 )
-from gymhopper.contexts.membership.domain.terms import Term
 from gymhopper.contexts.membership.usecases.cancel_membership import (
     CancelMembership,
     cancel_membership,
@@ -34,6 +33,7 @@ from gymhopper.contexts.membership.usecases.stop_for_a_time import StopForATime,
 from gymhopper.kernel.calendar import local_date
 from gymhopper.kernel.money import Money
 from gymhopper.kernel.period import Period
+from gymhopper.kernel.term import Term
 from gymhopper.sandbox.demo.keeping import Founded, Keyring
 from gymhopper.sandbox.demo.names import FIRST_NAMES, LAST_NAMES
 from gymhopper.sandbox.demo.network import Network, Offer, Venue

@@ -6,15 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gymhopper.contexts.billing.domain.claim import (
-    Claim,
-    Payment,
-    Refund,
-    ask_refund,
-    given_back,
-)
+from contexts.billing.samples import MONTHLY
+from gymhopper.contexts.billing.domain.claim import Claim, Refund, ask_refund, given_back
 from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.errors import NotRefundable, OverRefund
+from gymhopper.contexts.billing.domain.payment import Payment
 from gymhopper.contexts.billing.domain.provider import ProviderInvoice
 from gymhopper.contracts.billing.events import DebtChanged, PaymentFailed, PaymentSucceeded
 from gymhopper.kernel.ids import new_id
@@ -32,6 +28,7 @@ def dues() -> Dues:
         person_id=new_id(),
         membership_id=new_id(),
         billing_account_id=new_id(),
+        terms=MONTHLY,
         currency="EUR",
     )
 
@@ -86,14 +83,14 @@ def test_a_claim_fails_only_when_collecting_it_was_tried(
     found: ProviderInvoice, status: str
 ) -> None:
     one = claim(dues())
-    one.follow(found, 1, START)
+    one.follow(found, [], MONTHLY, 1, START)
     assert one.status == status
 
 
 def test_a_partly_paid_claim_owes_the_rest() -> None:
     whole = dues()
     one = claim(whole)
-    one.follow(invoice("open", paid=1000), 1, START)
+    one.follow(invoice("open", paid=1000), [], MONTHLY, 1, START)
     assert whole.count_debt([one]) == DebtChanged(
         membership_id=whole.membership_id, owed=Money(1990, "EUR"), overdue_since=START
     )
@@ -102,11 +99,11 @@ def test_a_partly_paid_claim_owes_the_rest() -> None:
 def test_the_clock_runs_from_the_oldest_open_failure_and_moves_on_when_that_is_paid() -> None:
     whole = dues()
     older, newer = claim(whole), claim(whole)
-    older.follow(invoice("open"), 1, START)
-    newer.follow(invoice("open"), 2, START + timedelta(days=30))
+    older.follow(invoice("open"), [], MONTHLY, 1, START)
+    newer.follow(invoice("open"), [], MONTHLY, 2, START + timedelta(days=30))
     whole.count_debt([older, newer])
     assert (whole.owed, whole.overdue_since) == (5980, START)
-    older.follow(invoice("paid"), 3, START + timedelta(days=31))
+    older.follow(invoice("paid"), [], MONTHLY, 3, START + timedelta(days=31))
     whole.count_debt([older, newer])
     assert (whole.owed, whole.overdue_since) == (2990, START + timedelta(days=30))
 
@@ -131,7 +128,8 @@ def test_the_debt_clock_is_right_after_every_step(steps: list[tuple[int, str, in
         now = START + timedelta(hours=number)
         if claims[which].status == "paid":
             continue  # an invoice that was paid stays so
-        said = claims[which].follow(invoice(status, attempts=attempts), number + 1, now)
+        found = invoice(status, attempts=attempts)
+        said = claims[which].follow(found, [], MONTHLY, number + 1, now)
         assert said is not None
         paid += sum(isinstance(each, PaymentSucceeded) for each in said)
         if any(isinstance(each, PaymentFailed) for each in said):
@@ -154,6 +152,7 @@ def payments(of: Claim, *amounts: int) -> list[Payment]:
             claim_id=of.id,
             organisation_id=of.organisation_id,
             person_id=of.person_id,
+            provider="stripe",
             provider_payment_id=f"pi_{number}",
             amount=amount,
             currency="EUR",

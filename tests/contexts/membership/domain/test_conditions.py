@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from contexts.membership.domain.samples import DAY, NOW, membership, overlay
 from gymhopper.contexts.membership.domain.conditions import Conditions, Extension
-from gymhopper.contexts.membership.domain.terms import Term
 from gymhopper.kernel.calendar import local_date
 from gymhopper.kernel.period import Period
+from gymhopper.kernel.term import Term
 
 YEAR, MONTH, WEEK = Term("year", 1), Term("month", 1), Term("week", 1)
 

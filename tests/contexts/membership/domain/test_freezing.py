@@ -20,10 +20,10 @@ from gymhopper.contexts.membership.domain.freezing import (
     allowed_end,
     fee_begins,
 )
-from gymhopper.contexts.membership.domain.terms import Term
 from gymhopper.kernel.errors import GymhopperError
 from gymhopper.kernel.money import Money
 from gymhopper.kernel.period import Period
+from gymhopper.kernel.term import Term
 
 MARCH = Frozen(date(2026, 3, 1), date(2026, 3, 31))
 

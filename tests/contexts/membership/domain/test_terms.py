@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gymhopper.contexts.membership.domain.terms import Term
 from gymhopper.kernel.calendar import local_date, start_of_day
+from gymhopper.kernel.term import Term
 
 EPOCH = datetime(1990, 1, 1, tzinfo=UTC)
 

@@ -5,17 +5,16 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from gymhopper.kernel.money import Money
+from gymhopper.contexts.billing.domain.terms import Terms
 
 
 @dataclass(eq=False, kw_only=True)
 class BillingAccount:
-    """A person who pays at an organisation, and what the provider calls them."""
+    """Who pays at an organisation, and what the payment provider calls them."""
 
     id: UUID
     organisation_id: UUID
     person_id: UUID
-    provider: str
     provider_customer_id: str | None = None
 
 
@@ -31,11 +30,7 @@ class Checkout:
     organisation_id: UUID
     person_id: UUID
     membership_id: UUID
-    description: str
-    amount: int
-    currency: str
-    interval: str
-    interval_count: int
+    terms: Terms
     success_url: str
     cancel_url: str
     status: Literal["open", "complete", "expired"] = "open"
@@ -43,8 +38,3 @@ class Checkout:
     url: str | None = None
     expires_at: datetime | None = None
     created_at: datetime
-
-    @property
-    def price(self) -> Money:
-        """What each interval costs."""
-        return Money(self.amount, self.currency)

@@ -7,7 +7,10 @@ from typing import Literal
 from uuid import UUID
 
 from gymhopper.contexts.billing.domain.errors import NotRefundable, OverRefund
+from gymhopper.contexts.billing.domain.line import Line, lines_of
+from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, Payment, at_the_desk
 from gymhopper.contexts.billing.domain.provider import ProviderInvoice, ProviderRefund
+from gymhopper.contexts.billing.domain.terms import Terms
 from gymhopper.contracts.billing.events import PaymentFailed, PaymentRefunded, PaymentSucceeded
 from gymhopper.contracts.event import Event
 from gymhopper.kernel.ids import new_id
@@ -22,10 +25,11 @@ _UNDER_WAY: frozenset[RefundStatus] = frozenset({"requested", "pending", "succee
 
 @dataclass(eq=False, kw_only=True)
 class Claim:
-    """Money owed for `[start, until)`.
+    """Money owed for `[start, until)`; its `lines` say for what, and sum to `amount`.
 
     `outstanding` is what is still to be paid, `refunded` the sum that went back. `failure_known_at`
-    is when we learned that collecting it failed for the first time; it is never moved.
+    is when we learned that collecting it failed; no further try moves it, only paying clears it.
+    `due_at` is set where we ask for the money ourselves: unpaid by then, it counts as failed.
     """
 
     id: UUID
@@ -37,6 +41,7 @@ class Claim:
     provider: str
     provider_invoice_id: str
     fence: int = 0
+    lines: tuple[Line, ...] = ()
     amount: int
     outstanding: int
     currency: str
@@ -45,6 +50,7 @@ class Claim:
     first: bool
     status: ClaimStatus = "open"
     refunded: int = 0
+    due_at: datetime | None = None
     failure_known_at: datetime | None = None
     paid_at: datetime | None = None
 
@@ -53,67 +59,106 @@ class Claim:
         """The amount with its currency."""
         return Money(self.amount, self.currency)
 
-    def follow(self, found: ProviderInvoice, fence: int, now: datetime) -> list[Event] | None:
-        """Take over a snapshot of the invoice; None when a later one was taken over before."""
+    def follow(
+        self,
+        found: ProviderInvoice,
+        payments: Sequence[Payment],
+        terms: Terms,
+        fence: int,
+        now: datetime,
+    ) -> list[Event] | None:
+        """Take over a snapshot of the invoice; None when a later one was taken over before.
+
+        `payments` are all that came in, those at the desk too, as they are now.
+        """
         if fence <= self.fence:
             return None
         self.fence = fence
+        self.lines = lines_of(terms, found.lines)
         self.amount = found.amount.amount
-        self.outstanding = found.outstanding
         self.start, self.until = found.period.start, found.period.until or found.period.start
-        self.status = _status(found)
-        events: list[Event] = []
+        return self._stand(
+            asked=found.outstanding,
+            tried=found.attempts > 0 or found.status == "uncollectible",
+            final=found.status != "draft",
+            void=found.status == "void",
+            payments=payments,
+            paid_at=found.paid_at,
+            now=now,
+        )
+
+    def reckon(self, payments: Sequence[Payment], now: datetime) -> list[Event]:
+        """Count again what came in for a claim that we ask for ourselves."""
+        return self._stand(
+            asked=self.amount,
+            tried=self.due_at is not None and self.due_at <= now,
+            final=True,
+            void=self.status == "void",
+            payments=payments,
+            paid_at=max((each.paid_at for each in payments), default=None),
+            now=now,
+        )
+
+    def drop(self) -> None:
+        """Ask for it no more: what it was for will not be given."""
+        self.status, self.outstanding, self.failure_known_at = "void", 0, None
+
+    def _stand(
+        self,
+        *,
+        asked: int,
+        tried: bool,
+        final: bool,
+        void: bool,
+        payments: Sequence[Payment],
+        paid_at: datetime | None,
+        now: datetime,
+    ) -> list[Event]:
+        """How it stands with all that came in and went again; `asked` is the asker's own count."""
+        before = self.status
+        lost = sum(each.taken_back for each in payments if each.provider != AT_THE_DESK)
+        received = sum(each.kept for each in at_the_desk(payments))
+        self.outstanding = 0 if void else max(0, asked + lost - received)
+        # Tried in vain, or paid and taken back: the debt stays.
+        failed = tried or any(each.taken_back for each in payments)
+        if void:
+            self.status = "void"
+        elif self.outstanding == 0 and final:
+            self.status = "paid"
+        else:
+            self.status = "failed" if failed else "open"
+        if self.status == "paid":
+            # Should it be opened again, the debt counts from then.
+            self.failure_known_at = None
+            return self._paid(paid_at or now)
         if self.status == "failed" and self.failure_known_at is None:
             self.failure_known_at = now
-            events.append(
-                PaymentFailed(
-                    membership_id=self.membership_id,
-                    claim_id=self.id,
-                    amount=self.money,
-                    known_at=now,
-                    first_payment=self.first,
-                )
+            return [self._failed(now)] if before != "paid" else []
+        return []
+
+    def _paid(self, at: datetime) -> list[Event]:
+        if self.paid_at is not None:
+            return []
+        self.paid_at = at
+        return [
+            PaymentSucceeded(
+                membership_id=self.membership_id,
+                claim_id=self.id,
+                amount=self.money,
+                start=self.start,
+                until=self.until,
+                paid_at=at,
             )
-        if self.status == "paid" and self.paid_at is None:
-            self.paid_at = found.paid_at or now
-            events.append(
-                PaymentSucceeded(
-                    membership_id=self.membership_id,
-                    claim_id=self.id,
-                    amount=self.money,
-                    start=self.start,
-                    until=self.until,
-                    paid_at=self.paid_at,
-                )
-            )
-        return events
+        ]
 
-
-def _status(found: ProviderInvoice) -> ClaimStatus:
-    match found.status:
-        case "paid":
-            return "paid"
-        case "void":
-            return "void"
-        case "uncollectible":
-            # The provider gave up; the debt stays.
-            return "failed"
-        case "draft" | "open":
-            return "failed" if found.attempts else "open"
-
-
-@dataclass(eq=False, kw_only=True)
-class Payment:
-    """Money that moved to us for a claim."""
-
-    id: UUID
-    claim_id: UUID
-    organisation_id: UUID
-    person_id: UUID
-    provider_payment_id: str
-    amount: int
-    currency: str
-    paid_at: datetime
+    def _failed(self, now: datetime) -> PaymentFailed:
+        return PaymentFailed(
+            membership_id=self.membership_id,
+            claim_id=self.id,
+            amount=self.money,
+            known_at=now,
+            first_payment=self.first,
+        )
 
 
 @dataclass(eq=False, kw_only=True)
@@ -156,7 +201,7 @@ class Refund:
 def refundable(payment: Payment, refunds: Sequence[Refund]) -> int:
     """What can still go back of a payment, counting refunds that are only asked for."""
     gone = sum(r.amount for r in refunds if r.payment_id == payment.id and r.status in _UNDER_WAY)
-    return payment.amount - gone
+    return payment.kept - gone
 
 
 def ask_refund(

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.provider import ProviderSubscription
+from gymhopper.contexts.billing.domain.terms import Terms
 from gymhopper.contracts.billing.events import DebtChanged, SubscriptionChanged
 from gymhopper.kernel.money import Money
 from gymhopper.kernel.period import Period
@@ -27,7 +28,7 @@ class Collection:
 
 @dataclass(eq=False, kw_only=True)
 class Dues:
-    """`owed`, `overdue_since`, `ends_at` and `ended` are what was last published.
+    """`terms` are what was sold. `owed`, `overdue_since`, `ends_at` and `ended` were last told.
 
     `collect_until` is the end that both sides last agreed on: the contract sets it, and so does a
     person in the provider's portal; the later word wins. `asked_until` is the end that the provider
@@ -41,6 +42,7 @@ class Dues:
     person_id: UUID
     membership_id: UUID
     billing_account_id: UUID
+    terms: Terms
     currency: str
     owed: int = 0
     overdue_since: datetime | None = None

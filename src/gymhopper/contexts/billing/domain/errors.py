@@ -71,3 +71,27 @@ class EntryDiffers(Conflict):
     """The ledger has an entry of this cause already, and it says something else."""
 
     code = "entry_differs"
+
+
+class PageOpening(Conflict):
+    """The page for a first payment is being opened at this moment; ask again."""
+
+    code = "page_opening"
+
+
+class NotForTheDesk(Conflict):
+    """The claim is collected by a payment provider, or there is nothing to pay."""
+
+    code = "not_for_the_desk"
+
+
+class OverPayment(InvalidInput):
+    """More would come in than is owed."""
+
+    code = "over_payment"
+
+
+class NotTakenBack(Conflict):
+    """The payment was taken back already, or a payment provider keeps it."""
+
+    code = "not_taken_back"

@@ -61,11 +61,16 @@ class ProviderSubscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderPayment:
-    """Money that arrived for an invoice; `id` is what a refund names."""
+    """Money that arrived for an invoice; `id` is what a refund names.
+
+    `taken_back` of it went again by a dispute or a return, `taken_back_because` of that.
+    """
 
     id: str
     amount: int
     paid_at: datetime
+    taken_back: int = 0
+    taken_back_because: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,22 @@ class ProviderRefund:
     amount: int
     status: Literal["pending", "succeeded", "failed", "canceled"]
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderLine:
+    """One line of an invoice; `product` is what was sold, by the name that we gave it.
+
+    `proration` marks what a change within a period costs or gives back, `discount` what is taken
+    off.
+    """
+
+    text: str
+    amount: int
+    period: Period
+    product: str | None = None
+    proration: bool = False
+    discount: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +118,7 @@ class ProviderInvoice:
     attempts: int
     first: bool
     paid_at: datetime | None = None
+    lines: tuple[ProviderLine, ...] = ()
     payments: tuple[ProviderPayment, ...] = ()
     refunds: tuple[ProviderRefund, ...] = ()
 

@@ -19,6 +19,7 @@ from gymhopper.contexts.billing.domain.provider import (
     ProviderInvoice,
     ProviderSubscription,
 )
+from gymhopper.contexts.billing.domain.terms import Part, Terms
 from gymhopper.contexts.billing.gateways import stripe_objects as objects
 from gymhopper.contexts.billing.gateways.stripe_objects import REFERENCE, to_stripe
 from gymhopper.contexts.billing.gateways.stripe_transport import Transport
@@ -27,7 +28,12 @@ from gymhopper.kernel.money import Money
 
 if TYPE_CHECKING:
     from stripe.params import SubscriptionUpdateParams
-    from stripe.params.checkout import SessionCreateParams
+    from stripe.params.checkout import (
+        SessionCreateParams,
+        SessionCreateParamsLineItem,
+        SessionCreateParamsLineItemPriceData,
+        SessionCreateParamsSubscriptionData,
+    )
 
 
 class StripeGateway:
@@ -45,6 +51,7 @@ class StripeGateway:
         direct: bool = False,
     ) -> None:
         self._transport = Transport(timeout=timeout, direct=direct)
+        self._products: set[str] = set()
         self._stripe = stripe.StripeClient(
             api_key,
             http_client=self._transport,
@@ -63,6 +70,7 @@ class StripeGateway:
 
     async def open_checkout(self, checkout: Checkout, *, customer_id: str) -> ProviderCheckout:
         """A session in subscription mode. The subscription carries our own subscription's id."""
+        terms = checkout.terms
         reference = {
             REFERENCE: str(checkout.subscription_id),
             "membership_id": str(checkout.membership_id),
@@ -71,21 +79,8 @@ class StripeGateway:
             "mode": "subscription",
             "customer": customer_id,
             "client_reference_id": str(checkout.id),
-            "line_items": [
-                {
-                    "quantity": 1,
-                    "price_data": {
-                        "currency": checkout.currency.lower(),
-                        "unit_amount": to_stripe(checkout.price),
-                        "product_data": {"name": checkout.description},
-                        "recurring": {
-                            "interval": checkout.interval,
-                            "interval_count": checkout.interval_count,
-                        },
-                    },
-                }
-            ],
-            "subscription_data": {"metadata": reference},
+            "line_items": [await self._sold(terms, part) for part in terms.parts],
+            "subscription_data": {"metadata": reference, **_trial(terms)},
             "metadata": reference,
             "success_url": checkout.success_url,
             "cancel_url": checkout.cancel_url,
@@ -199,6 +194,33 @@ class StripeGateway:
         except _Missing:
             return
 
+    async def _sold(self, terms: Terms, part: Part) -> "SessionCreateParamsLineItem":
+        """A part of what is sold, as a line of the page under a product that we can tell again."""
+        product = terms.product(part)
+        await self._product(product, terms.title(part))
+        price: SessionCreateParamsLineItemPriceData = {
+            "currency": terms.price.currency.lower(),
+            "unit_amount": to_stripe(terms.cost(part)),
+            "product": product,
+        }
+        if part == "plan":
+            price["recurring"] = {"interval": terms.interval, "interval_count": terms.count}
+        return {"quantity": 1, "price_data": price}
+
+    async def _product(self, product: str, name: str) -> None:
+        """POST /v1/products under an id of our own; one that exists already will do."""
+        if product in self._products:
+            return
+        try:
+            with _translated():
+                await self._stripe.products.create_async({"id": product, "name": name})
+        except ProviderRefused as error:
+            if not isinstance(error.__cause__, stripe.InvalidRequestError) or (
+                error.__cause__.code != "resource_already_exists"
+            ):
+                raise
+        self._products.add(product)
+
     async def close(self) -> None:
         """Give back the connections."""
         await self._transport.aclose()
@@ -210,6 +232,10 @@ class StripeGateway:
     async def _update(self, subscription_id: str, params: "SubscriptionUpdateParams") -> None:
         with _translated():
             await self._stripe.subscriptions.update_async(subscription_id, params)
+
+
+def _trial(terms: Terms) -> "SessionCreateParamsSubscriptionData":
+    return {"trial_period_days": terms.trial_days} if terms.trial_days else {}
 
 
 class _Missing(ProviderRefused):

@@ -1,6 +1,6 @@
 """Reads Stripe's objects (API 2026-08-26.dahlia) into the domain's snapshots."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -10,6 +10,7 @@ import stripe
 from gymhopper.contexts.billing.domain.provider import (
     ProviderCheckout,
     ProviderInvoice,
+    ProviderLine,
     ProviderPayment,
     ProviderRefund,
     ProviderSubscription,
@@ -69,6 +70,7 @@ def invoice(found: stripe.Invoice, refunds: Iterable[stripe.Refund]) -> Provider
         attempts=found.attempt_count,
         first=found.billing_reason == "subscription_create",
         paid_at=_maybe_at(found.status_transitions.paid_at),
+        lines=tuple(_lines(found)),
         payments=tuple(_payment(each) for each in payments if each.status == "paid"),
         refunds=tuple(_refund(each) for each in refunds),
     )
@@ -116,6 +118,37 @@ def _refund(found: stripe.Refund) -> ProviderRefund:
         status=cast("Any", status),
         created_at=_at(found.created),
     )
+
+
+def _lines(found: stripe.Invoice) -> Iterator[ProviderLine]:
+    """What was charged for, and below it what was taken off."""
+    for line in found.lines.data:
+        period = Period(_at(line.period.start), _at(line.period.end))
+        details = line.pricing.price_details if line.pricing is not None else None
+        text = line.description or ""
+        yield ProviderLine(
+            text=text,
+            amount=from_stripe(line.amount, line.currency).amount,
+            period=period,
+            product=details.product if details is not None else None,
+            proration=_prorated(line),
+        )
+        taken_off = sum(each.amount for each in line.discount_amounts or ())
+        if taken_off:
+            yield ProviderLine(
+                text=text,
+                amount=-from_stripe(taken_off, line.currency).amount,
+                period=period,
+                discount=True,
+            )
+
+
+def _prorated(line: stripe.InvoiceLineItem) -> bool:
+    parent = line.parent
+    if parent is None:
+        return False
+    details = parent.subscription_item_details or parent.invoice_item_details
+    return details is not None and bool(details.proration)
 
 
 def _period(found: stripe.Invoice) -> Period:

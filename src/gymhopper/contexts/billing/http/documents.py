@@ -14,7 +14,7 @@ from gymhopper.chassis.http.paging import Page, PageQuery
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.billing.domain.document import Content, Document
 from gymhopper.contexts.billing.gateways.typesetting.pdf import pdf_of
-from gymhopper.contexts.billing.http.payments import Amount
+from gymhopper.contexts.billing.http.fields import Amount
 from gymhopper.contexts.billing.queries import documents as queries
 
 router = APIRouter(prefix="/payments", tags=["documents"])

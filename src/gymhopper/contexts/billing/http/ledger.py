@@ -13,7 +13,7 @@ from gymhopper.chassis.http.caller import CurrentRuntime, scoped
 from gymhopper.chassis.http.paging import Page, PageQuery
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.billing.domain.ledger import CHART, AccountClass, AccountKind, EntryKind
-from gymhopper.contexts.billing.http.payments import Amount
+from gymhopper.contexts.billing.http.fields import Amount
 from gymhopper.contexts.billing.queries import ledger as queries
 from gymhopper.contexts.billing.usecases.export_ledger import balances_as_csv, export_entries
 from gymhopper.kernel.errors import InvalidInput

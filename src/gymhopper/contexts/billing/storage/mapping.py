@@ -3,10 +3,11 @@
 from sqlalchemy.orm import registry
 
 from gymhopper.contexts.billing.domain.checkout import BillingAccount, Checkout
-from gymhopper.contexts.billing.domain.claim import Claim, Payment, Refund
+from gymhopper.contexts.billing.domain.claim import Claim, Refund
 from gymhopper.contexts.billing.domain.document import Document
 from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.payer import BillTo
+from gymhopper.contexts.billing.domain.payment import Payment
 from gymhopper.contexts.billing.domain.seller import Numbering, Seller
 from gymhopper.contexts.billing.domain.subscription import Subscription
 from gymhopper.contexts.billing.domain.tax import TaxRate

@@ -18,6 +18,8 @@ from sqlalchemy import (
 )
 
 from gymhopper.chassis.columns import INSTANT, JsonOf
+from gymhopper.contexts.billing.domain.line import Line
+from gymhopper.contexts.billing.domain.terms import Terms
 from gymhopper.kernel.period import Period
 
 metadata = MetaData(schema="billing")
@@ -35,9 +37,8 @@ billing_account = Table(
     Column("id", Uuid, primary_key=True),
     Column("organisation_id", Uuid, nullable=False),
     Column("person_id", Uuid, nullable=False),
-    Column("provider", Text, nullable=False),
     Column("provider_customer_id", Text),
-    Index("billing_account_person", "organisation_id", "person_id", "provider", unique=True),
+    Index("billing_account_person", "organisation_id", "person_id", unique=True),
 )
 
 dues = Table(
@@ -49,6 +50,7 @@ dues = Table(
     Column("person_id", Uuid, nullable=False),
     Column("membership_id", Uuid, nullable=False, unique=True),
     Column("billing_account_id", Uuid, ForeignKey("billing.billing_account.id"), nullable=False),
+    Column("terms", JsonOf(Terms), nullable=False),
     Column("currency", Text, nullable=False),
     Column("owed", BigInteger, nullable=False),
     _instant("overdue_since"),
@@ -102,11 +104,7 @@ checkout = Table(
     Column("organisation_id", Uuid, nullable=False),
     Column("person_id", Uuid, nullable=False),
     Column("membership_id", Uuid, nullable=False),
-    Column("description", Text, nullable=False),
-    Column("amount", BigInteger, nullable=False),
-    Column("currency", Text, nullable=False),
-    Column("interval", Text, nullable=False),
-    Column("interval_count", Integer, nullable=False),
+    Column("terms", JsonOf(Terms), nullable=False),
     Column("success_url", Text, nullable=False),
     Column("cancel_url", Text, nullable=False),
     Column("status", Text, nullable=False),
@@ -135,6 +133,7 @@ claim = Table(
     Column("provider", Text, nullable=False),
     Column("provider_invoice_id", Text, nullable=False),
     Column("fence", BigInteger, nullable=False),
+    Column("lines", JsonOf(tuple[Line, ...]), nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("outstanding", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
@@ -143,6 +142,7 @@ claim = Table(
     Column("first", Boolean, nullable=False),
     Column("status", Text, nullable=False),
     Column("refunded", BigInteger, nullable=False),
+    _instant("due_at"),
     _instant("failure_known_at"),
     _instant("paid_at"),
     CheckConstraint("status IN ('open', 'failed', 'paid', 'void')", name="claim_status"),
@@ -157,10 +157,19 @@ payment = Table(
     Column("claim_id", Uuid, ForeignKey("billing.claim.id"), nullable=False),
     Column("organisation_id", Uuid, nullable=False),
     Column("person_id", Uuid, nullable=False),
+    Column("provider", Text, nullable=False),
     Column("provider_payment_id", Text, nullable=False, unique=True),
+    Column("method", Text, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
     _instant("paid_at", required=True),
+    Column("reference", Text),
+    Column("actor", Text),
+    Column("taken_back", BigInteger, nullable=False),
+    _instant("taken_back_at"),
+    Column("taken_back_because", Text),
+    CheckConstraint("method IN ('card', 'cash', 'transfer')", name="payment_method"),
+    CheckConstraint("taken_back BETWEEN 0 AND amount", name="payment_taken_back"),
     Index("payment_claim", "claim_id"),
 )
 

@@ -13,10 +13,13 @@ from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.billing.domain.dues import Collection, Dues
 from gymhopper.contexts.billing.domain.notification import Subject
-from gymhopper.contexts.billing.domain.provider import ENDED, ProviderSubscription
+from gymhopper.contexts.billing.domain.payment import AT_THE_DESK
+from gymhopper.contexts.billing.domain.provider import ProviderSubscription
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
 from gymhopper.contexts.billing.storage import tables
+from gymhopper.contexts.billing.usecases.bill_by_hand import align_by_hand
 from gymhopper.contexts.billing.usecases.fetch_snapshot import Snapshot, fetch_snapshot
+from gymhopper.contexts.billing.usecases.open_dues import running
 from gymhopper.contexts.billing.usecases.take_over import take_over
 
 
@@ -30,6 +33,8 @@ class _Intent:
 async def align_collection(runtime: Runtime, provider: PaymentProvider, dues_id: UUID) -> None:
     """Tell the provider what the contract wants now, then take over what came of it."""
     intent = await _intend(runtime, dues_id)
+    if intent is None:
+        return
     if intent.wanted.stopped:
         for checkout_id in intent.open_checkouts:
             await provider.expire_checkout(checkout_id)
@@ -45,30 +50,29 @@ async def align_collection(runtime: Runtime, provider: PaymentProvider, dues_id:
             await take_over(uow, snapshot)
 
 
-async def _intend(runtime: Runtime, dues_id: UUID) -> _Intent:
-    """Note down what will be asked, so that its echo is known for what it is."""
+async def _intend(runtime: Runtime, dues_id: UUID) -> _Intent | None:
+    """Note down what will be asked, so that its echo is known for what it is.
+
+    None where no provider is to be asked: what the desk collects is brought in line at once.
+    """
     async with runtime.begin(SERVICE) as uow:
         dues = await uow.get(Dues, dues_id)
-        table = tables.subscription
-        running = (
-            await uow.connection.execute(
-                select(table.c.id, table.c.provider_id).where(
-                    table.c.dues_id == dues_id, table.c.status.not_in(ENDED)
-                )
-            )
-        ).one_or_none()
+        collecting = await running(uow, dues)
+        if collecting is not None and collecting.provider == AT_THE_DESK:
+            await align_by_hand(uow, dues, collecting)
+            return None
         pages = await uow.connection.execute(
             select(tables.checkout.c.provider_id).where(
-                tables.checkout.c.subscription_id == (running.id if running else None),
+                tables.checkout.c.subscription_id == (collecting.id if collecting else None),
                 tables.checkout.c.status == "open",
                 tables.checkout.c.provider_id.is_not(None),
             )
         )
-        if running is not None and running.provider_id is not None:
+        if collecting is not None and collecting.provider_id is not None:
             dues.asked_until = dues.collect_until
         return _Intent(
             wanted=dues.wanted(uow.now),
-            subscription_id=running.provider_id if running is not None else None,
+            subscription_id=collecting.provider_id if collecting is not None else None,
             open_checkouts=tuple(pages.scalars()),
         )
 

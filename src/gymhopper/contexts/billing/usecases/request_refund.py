@@ -6,9 +6,18 @@ from uuid import UUID
 from sqlalchemy import select
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
-from gymhopper.contexts.billing.domain.claim import Access, Claim, Payment, Refund, ask_refund
+from gymhopper.contexts.billing.domain.claim import (
+    Access,
+    Claim,
+    Refund,
+    ask_refund,
+    given_back,
+)
 from gymhopper.contexts.billing.domain.dues import Dues
+from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, Payment
+from gymhopper.contexts.billing.domain.provider import ProviderRefund
 from gymhopper.contexts.billing.storage import tables
+from gymhopper.contexts.billing.usecases.open_dues import payments_of
 from gymhopper.kernel.errors import NotFound
 
 
@@ -22,30 +31,51 @@ class RequestRefund:
 
 
 async def request_refund(uow: UnitOfWork, command: RequestRefund) -> Refund:
-    """Give money back for a claim. Raises NotFound, NotRefundable, OverRefund."""
+    """Give money back for a claim. Raises NotFound, NotRefundable, OverRefund.
+
+    What came in at the desk is handed back there, and has gone back with that.
+    """
     dues_id = await uow.session.scalar(
         select(tables.claim.c.dues_id).where(tables.claim.c.id == command.claim_id)
     )
     if dues_id is None:
         raise NotFound("There is no claim with this id.")
-    await uow.get(Dues, dues_id)
+    dues = await uow.get(Dues, dues_id)
     claim = await uow.get(Claim, command.claim_id)
-    payments = await uow.session.scalars(
-        select(Payment).where(tables.payment.c.claim_id == claim.id)
-    )
-    refunds = await uow.session.scalars(select(Refund).where(tables.refund.c.claim_id == claim.id))
+    payments = await payments_of(uow, claim.id)
+    rows = await uow.session.scalars(select(Refund).where(tables.refund.c.claim_id == claim.id))
+    refunds = list(rows)
     refund = ask_refund(
         claim,
-        payments.all(),
-        refunds.all(),
+        payments,
+        refunds,
         amount=command.amount,
         access=command.access,
         actor=uow.subject.actor,
         now=uow.now,
     )
     uow.add(refund)
-    await defer_refund(uow, refund.id)
+    source = next(each for each in payments if each.id == refund.payment_id)
+    if source.provider != AT_THE_DESK:
+        await defer_refund(uow, refund.id)
+        return refund
+    event = refund.follow(handed_back(refund, source), claim, uow.now)
+    claim.refunded = given_back([*refunds, refund])
+    if event is not None:
+        uow.record(dues, event, organisation_id=dues.organisation_id)
     return refund
+
+
+def handed_back(refund: Refund, source: Payment) -> ProviderRefund:
+    """What a payment provider would say of it."""
+    return ProviderRefund(
+        id=f"{AT_THE_DESK}:{refund.id}",
+        payment_id=source.provider_payment_id,
+        reference=refund.id,
+        amount=refund.amount,
+        status="succeeded",
+        created_at=refund.requested_at,
+    )
 
 
 async def defer_refund(uow: UnitOfWork, refund_id: UUID, *, failures: int = 0) -> None:

@@ -5,25 +5,29 @@ provider under our own ids, note down the answer (transaction). A second request
 open finds the first one's.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.billing.domain.checkout import BillingAccount, Checkout
 from gymhopper.contexts.billing.domain.dues import Dues
-from gymhopper.contexts.billing.domain.errors import AlreadySubscribed, NothingToPay, StalePrice
-from gymhopper.contexts.billing.domain.provider import ENDED
+from gymhopper.contexts.billing.domain.errors import AlreadySubscribed
 from gymhopper.contexts.billing.domain.subscription import PENDING, Subscription
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
 from gymhopper.contexts.billing.storage import tables
-from gymhopper.contracts.membership.api import MembershipApi, Purchase
-from gymhopper.kernel.errors import NotFound
+from gymhopper.contexts.billing.usecases.open_dues import (
+    account_of,
+    dues_of,
+    running,
+    subscribe,
+)
+from gymhopper.contexts.billing.usecases.to_pay import to_pay
+from gymhopper.contracts.membership.api import Purchase
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
 
@@ -60,16 +64,7 @@ async def start_checkout(
 
     Raises NotFound, StalePrice, NothingToPay, AlreadySubscribed, and what the provider raises.
     """
-    purchase = await runtime.api(MembershipApi).purchase(membership_id=command.membership_id)
-    if purchase is None or not _may_act_for(caller, purchase):
-        raise NotFound("There is no membership with this id.")
-    if caller.person_id is not None:
-        # People see their part of the books; the organisation is who writes them.
-        caller = replace(caller, organisation_id=purchase.organisation_id, person_id=None)
-    if purchase.price != command.price:
-        raise StalePrice(f"The price is {purchase.price}.", field="price")
-    if purchase.contract != "pending":
-        raise NothingToPay("Only a membership that waits for its first payment is paid like this.")
+    purchase, caller = await to_pay(runtime, caller, command.membership_id, command.price)
     while True:
         async with runtime.begin(caller) as uow:
             held = await _reserve(uow, provider.name, purchase, command)
@@ -82,21 +77,13 @@ async def start_checkout(
             return OpenPage(checkout_id=page.id, url=page.url, expires_at=page.expires_at)
 
 
-def _may_act_for(caller: AuthSubject, purchase: Purchase) -> bool:
-    return (
-        caller.everywhere
-        or caller.organisation_id == purchase.organisation_id
-        or caller.acts_as(purchase.person_id, purchase.organisation_id)
-    )
-
-
 async def _reserve(
     uow: UnitOfWork, provider: str, purchase: Purchase, command: StartCheckout
 ) -> _Reservation:
     """The open checkout of the membership's dues, made where it is missing, under their lock."""
-    account = await _account(uow, provider, purchase)
-    dues = await _dues(uow, purchase, account)
-    subscription = await _running(uow, dues, provider)
+    account = await account_of(uow, purchase)
+    dues = await dues_of(uow, purchase, account)
+    subscription = await _waiting(uow, dues, provider)
     checkout = await uow.session.scalar(
         select(Checkout).where(
             tables.checkout.c.subscription_id == subscription.id,
@@ -110,11 +97,7 @@ async def _reserve(
             organisation_id=dues.organisation_id,
             person_id=dues.person_id,
             membership_id=dues.membership_id,
-            description=purchase.plan_name,
-            amount=purchase.price.amount,
-            currency=purchase.price.currency,
-            interval=purchase.interval,
-            interval_count=purchase.interval_count,
+            terms=dues.terms,
             success_url=command.success_url,
             cancel_url=command.cancel_url,
             created_at=uow.now,
@@ -123,66 +106,13 @@ async def _reserve(
     return _Reservation(checkout, account)
 
 
-async def _account(uow: UnitOfWork, provider: str, purchase: Purchase) -> BillingAccount:
-    table = tables.billing_account
-    await uow.connection.execute(
-        insert(table)
-        .values(
-            id=new_id(),
-            organisation_id=purchase.organisation_id,
-            person_id=purchase.person_id,
-            provider=provider,
-        )
-        .on_conflict_do_nothing()
-    )
-    found = await uow.session.scalars(
-        select(BillingAccount).where(
-            table.c.organisation_id == purchase.organisation_id,
-            table.c.person_id == purchase.person_id,
-            table.c.provider == provider,
-        )
-    )
-    return found.one()
-
-
-async def _dues(uow: UnitOfWork, purchase: Purchase, account: BillingAccount) -> Dues:
-    table = tables.dues
-    fresh = Dues(
-        id=new_id(),
-        organisation_id=purchase.organisation_id,
-        person_id=purchase.person_id,
-        membership_id=purchase.membership_id,
-        billing_account_id=account.id,
-        currency=purchase.price.currency,
-    )
-    await uow.connection.execute(
-        insert(table)
-        .values({column.name: getattr(fresh, column.name) for column in table.c})
-        .on_conflict_do_nothing(index_elements=["membership_id"])
-    )
-    found = await uow.session.scalars(
-        select(Dues).where(table.c.membership_id == purchase.membership_id).with_for_update()
-    )
-    return found.one()
-
-
-async def _running(uow: UnitOfWork, dues: Dues, provider: str) -> Subscription:
+async def _waiting(uow: UnitOfWork, dues: Dues, provider: str) -> Subscription:
     """The subscription that waits for its page; one that collects already is never doubled."""
-    table = tables.subscription
-    found = await uow.session.scalar(
-        select(Subscription).where(table.c.dues_id == dues.id, table.c.status.not_in(ENDED))
-    )
+    found = await running(uow, dues)
     if found is None:
-        found = Subscription(
-            id=new_id(),
-            dues_id=dues.id,
-            organisation_id=dues.organisation_id,
-            person_id=dues.person_id,
-            provider=provider,
-        )
-        uow.add(found)
+        found = subscribe(uow, dues, provider)
         await uow.flush()
-    if found.status != PENDING:
+    if found.status != PENDING or found.provider != provider:
         raise AlreadySubscribed("This membership is being paid for already.")
     return found
 

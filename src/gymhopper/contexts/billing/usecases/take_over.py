@@ -5,8 +5,9 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
-from gymhopper.contexts.billing.domain.claim import Claim, Payment, Refund, given_back
+from gymhopper.contexts.billing.domain.claim import Claim, Refund, given_back
 from gymhopper.contexts.billing.domain.dues import Dues
+from gymhopper.contexts.billing.domain.payment import Payment
 from gymhopper.contexts.billing.domain.provider import (
     ProviderCheckout,
     ProviderInvoice,
@@ -17,6 +18,7 @@ from gymhopper.contexts.billing.domain.subscription import Subscription
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.usecases.fetch_snapshot import Snapshot
 from gymhopper.contexts.billing.usecases.follow_contract import defer_alignment
+from gymhopper.contexts.billing.usecases.open_dues import claims_of, payments_of
 from gymhopper.contracts.event import Event
 from gymhopper.kernel.ids import new_id
 
@@ -98,23 +100,21 @@ async def _settle(
     found: ProviderInvoice,
     fence: int,
 ) -> list[Event]:
-    claims = list(
-        await uow.session.scalars(
-            select(Claim).where(tables.claim.c.dues_id == dues.id).order_by(tables.claim.c.id)
-        )
-    )
+    claims = await claims_of(uow, dues)
     claim = next((each for each in claims if each.provider_invoice_id == found.id), None)
     if claim is None:
         if found.status == "draft":
             return []
         claim = _claim(dues, subscription, found)
         uow.add(claim)
+        await uow.flush()
         claims.append(claim)
-    events = claim.follow(found, fence, uow.now)
-    if events is None:
+    elif fence <= claim.fence:
         return []
+    payments = await payments_of(uow, claim.id)
+    events = _payments(uow, claim, payments, found)
+    events += claim.follow(found, payments, dues.terms, fence, uow.now) or []
     await uow.flush()
-    payments = await _payments(uow, claim, found)
     events += await _refunds(uow, claim, payments, found)
     changed = dues.count_debt(claims)
     return [*events, changed] if changed is not None else events
@@ -139,29 +139,39 @@ def _claim(dues: Dues, subscription: Subscription, found: ProviderInvoice) -> Cl
     )
 
 
-async def _payments(uow: UnitOfWork, claim: Claim, found: ProviderInvoice) -> dict[str, Payment]:
-    """The claim's payments by the provider's ids; new ones are added."""
-    rows = await uow.session.scalars(select(Payment).where(tables.payment.c.claim_id == claim.id))
-    known = {payment.provider_payment_id: payment for payment in rows}
+def _payments(
+    uow: UnitOfWork, claim: Claim, known: list[Payment], found: ProviderInvoice
+) -> list[Event]:
+    """What the provider collected: new payments are added, and what was taken back is noted."""
+    events: list[Event] = []
     for each in found.payments:
-        if each.id not in known:
-            known[each.id] = Payment(
+        payment = next((p for p in known if p.provider_payment_id == each.id), None)
+        if payment is None:
+            payment = Payment(
                 id=new_id(),
                 claim_id=claim.id,
                 organisation_id=claim.organisation_id,
                 person_id=claim.person_id,
+                provider=claim.provider,
                 provider_payment_id=each.id,
                 amount=each.amount,
                 currency=claim.currency,
                 paid_at=each.paid_at,
             )
-            uow.add(known[each.id])
-    await uow.flush()
-    return known
+            uow.add(payment)
+            known.append(payment)
+        taken = payment.take_back(
+            each.taken_back,
+            each.taken_back_because,
+            membership_id=claim.membership_id,
+            now=uow.now,
+        )
+        events += [taken] if taken is not None else []
+    return events
 
 
 async def _refunds(
-    uow: UnitOfWork, claim: Claim, payments: dict[str, Payment], found: ProviderInvoice
+    uow: UnitOfWork, claim: Claim, payments: list[Payment], found: ProviderInvoice
 ) -> list[Event]:
     rows = await uow.session.scalars(select(Refund).where(tables.refund.c.claim_id == claim.id))
     known = list(rows)
@@ -169,7 +179,8 @@ async def _refunds(
     for each in found.refunds:
         refund = next((r for r in known if _same(r, each)), None)
         if refund is None:
-            refund = _made_elsewhere(uow, claim, payments[each.payment_id], each)
+            source = next(p for p in payments if p.provider_payment_id == each.payment_id)
+            refund = _made_elsewhere(uow, claim, source, each)
             known.append(refund)
         event = refund.follow(each, claim, uow.now)
         events += [event] if event is not None else []

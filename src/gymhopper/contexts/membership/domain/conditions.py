@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from gymhopper.contexts.membership.domain.debt import DebtRules
-from gymhopper.contexts.membership.domain.terms import Term
+from gymhopper.kernel.term import Term
 
 AfterInitialTerm = Literal["rolling", "renew", "end"]
 

@@ -10,8 +10,8 @@ from gymhopper.contexts.membership.domain.errors import (
     FreezesExceeded,
     FreezeTooShort,
 )
-from gymhopper.contexts.membership.domain.terms import Term
 from gymhopper.kernel.money import Money
+from gymhopper.kernel.term import Term
 
 _YEARS_AHEAD = 5
 

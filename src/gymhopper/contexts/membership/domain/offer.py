@@ -9,8 +9,8 @@ import msgspec
 
 from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.errors import UnfitOffer
-from gymhopper.contexts.membership.domain.terms import Term
 from gymhopper.contracts.membership.api import PlanKind
+from gymhopper.kernel.term import Term
 
 A_DAY = Term("day", 1)
 

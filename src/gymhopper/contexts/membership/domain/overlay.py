@@ -7,10 +7,10 @@ from uuid import UUID
 
 from gymhopper.contexts.membership.domain.conditions import Extension
 from gymhopper.contexts.membership.domain.freezing import Frozen
-from gymhopper.contexts.membership.domain.terms import Term
 from gymhopper.contracts.membership import events
 from gymhopper.kernel.calendar import local_date, start_of_day
 from gymhopper.kernel.period import Period
+from gymhopper.kernel.term import Term
 
 OverlayKind = Literal["freeze", "block"]
 

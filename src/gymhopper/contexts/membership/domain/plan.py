@@ -9,9 +9,9 @@ from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.debt import MINIMUM_GRACE_DAYS
 from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.offer import RECURRING, Offer
-from gymhopper.contexts.membership.domain.terms import Interval
 from gymhopper.contracts.membership.coverage import Coverage
 from gymhopper.kernel.money import Money
+from gymhopper.kernel.term import Interval
 
 DEFAULT_ENTRY_GRACE_DAYS = 7
 MINIMUM_ENTRY_GRACE_DAYS = MINIMUM_GRACE_DAYS

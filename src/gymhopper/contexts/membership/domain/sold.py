@@ -7,10 +7,10 @@ from uuid import UUID
 from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.offer import RECURRING, Offer
-from gymhopper.contexts.membership.domain.terms import Interval, Term
 from gymhopper.contracts.membership.coverage import Coverage
 from gymhopper.kernel.calendar import start_of_day
 from gymhopper.kernel.money import Money
+from gymhopper.kernel.term import Interval, Term
 
 
 @dataclass(eq=False, kw_only=True)

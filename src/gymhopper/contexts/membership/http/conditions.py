@@ -7,8 +7,8 @@ from pydantic import Field, model_validator
 from gymhopper.contexts.membership.domain.conditions import AfterInitialTerm, Conditions
 from gymhopper.contexts.membership.domain.debt import DebtRules, StageRule
 from gymhopper.contexts.membership.domain.freezing import FreezeRules
-from gymhopper.contexts.membership.domain.terms import Interval, Term
 from gymhopper.contexts.membership.http.fields import LARGEST_AMOUNT, MoneyField, Request
+from gymhopper.kernel.term import Interval, Term
 
 
 class TermField(Request):

@@ -12,7 +12,6 @@ from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
 from gymhopper.contexts.membership.domain.label import Label
 from gymhopper.contexts.membership.domain.overlay import OverlayKind
-from gymhopper.contexts.membership.domain.terms import Interval
 from gymhopper.contexts.membership.http.conditions import ConditionsField
 from gymhopper.contexts.membership.http.coverage import CoverageField
 from gymhopper.contexts.membership.http.fields import AgreementField, MoneyField, Request, Text
@@ -27,6 +26,7 @@ from gymhopper.contexts.membership.usecases import cancel_membership as cancelli
 from gymhopper.contexts.membership.usecases import purchase_membership as purchasing
 from gymhopper.contexts.membership.usecases import stop_for_a_time as stopping
 from gymhopper.contracts.membership.events import ContractStatus, DebtStageName, EndReason
+from gymhopper.kernel.term import Interval
 
 router = APIRouter(tags=["memberships"])
 

@@ -16,7 +16,6 @@ from gymhopper.contexts.membership.domain.plan import (
     DEFAULT_ENTRY_GRACE_DAYS,
     MINIMUM_ENTRY_GRACE_DAYS,
 )
-from gymhopper.contexts.membership.domain.terms import Interval
 from gymhopper.contexts.membership.http.conditions import ConditionsField, FreezeRulesField
 from gymhopper.contexts.membership.http.coverage import CoverageField
 from gymhopper.contexts.membership.http.fields import Line, Request
@@ -26,6 +25,7 @@ from gymhopper.contexts.membership.queries.plans import PlanOffer, plan_offers, 
 from gymhopper.contexts.membership.usecases import offer_plan as usecase
 from gymhopper.contracts.venues.api import LegalEntity, VenuesApi
 from gymhopper.kernel.errors import NotFound
+from gymhopper.kernel.term import Interval
 
 router = APIRouter(prefix="/plans", tags=["plans"])
 

@@ -12,12 +12,12 @@ from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.label import Label, label
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.domain.offer import Offer
-from gymhopper.contexts.membership.domain.terms import Interval, Term
 from gymhopper.contexts.membership.storage import tables
 from gymhopper.contracts.membership.api import Purchase
 from gymhopper.contracts.membership.events import MembershipState
 from gymhopper.kernel.errors import NotFound
 from gymhopper.kernel.money import Money
+from gymhopper.kernel.term import Interval, Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,11 @@ from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.offer import Offer
 from gymhopper.contexts.membership.domain.plan import SalesChannel
 from gymhopper.contexts.membership.domain.price_list import Place, price_that_holds
-from gymhopper.contexts.membership.domain.terms import Interval
 from gymhopper.contexts.membership.storage import tables
 from gymhopper.contracts.membership.coverage import Coverage
 from gymhopper.kernel.errors import NotFound
 from gymhopper.kernel.money import Money
+from gymhopper.kernel.term import Interval
 
 
 class PriceOffer(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,13 +11,13 @@ from gymhopper.contexts.membership.domain.errors import DateOutOfRange
 from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.offer import RECURRING, Offer
 from gymhopper.contexts.membership.domain.plan import Plan, Price, SalesChannel
-from gymhopper.contexts.membership.domain.terms import Interval, Term
 from gymhopper.contracts.membership.coverage import Coverage
 from gymhopper.contracts.venues.api import LegalEntity
 from gymhopper.kernel.calendar import local_date
 from gymhopper.kernel.errors import InvalidInput
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
+from gymhopper.kernel.term import Interval, Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,7 @@ class ProductData(NamedProduct):
 
 class CreateProduct(ProductData, Parameters):
     active: bool = True
+    id: Text | None = None
 
 
 class CreatePrice(Parameters):
@@ -86,13 +87,19 @@ class ListPrices(ListParameters):
 
 @endpoints.on("POST", "/v1/products", CreateProduct)
 async def create_product(call: Call, parameters: CreateProduct) -> Object:
-    return await new_product(call.store, parameters, active=parameters.active)
+    store = call.store
+    if parameters.id is not None and await store.find("product", parameters.id) is not None:
+        raise InvalidRequest(
+            f"Product already exists: {parameters.id}", code="resource_already_exists", param="id"
+        )
+    given = {"active": parameters.active, **parameters.given("id")}
+    return await new_product(store, parameters, **given)
 
 
-async def new_product(store: Store, data: NamedProduct, *, active: bool = True) -> Object:
+async def new_product(store: Store, data: NamedProduct, **more: Any) -> Object:
     """A product with these data."""
-    given = data.given("description", "metadata")
-    made = product(created=store.now, name=data.name, given={**given, "active": active})
+    given = {**data.given("description", "metadata"), **more}
+    made = product(created=store.now, name=data.name, given=given)
     return await store.insert(made, "product.created")
 
 

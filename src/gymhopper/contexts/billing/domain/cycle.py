@@ -1,0 +1,102 @@
+"""The calendar of what we ask for ourselves: which days each claim is for, and what they cost.
+
+Stripe bills by its own clock and by seconds; we bill by the local days of the contract's zone.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+from gymhopper.contexts.billing.domain.line import Line, LineKind
+from gymhopper.contexts.billing.domain.terms import Terms
+from gymhopper.kernel.calendar import local_date, start_of_day
+from gymhopper.kernel.period import Period
+from gymhopper.kernel.term import Term
+
+
+def first_period(terms: Terms) -> Period:
+    """The trial where there is one, else the first period that is paid for."""
+    if terms.trial_days:
+        return _days(terms, terms.starts_on, _anchor(terms))
+    return _paid_period(terms, 0)
+
+
+def next_period(terms: Terms, billed_until: datetime) -> Period | None:
+    """The period after those billed already; None when that was the last."""
+    number = 0
+    while (found := _paid_period(terms, number)).start < billed_until:
+        number += 1
+    return None if terms.periods is not None and number >= terms.periods else found
+
+
+def first_lines(terms: Terms) -> tuple[Line, ...]:
+    """What is asked for at the beginning: the joining fee, and the first period after no trial."""
+    period = first_period(terms)
+    fee = terms.joining_fee.amount if terms.joining_fee is not None else 0
+    price = 0 if terms.trial_days else terms.price.amount
+    return tuple(
+        _line(terms, kind, amount, period)
+        for kind, amount in ((_kind(terms), price), ("joining_fee", fee))
+        if amount
+    )
+
+
+def lines(
+    terms: Terms, period: Period, *, frozen: Sequence[Period], until: datetime | None
+) -> tuple[Line, ...]:
+    """What a later period costs: its days until the contract's end, without the frozen ones."""
+    whole = _dates(period, terms.zone)
+    stopped = {day for each in frozen for day in _dates_within(each, period, terms.zone)}
+    ended = local_date(until, terms.zone) if until is not None else None
+    charged = [day for day in whole if day not in stopped and (ended is None or day < ended)]
+    amount = rounded(terms.price.amount * len(charged), len(whole))
+    return (_line(terms, _kind(terms), amount, period),) if amount else ()
+
+
+def rounded(numerator: int, denominator: int) -> int:
+    """The quotient to the nearest whole, halves away from zero."""
+    size = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return size if numerator >= 0 else -size
+
+
+def _line(terms: Terms, kind: LineKind, amount: int, period: Period) -> Line:
+    return Line(
+        kind=kind,
+        text=terms.plan_name,
+        amount=amount,
+        tax_code=terms.tax_code,
+        start=period.start,
+        until=period.until or period.start,
+    )
+
+
+def _kind(terms: Terms) -> LineKind:
+    return "period" if terms.recurs else "purchase"
+
+
+def _anchor(terms: Terms) -> date:
+    """The day that paid periods count from."""
+    return terms.starts_on + timedelta(days=terms.trial_days)
+
+
+def _paid_period(terms: Terms, number: int) -> Period:
+    term, anchor = Term(terms.interval, terms.count), _anchor(terms)
+    return _days(terms, term.boundary(anchor, number), term.boundary(anchor, number + 1))
+
+
+def _days(terms: Terms, first: date, beyond: date) -> Period:
+    return Period(start_of_day(first, terms.zone), start_of_day(beyond, terms.zone))
+
+
+def _dates(period: Period, zone: str) -> list[date]:
+    """The local dates of a period that begins and ends at midnight."""
+    first = local_date(period.start, zone)
+    beyond = local_date(period.until or period.start, zone)
+    return [first + timedelta(days=number) for number in range((beyond - first).days)]
+
+
+def _dates_within(freeze: Period, period: Period, zone: str) -> Iterable[date]:
+    """The days of `period` that are frozen as a whole: one that was begun is used."""
+    for day in _dates(period, zone):
+        begins, ends = start_of_day(day, zone), start_of_day(day + timedelta(days=1), zone)
+        if freeze.start <= begins and (freeze.until is None or ends <= freeze.until):
+            yield day

@@ -1,0 +1,86 @@
+"""What a membership costs and when, as it was sold: the terms that its claims are made by."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from gymhopper.contracts.membership.api import PlanKind, Purchase
+from gymhopper.kernel.money import Money
+
+Interval = Literal["day", "week", "month", "year"]
+
+Part = Literal["plan", "joining_fee"]
+"""What a provider lists apart: what each period costs, and what is paid once beside the first."""
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`price` each `count` `interval`s, counted from `starts_on` in `zone`; tax is in it.
+
+    `joining_fee` is paid once, beside the first period. `trial_days` pass before the first charge.
+    `periods` is after how many it ends by itself; None: it goes on.
+    """
+
+    legal_entity_id: UUID
+    plan_id: UUID
+    plan_name: str
+    kind: PlanKind
+    price: Money
+    interval: Interval
+    count: int
+    starts_on: date
+    zone: str
+    joining_fee: Money | None = None
+    trial_days: int = 0
+    periods: int | None = None
+    tax_code: str = "standard"
+    tax_included: bool = True
+
+    @property
+    def recurs(self) -> bool:
+        """Whether there is a second period to pay for."""
+        return self.periods is None or self.periods > 1
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What is paid for at the beginning."""
+        return ("plan", "joining_fee") if self.joining_fee is not None else ("plan",)
+
+    def cost(self, part: Part) -> Money:
+        """What a part costs."""
+        if part == "joining_fee" and self.joining_fee is not None:
+            return self.joining_fee
+        return self.price
+
+    def title(self, part: Part) -> str:
+        """What a part is called where the provider shows it."""
+        return f"{self.plan_name}: joining fee" if part == "joining_fee" else self.plan_name
+
+    def product(self, part: Part) -> str:
+        """Under which id a provider knows this part of what is sold."""
+        return f"gymhopper-{part.replace('_', '-')}-{self.plan_id}"
+
+    def part(self, product: str | None) -> Part:
+        """Which part a provider's product is; what we did not name is the plan itself."""
+        return "joining_fee" if product == self.product("joining_fee") else "plan"
+
+
+def terms_of(purchase: Purchase) -> Terms:
+    """The terms that a person agreed to."""
+    return Terms(
+        legal_entity_id=purchase.legal_entity_id,
+        plan_id=purchase.plan_id,
+        plan_name=purchase.plan_name,
+        kind=purchase.kind,
+        price=purchase.price,
+        interval=purchase.interval,  # type: ignore[arg-type]  # membership's own four words
+        count=purchase.interval_count,
+        starts_on=purchase.starts_on,
+        zone=purchase.zone,
+        joining_fee=purchase.joining_fee,
+        trial_days=purchase.trial_days,
+        periods=purchase.periods,
+        tax_code=purchase.tax_code,
+        tax_included=purchase.tax_included,
+    )

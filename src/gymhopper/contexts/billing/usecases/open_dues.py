@@ -1,0 +1,102 @@
+"""The books of one membership: who pays, what for, and the one subscription that collects."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.billing.domain.checkout import BillingAccount
+from gymhopper.contexts.billing.domain.claim import Claim
+from gymhopper.contexts.billing.domain.dues import Dues
+from gymhopper.contexts.billing.domain.payment import Payment
+from gymhopper.contexts.billing.domain.provider import ENDED
+from gymhopper.contexts.billing.domain.subscription import Subscription
+from gymhopper.contexts.billing.domain.terms import terms_of
+from gymhopper.contexts.billing.storage import tables
+from gymhopper.contracts.membership.api import Purchase
+from gymhopper.kernel.ids import new_id
+
+
+async def account_of(uow: UnitOfWork, purchase: Purchase) -> BillingAccount:
+    """The payer's account at the organisation, made where it is missing."""
+    table = tables.billing_account
+    await uow.connection.execute(
+        insert(table)
+        .values(
+            id=new_id(),
+            organisation_id=purchase.organisation_id,
+            person_id=purchase.person_id,
+        )
+        .on_conflict_do_nothing()
+    )
+    found = await uow.session.scalars(
+        select(BillingAccount).where(
+            table.c.organisation_id == purchase.organisation_id,
+            table.c.person_id == purchase.person_id,
+        )
+    )
+    return found.one()
+
+
+async def dues_of(uow: UnitOfWork, purchase: Purchase, account: BillingAccount) -> Dues:
+    """The membership's dues, locked; made where they are missing."""
+    table = tables.dues
+    fresh = Dues(
+        id=new_id(),
+        organisation_id=purchase.organisation_id,
+        person_id=purchase.person_id,
+        membership_id=purchase.membership_id,
+        billing_account_id=account.id,
+        terms=terms_of(purchase),
+        currency=purchase.price.currency,
+    )
+    await uow.connection.execute(
+        insert(table)
+        .values({column.name: getattr(fresh, column.name) for column in table.c})
+        .on_conflict_do_nothing(index_elements=["membership_id"])
+    )
+    found = await uow.session.scalars(
+        select(Dues).where(table.c.membership_id == purchase.membership_id).with_for_update()
+    )
+    return found.one()
+
+
+async def running(uow: UnitOfWork, dues: Dues) -> Subscription | None:
+    """The one subscription that collects, or will."""
+    table = tables.subscription
+    found: Subscription | None = await uow.session.scalar(
+        select(Subscription).where(table.c.dues_id == dues.id, table.c.status.not_in(ENDED))
+    )
+    return found
+
+
+def subscribe(uow: UnitOfWork, dues: Dues, provider: str) -> Subscription:
+    """A subscription that has not begun to collect."""
+    made = Subscription(
+        id=new_id(),
+        dues_id=dues.id,
+        organisation_id=dues.organisation_id,
+        person_id=dues.person_id,
+        provider=provider,
+    )
+    uow.add(made)
+    return made
+
+
+async def claims_of(uow: UnitOfWork, dues: Dues) -> list[Claim]:
+    """Everything that was ever claimed, the oldest first."""
+    rows = await uow.session.scalars(
+        select(Claim).where(tables.claim.c.dues_id == dues.id).order_by(tables.claim.c.id)
+    )
+    return list(rows)
+
+
+async def payments_of(uow: UnitOfWork, claim_id: UUID) -> list[Payment]:
+    """What came in for a claim, the oldest first."""
+    rows = await uow.session.scalars(
+        select(Payment)
+        .where(tables.payment.c.claim_id == claim_id)
+        .order_by(tables.payment.c.paid_at, tables.payment.c.id)
+    )
+    return list(rows)

@@ -1,0 +1,21 @@
+"""Count again what a claim that we ask for ourselves has come to, and say what is different."""
+
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.billing.domain.claim import Claim
+from gymhopper.contexts.billing.domain.dues import Dues
+from gymhopper.contexts.billing.usecases.open_dues import claims_of, payments_of
+
+
+async def settle_claim(uow: UnitOfWork, dues: Dues, claim: Claim) -> None:
+    """Under the lock of the dues, after a payment came or went, or the claim fell due."""
+    await uow.flush()
+    for event in claim.reckon(await payments_of(uow, claim.id), uow.now):
+        uow.record(dues, event, organisation_id=dues.organisation_id)
+    await count_debt(uow, dues)
+
+
+async def count_debt(uow: UnitOfWork, dues: Dues) -> None:
+    """Add up what failed, and tell when that is different."""
+    changed = dues.count_debt(await claims_of(uow, dues))
+    if changed is not None:
+        uow.record(dues, changed, organisation_id=dues.organisation_id)
