@@ -128,7 +128,7 @@ async def test_who_fails_to_authenticate_may_try_another_card(sandbox: Sandbox) 
     answered = await _answer(sandbox, await sandbox.pay(session, ASKING), "fail")
     assert answered.headers["location"] == session.url
     page = await sandbox.browser.get(str(session.url))
-    assert "has failed authentication" in page.text
+    assert "could not confirm that it is you" in page.text
     assert (await sandbox.pay(session)).status_code == 303
     charges = await sandbox.client.v1.charges.list_async()
     assert [each.paid for each in charges.data] == [True]

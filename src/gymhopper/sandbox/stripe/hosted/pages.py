@@ -90,7 +90,11 @@ async def _last_error(store: Store, session: Object) -> str | None:
     intent = await store.find("payment_intent", key) or await store.find("setup_intent", key)
     assert intent is not None  # noqa: S101 - a session's intent is never deleted
     error = intent["last_payment_error" if "amount" in intent else "last_setup_error"]
-    return None if error is None else str(error["message"])
+    if error is None:
+        return None
+    if error["code"].endswith("_authentication_failure"):
+        return "Your bank could not confirm that it is you. Try again, or another card."
+    return str(error["message"])
 
 
 async def _page(
