@@ -16,10 +16,12 @@ from gymhopper.sandbox.stripe.api import (
     invoices,
     payment_intents,
     payment_methods,
+    payouts,
     portal,
     refunds,
     setup_intents,
     subscriptions,
+    transfers,
     webhook_endpoints,
 )
 from gymhopper.sandbox.stripe.billing.renewal import Recovery
@@ -41,10 +43,12 @@ FAMILIES = (
     invoices,
     payment_intents,
     payment_methods,
+    payouts,
     portal,
     refunds,
     setup_intents,
     subscriptions,
+    transfers,
     webhook_endpoints,
 )
 

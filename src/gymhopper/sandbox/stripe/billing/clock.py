@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.sandbox.stripe.account import ACCOUNT, MOUNT
-from gymhopper.sandbox.stripe.billing import disputes, refunds, renewal
+from gymhopper.sandbox.stripe.billing import disputes, payouts, refunds, renewal
 from gymhopper.sandbox.stripe.billing.checkout import expire
 from gymhopper.sandbox.stripe.billing.renewal import Recovery
 from gymhopper.sandbox.stripe.storage.store import AgendaEntry, Cause, Store
@@ -89,5 +89,7 @@ async def do(store: Store, entry: AgendaEntry, recovery: Recovery) -> None:
             await refunds.fail(then, await then.get("refund", entry.object_id, param="id"))
         case "lose":
             await disputes.lose(then, await then.get("dispute", entry.object_id, param="id"))
+        case payouts.ARRIVE:
+            await payouts.arrive(then, await then.get("payout", entry.object_id, param="id"))
         case unknown:
             raise ValueError(f"nobody knows how to {unknown}")

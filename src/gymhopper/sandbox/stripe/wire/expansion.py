@@ -16,6 +16,7 @@ _MAX_DEPTH = 4
 # The fields that hold an id, and of what kind.
 _REFERENCES = {
     "balance_transaction": "balance_transaction",
+    "failure_balance_transaction": "balance_transaction",
     "charge": "charge",
     "customer": "customer",
     "default_payment_method": "payment_method",
