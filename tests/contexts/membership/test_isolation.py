@@ -41,6 +41,8 @@ async def populate(gym: Any) -> dict[str, str]:
     )
     frozen = await gym.post(f"/memberships/{active['id']}/freezes", {})
     await gym.post(f"/memberships/{active['id']}/cancel", {"when": "period_end"}, expect=200)
+    leaving = {"organisation_id": active["organisation_id"], "act": "cancellation"}
+    await gym.post("/leaving-requests", leaving | {"member_number": "1"}, expect=202)
     return {
         "member": active["member_id"],
         "membership": active["id"],

@@ -1,15 +1,21 @@
 """The membership context, as the composition root takes it."""
 
+from collections.abc import Mapping
 from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context, Implementation
+from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.membership.api import Memberships
 from gymhopper.contexts.membership.http import (
     duplicates,
     emergency,
     family,
     leaving,
+    leaving_by_link,
     members,
     memberships,
     notes,
@@ -19,14 +25,21 @@ from gymhopper.contexts.membership.http import (
     tags,
     visitors,
 )
-from gymhopper.contexts.membership.jobs import timers
+from gymhopper.contexts.membership.http.leaving_pages import LeavingPage
+from gymhopper.contexts.membership.jobs import jobs, timers
 from gymhopper.contexts.membership.storage.invariants import INVARIANTS
 from gymhopper.contexts.membership.storage.mapping import map_all
 from gymhopper.contexts.membership.storage.sealed import SEALED
 from gymhopper.contexts.membership.subscribers import subscriptions
+from gymhopper.contexts.membership.usecases.request_leaving import PAGE
 from gymhopper.contracts.membership.api import MembershipApi
 
 map_all()
+
+
+def _pages(runtime: Runtime) -> Mapping[str, ASGIApp]:
+    return {PAGE: Starlette(routes=LeavingPage(runtime).routes())}
+
 
 context = Context(
     name="membership",
@@ -43,10 +56,13 @@ context = Context(
         packs.router,
         memberships.router,
         leaving.router,
+        leaving_by_link.router,
         visitors.router,
     ],
     subscriptions=subscriptions,
+    jobs=jobs,
     timers=timers,
+    mounts=_pages,
     apis=[Implementation(MembershipApi, Memberships)],
     sealed=SEALED,
     invariants=INVARIANTS,

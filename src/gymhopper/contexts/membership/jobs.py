@@ -4,7 +4,8 @@ age, guests forgotten."""
 from datetime import timedelta
 from uuid import UUID
 
-from gymhopper.chassis.registry import Due, Timers
+from gymhopper.chassis.registry import Due, Jobs, Timers
+from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.usecases import reach_date
 from gymhopper.contexts.membership.usecases.credit_book import CREDITS_DATED, CREDITS_EXPIRE
@@ -17,10 +18,28 @@ from gymhopper.contexts.membership.usecases.publish import (
     OVERLAY_REACHED,
     TRIAL_REACHED,
 )
+from gymhopper.contexts.membership.usecases.request_leaving import (
+    SEND_LEAVING_LINK,
+    send_leaving_link,
+    sweep_leaving_requests,
+)
 from gymhopper.contexts.membership.usecases.spend_credit import tell_end
 from gymhopper.contexts.membership.usecases.take_credits_back import expire_credits
 
+jobs = Jobs()
 timers = Timers()
+
+
+@jobs.job(SEND_LEAVING_LINK, attempts=12)
+async def send_one_leaving_link(runtime: Runtime, *, request_id: str) -> None:
+    """Decides whether a link goes out, and sends it; tried for more than an hour."""
+    await send_leaving_link(runtime, UUID(request_id))
+
+
+@timers.every(timedelta(hours=1), "membership.leaving_requests_swept")
+async def leaving_requests_swept(uow: UnitOfWork, _: Due) -> None:
+    """Links that have expired leave nothing behind."""
+    await sweep_leaving_requests(uow)
 
 
 @timers.on(END_REACHED)

@@ -1,6 +1,6 @@
 """What the rules of memberships refuse."""
 
-from gymhopper.kernel.errors import Conflict, InvalidInput
+from gymhopper.kernel.errors import Conflict, InvalidInput, Unauthenticated
 
 
 class IllegalTransition(Conflict):
@@ -37,6 +37,12 @@ class ReasonMissing(InvalidInput):
     """What goes beyond the contract needs a reason."""
 
     code = "reason_missing"
+
+
+class LinkExpired(Unauthenticated):
+    """The link was not signed here, or has expired."""
+
+    code = "link_expired"
 
 
 class NothingToWithdraw(Conflict):

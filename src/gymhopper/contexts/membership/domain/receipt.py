@@ -14,7 +14,7 @@ class Receipt:
 
     `wish` is what was asked for (`now`, `term_end` ...), `ends_at` what it came to; of what was
     paid, `given_back_days` of `of_days` go back after a withdrawal. `declared_by` is the actor:
-    `anonymous` for whoever came by a link to the member's own mailbox.
+    `anonymous` for whoever came by a link to the member's own mailbox, of the request `request_id`.
     """
 
     id: UUID
@@ -31,3 +31,4 @@ class Receipt:
     ends_at: datetime | None
     given_back_days: int | None = None
     of_days: int | None = None
+    request_id: UUID | None = None

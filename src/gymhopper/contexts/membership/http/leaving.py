@@ -58,8 +58,7 @@ async def withdraw_from_membership(
     the part for the days that were not used.
     """
     async with runtime.begin(caller) as uow:
-        _, receipt = await withdraw_membership(uow, membership_id)
-        return ReceiptAnswer.of(receipt)
+        return ReceiptAnswer.of(await withdraw_membership(uow, membership_id))
 
 
 @router.get("/memberships/{membership_id}/receipts", summary="List receipts of leaving")

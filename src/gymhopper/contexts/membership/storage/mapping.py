@@ -8,6 +8,7 @@ from gymhopper.contexts.membership.domain.agreement import Agreement
 from gymhopper.contexts.membership.domain.credit import CreditEntry, CreditLot
 from gymhopper.contexts.membership.domain.emergency import SealedEmergencyContact
 from gymhopper.contexts.membership.domain.guardianship import Guardianship
+from gymhopper.contexts.membership.domain.leaving_request import LeavingRequest
 from gymhopper.contexts.membership.domain.member import Member
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.domain.merged_member import MergedMember
@@ -76,6 +77,7 @@ def map_all() -> None:
     mapper.map_imperatively(Agreement, tables.agreement)
     mapper.map_imperatively(Guardianship, people_tables.guardianship)
     mapper.map_imperatively(MergedMember, people_tables.merged_member)
+    mapper.map_imperatively(LeavingRequest, tables.leaving_request)
     mapper.map_imperatively(Receipt, tables.receipt)
     mapper.map_imperatively(Note, people_tables.note)
     mapper.map_imperatively(SealedEmergencyContact, people_tables.emergency_contact)

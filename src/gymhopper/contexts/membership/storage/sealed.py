@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from gymhopper.chassis.sealed_tables import Row, SealedTable, sealed_table
 from gymhopper.chassis.secrets import Secrets
 from gymhopper.contexts.membership.domain.person import SealedContact
+from gymhopper.contexts.membership.storage.leaving_link import PURPOSE as LEAVING
 from gymhopper.contexts.membership.storage.sealing import PURPOSE, ContactSeal, bound_to
 
 _INDEXES = ("email_index", "phone_index", "birth_date_index")
@@ -25,6 +26,7 @@ def _reindexed(secrets: Secrets, row: Row) -> Mapping[str, bytes | None]:
 
 
 SEALED = [
+    sealed_table("membership.leaving_request", "claim", purpose=LEAVING),
     sealed_table(
         "membership.person_key",
         "wrapped",

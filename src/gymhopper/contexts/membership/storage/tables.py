@@ -304,7 +304,24 @@ receipt = Table(
     Column("ends_at", INSTANT),
     Column("given_back_days", Integer),
     Column("of_days", Integer),
+    Column("request_id", Uuid),
+    Index("receipt_of_request", "request_id", "membership_id", unique=True),
     Index("receipt_membership", "membership_id"),
+)
+
+leaving_request = Table(
+    "leaving_request",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("claim", LargeBinary, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("member_ids", ARRAY(Uuid)),
+    Index("leaving_request_expires", "expires_at"),
+    Index("leaving_request_organisation", "organisation_id", "created_at"),
 )
 
 agreement = Table(

@@ -25,12 +25,15 @@ When = Literal["now", "period_end", "term_end", "date"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelMembership:
     """`term_end` is the earliest end that term and notice allow. `day` is the first local day
-    without the membership, given when `when` is "date"."""
+    without the membership, given when `when` is "date". `request_id` is that of whoever asked
+    without signing in.
+    """
 
     membership_id: UUID
     when: When
     reason: str
     day: date | None = None
+    request_id: UUID | None = None
 
 
 async def cancel_membership(uow: UnitOfWork, command: CancelMembership) -> MembershipView:
@@ -43,7 +46,7 @@ async def cancel_membership(uow: UnitOfWork, command: CancelMembership) -> Membe
     end = _end(membership, uow, command)
     _check_term(membership, uow, command, end)
     await publish(uow, membership, membership.cancel(end, uow.now, command.reason))
-    await keep_receipt(uow, membership, "cancellation", command.when)
+    await keep_receipt(uow, membership, "cancellation", command.when, request_id=command.request_id)
     return view(membership, uow.now)
 
 
@@ -71,7 +74,7 @@ def _check_term(
     kept = membership.cancelled_at is not None and end >= membership.cancelled_at
     if membership.contract == "pending" or end >= earliest or kept:
         return
-    if uow.subject.person_id is not None:
+    if uow.subject.person_id is not None or command.request_id is not None:
         day = local_date(earliest, membership.zone)
         raise TermStillRuns(f"The first day without this membership can be {day}.", field="when")
     if not command.reason:

@@ -1,5 +1,7 @@
 """Keep the proof of a cancellation or a withdrawal."""
 
+from uuid import UUID
+
 from sqlalchemy import select
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
@@ -11,7 +13,13 @@ from gymhopper.kernel.ids import new_id
 
 
 async def keep_receipt(
-    uow: UnitOfWork, membership: Membership, act: Act, wish: str, share: Share | None = None
+    uow: UnitOfWork,
+    membership: Membership,
+    act: Act,
+    wish: str,
+    *,
+    share: Share | None = None,
+    request_id: UUID | None = None,
 ) -> Receipt:
     """Write down what was declared now and what it came to."""
     member = tables.member.c
@@ -33,6 +41,7 @@ async def keep_receipt(
         ends_at=membership.end,
         given_back_days=None if share is None else share.days,
         of_days=None if share is None else share.of_days,
+        request_id=request_id,
     )
     uow.add(receipt)
     return receipt
