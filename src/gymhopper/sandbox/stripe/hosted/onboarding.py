@@ -4,35 +4,29 @@ A script fills it by posting the same fields: `name`, `tax_id`, `iban`, `accept=
 """
 
 import secrets
-from functools import partial
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.sandbox.stripe import banks
-from gymhopper.sandbox.stripe.billing.clock import writing_store
 from gymhopper.sandbox.stripe.billing.onboarding import UNMATCHED_TAX_ID, change, set_bank
 from gymhopper.sandbox.stripe.errors import StripeError
+from gymhopper.sandbox.stripe.hosted.frame import (
+    HEADERS,
+    Found,
+    fields,
+    gone,
+    onward,
+    reading,
+    render,
+    writing,
+)
 from gymhopper.sandbox.stripe.objects.connected_account import bank_account
 from gymhopper.sandbox.stripe.objects.identity import Object
 from gymhopper.sandbox.stripe.storage.store import Store
-from gymhopper.sandbox.stripe.wire import form
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True
-)
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex",
-}
 _FIELDS = ("name", "tax_id", "iban")
 
 
@@ -51,47 +45,44 @@ class OnboardingPages:
 
     async def show(self, request: Request) -> Response:
         """The form; a link that is used or too old leads to where a new one is made."""
-        async with self._runtime.database.transaction(SERVICE, read_only=True) as connection:
-            store = Store(connection, int(self._runtime.clock.now().timestamp()))
-            found = await _link(store, request)
+        async with reading(self._runtime, request, "account") as account:
+            found = await _link(account, request)
             if isinstance(found, Response):
                 return found
-            account, _ = found
-            return _page(account, {"name": account["company"]["name"] or ""})
+            _, known, _ = found
+            return _page(known, {"name": known["company"]["name"] or ""})
 
     async def submit(self, request: Request) -> Response:
         """Take what was told; what is wrong with it is due again, as with the real provider."""
         try:
-            given = form.decode(await request.body())
+            given = await fields(request)
         except StripeError as error:
-            return PlainTextResponse(error.message, 400, _HEADERS)
-        async with self._runtime.database.transaction(SERVICE) as connection:
-            store = await writing_store(self._runtime, connection)
-            found = await _link(store, request)
+            return PlainTextResponse(error.message, 400, HEADERS)
+        async with writing(self._runtime, request, "account") as account:
+            found = await _link(account, request)
             if isinstance(found, Response):
                 return found
-            account, link = found
-            told = {name: str(given.get(name, "")).strip() for name in _FIELDS}
-            problems = _problems(account, told, accepted="accept" in given)
+            store, known, link = found
+            told = {name: given.get(name, "") for name in _FIELDS}
+            problems = _problems(known, told, accepted="accept" in given)
             if problems:
-                return _page(account, told, problems=problems, status=422)
-            await _tell(store, account, told, request)
-            return RedirectResponse(link["return_url"], 303, _HEADERS)
+                return _page(known, told, problems=problems, status=422)
+            await _tell(store, known, told, request)
+            return onward(link["return_url"])
 
 
-async def _link(store: Store, request: Request) -> tuple[Object, Object] | Response:
+async def _link(account: Found, request: Request) -> tuple[Store, Object, Object] | Response:
     """The account and the link; or the answer when the link leads nowhere."""
-    key, token = request.path_params["key"], request.path_params["token"]
-    account = await store.find("account", key)
     if account is None:
-        return HTMLResponse(_TEMPLATES.get_template("missing.html").render(), 404, _HEADERS)
-    hidden = await store.hidden(key)
-    for known, link in hidden.get("links", {}).items():
-        if secrets.compare_digest(known.encode(), token.encode()):
+        return gone()
+    store, known = account
+    token = request.path_params["token"].encode()
+    for key, link in (await store.hidden(known["id"])).get("links", {}).items():
+        if secrets.compare_digest(key.encode(), token):
             if link["expires_at"] <= store.now or link.get("used"):
-                return RedirectResponse(link["refresh_url"], 303, _HEADERS)
-            return account, link
-    return HTMLResponse(_TEMPLATES.get_template("missing.html").render(), 404, _HEADERS)
+                return onward(link["refresh_url"])
+            return store, known, link
+    return gone()
 
 
 def _problems(account: Object, told: dict[str, str], *, accepted: bool) -> dict[str, str]:
@@ -132,9 +123,8 @@ async def _tell(store: Store, account: Object, told: dict[str, str], request: Re
             "date": store.now,
             "ip": request.client.host if request.client is not None else None,
         }
-    changed = partial(change, store, account, changes, more)
+    account = await change(store, account, changes, more)
     if not told["iban"]:
-        await changed()
         return
     number = banks.plain(told["iban"]) or ""
     bank = bank_account(
@@ -146,7 +136,7 @@ async def _tell(store: Store, account: Object, told: dict[str, str], request: Re
             "currency": account["default_currency"],
         },
     )
-    await set_bank(store, await changed(), bank, banks.failure(number))
+    await set_bank(store, account, bank, banks.failure(number))
 
 
 def _page(
@@ -157,7 +147,9 @@ def _page(
     status: int = 200,
 ) -> Response:
     due = account["requirements"]["currently_due"]
-    page = _TEMPLATES.get_template("onboarding.html").render(
+    return render(
+        "onboarding.html",
+        status=status,
         email=account["email"],
         told=told,
         problems=problems or {},
@@ -168,4 +160,3 @@ def _page(
         unmatched=UNMATCHED_TAX_ID,
         numbers=banks.TEST_NUMBERS,
     )
-    return HTMLResponse(page, status, _HEADERS)
