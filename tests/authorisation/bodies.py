@@ -40,6 +40,11 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
         "birth_date": BORN,
         "agreement": AGREEMENT,
     },
+    "publish_waiver": lambda _: {
+        "texts": {"en": "At my own risk, still."},
+        "enforce_from": "2099-01-01",
+    },
+    "sign_waiver": lambda _: {"number": 1, "language": "en"},
     "open_checkout": lambda ids: {"membership_id": ids["membership_id"], "price": PRICE},
     "collect_at_desk": lambda _: {"price": PRICE},
     "enter_payment": lambda _: {"amount": PRICE, "method": "cash"},

@@ -199,6 +199,14 @@ class Founding:
             agreement=AGREEMENT,
         )
         ids["guardianship_id"] = child["guardianship_id"]
+        waiver = await self._made(
+            *("waiver_id", "/waivers"),
+            organisation_id=ids["organisation_id"],
+            legal_entity_id=ids["legal_entity_id"],
+            name=f"{self.side.name}'s rules",
+        )
+        version = {"texts": {"en": "At my own risk."}, "enforce_from": "2099-01-01"}
+        await self.platform.post(f"/waivers/{waiver['id']}/versions", version)
         await self._made("note_id", f"{path}/notes", text=f"Knows {self.side.name}.", pinned=True)
         await self.platform.put(
             f"{path}/emergency-contact", {"name": f"Eva Of{self.side.name}", "phone": "030 12345"}

@@ -39,6 +39,12 @@ async def populate(gym: Any) -> dict[str, str]:
         f"{member}/dependents",
         {"first_name": "Tim", "last_name": "B", "agreement": AGREED, **born},
     )
+    waiver = {"name": "Rules", "legal_entity_id": str(gym.seller.legal_entity_id)}
+    waiver = await gym.post("/waivers", waiver)
+    version = {"texts": {"en": "x"}, "enforce_from": "2099-01-01"}
+    await gym.post(f"/waivers/{waiver['id']}/versions", version)
+    signature = {"number": 1, "language": "en"}
+    await gym.post(f"{member}/waivers/{waiver['id']}/signatures", signature)
     frozen = await gym.post(f"/memberships/{active['id']}/freezes", {})
     await gym.post(f"/memberships/{active['id']}/cancel", {"when": "period_end"}, expect=200)
     leaving = {"organisation_id": active["organisation_id"], "act": "cancellation"}
@@ -49,6 +55,7 @@ async def populate(gym: Any) -> dict[str, str]:
         "freeze": frozen["id"],
         "note": note["id"],
         "child": child["id"],
+        "waiver": waiver["id"],
         "guardianship": child["guardianship_id"],
         "plan": active["plan_id"],
         "price": active["price_id"],
@@ -119,6 +126,19 @@ async def test_a_foreign_id_reads_as_if_there_were_none(town: Any) -> None:
         ("POST", f"/members/{made['child']}/guardians", {"guardian_id": ours["id"]}),
         ("POST", f"/members/{ours['id']}/guardians", {"guardian_id": made["member"]}),
         ("DELETE", f"/members/{made['child']}/guardians/{made['guardianship']}", None),
+        ("GET", f"/waivers/{made['waiver']}", None),
+        (
+            "POST",
+            f"/waivers/{made['waiver']}/versions",
+            {"texts": {"en": "x"}, "enforce_from": "2099-01-01"},
+        ),
+        ("POST", f"/waivers/{made['waiver']}/retire", None),
+        ("GET", f"{member}/waivers", None),
+        (
+            "POST",
+            f"/members/{ours['id']}/waivers/{made['waiver']}/signatures",
+            {"number": 1, "language": "en"},
+        ),
         ("POST", f"{member}/merge", {"duplicate_id": ours["id"]}),
         ("POST", f"/members/{ours['id']}/merge", {"duplicate_id": made["member"]}),
         ("POST", f"{member}/memberships", town.ours.order(plan)),

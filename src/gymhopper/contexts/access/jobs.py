@@ -11,6 +11,10 @@ from gymhopper.contexts.access.storage.feed import CHANNEL
 from gymhopper.contexts.access.storage.valkey import ValkeyCell
 from gymhopper.contexts.access.usecases.drain_journal import JournalDrain, ensure_partitions
 from gymhopper.contexts.access.usecases.feed_cell import CellFeeder
+from gymhopper.contexts.access.usecases.follow_waiver import (
+    COMPILE_ORGANISATION,
+    compile_organisation,
+)
 from gymhopper.contexts.access.usecases.hand_over_usage import HAND_OVER_USAGE, hand_over_usage
 from gymhopper.kernel.errors import InvalidInput
 
@@ -36,6 +40,12 @@ async def partitions_ahead(uow: UnitOfWork, due: Due) -> None:
     """Have the month's tables before the month."""
     del due
     await ensure_partitions(uow)
+
+
+@jobs.job(COMPILE_ORGANISATION)
+async def compile_next(runtime: Runtime, *, organisation_id: str, after: str) -> None:
+    """A waiver changed what an organisation's people may do."""
+    await compile_organisation(runtime, organisation_id=UUID(organisation_id), after=UUID(after))
 
 
 class OnCell:

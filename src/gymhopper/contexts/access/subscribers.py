@@ -3,6 +3,7 @@
 from gymhopper.chassis.events.envelope import Envelope
 from gymhopper.chassis.registry import Subscriptions
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.access.usecases import follow_waiver
 from gymhopper.contexts.access.usecases.follow_location import LocationNews, follow_locations
 from gymhopper.contexts.access.usecases.follow_membership import MembershipNews, follow_memberships
 from gymhopper.contexts.access.usecases.follow_merge import follow_merge
@@ -32,6 +33,25 @@ async def members_merged(uow: UnitOfWork, event: membership.MembersMerged, _: En
         person_id=event.merged_person_id,
         into=Survivor(event.member_id, event.person_id),
     )
+
+
+@subscriptions.on(membership.WaiverPublished)
+async def waiver_published(uow: UnitOfWork, event: membership.WaiverPublished, _: Envelope) -> None:
+    """Whoever has not signed it stays outside from its first day on."""
+    await follow_waiver.waiver_published(uow, event)
+
+
+@subscriptions.on(membership.WaiverRetired)
+async def waiver_retired(uow: UnitOfWork, event: membership.WaiverRetired, _: Envelope) -> None:
+    """It closes no door any more."""
+    await follow_waiver.waiver_retired(uow, event)
+
+
+@subscriptions.on(membership.WaiverSigned)
+async def waiver_signed(uow: UnitOfWork, event: membership.WaiverSigned, _: Envelope) -> None:
+    """Whoever signed comes in."""
+    await uow.flush()
+    await follow_waiver.waiver_signed(uow, event)
 
 
 @subscriptions.on(

@@ -24,6 +24,7 @@ from gymhopper.contexts.membership.http import (
     prices,
     tags,
     visitors,
+    waivers,
 )
 from gymhopper.contexts.membership.http.leaving_pages import LeavingPage
 from gymhopper.contexts.membership.jobs import jobs, timers
@@ -58,6 +59,7 @@ context = Context(
         leaving.router,
         leaving_by_link.router,
         visitors.router,
+        waivers.router,
     ],
     subscriptions=subscriptions,
     jobs=jobs,
@@ -69,6 +71,7 @@ context = Context(
     tags={
         "members": "People at an organisation.",
         "families": "Guardians, whose accounts act for children.",
+        "waivers": "What members sign before they train.",
         "plans": "What is on offer, and for how much.",
         "credits": "Credits of packs, and what became of them.",
         "memberships": "What was bought: its state, freezes and blocks.",
@@ -80,6 +83,9 @@ context = Context(
         "notes:write": "write, change and delete such notes",
         "duplicates:read": "find members who may be registered twice",
         "duplicates:write": "merge members who are one human being",
+        "waivers:read": "see waivers and who signed them",
+        "waivers:write": "publish waivers",
+        "signatures:write": "sign waivers, or have them signed at the desk",
         "profiles:write": "change names and contact data",
         "memberships:read": "see memberships",
         "purchases:write": "buy or sell memberships",
@@ -89,6 +95,8 @@ context = Context(
         "plans:write": "offer plans and prices",
     },
     audit_shows={
+        "membership.waiver": "name zone",
+        "membership.waiver_signature": "language text_hash channel signed_by",
         "membership.member": "number status",
         "membership.plan": "name coverage interval freeze_rules conditions offer zone status",
         "membership.price": "currency valid_from valid_until channel location_id country city"

@@ -117,6 +117,38 @@ class GuardianshipEnded(Event, frozen=True, kw_only=True):
     dependent_person_id: UUID
 
 
+class WaiverPublished(Event, frozen=True, kw_only=True):
+    """A version of an organisation's waiver; its members must have signed it from `enforced_at`."""
+
+    type: ClassVar[str] = "membership.waiver.published.v1"
+    waiver_id: UUID
+    organisation_id: UUID
+    number: int
+    enforced_at: datetime
+
+
+class WaiverRetired(Event, frozen=True, kw_only=True):
+    """The waiver need not be signed any more."""
+
+    type: ClassVar[str] = "membership.waiver.retired.v1"
+    waiver_id: UUID
+    organisation_id: UUID
+
+
+class WaiverSigned(Event, frozen=True, kw_only=True):
+    """A member signed a version; that holds in `[signed_at, until)`, for older versions, too."""
+
+    type: ClassVar[str] = "membership.waiver_signature.given.v1"
+    signature_id: UUID
+    waiver_id: UUID
+    organisation_id: UUID
+    number: int
+    member_id: UUID
+    person_id: UUID
+    signed_at: datetime
+    until: datetime | None = None
+
+
 class MembershipEvent(Event, frozen=True, kw_only=True):
     """Something happened to a membership; `membership` is all of it afterwards."""
 

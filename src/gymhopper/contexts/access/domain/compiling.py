@@ -1,7 +1,9 @@
 """Compiles what other contexts know into the flat records that doors decide by."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from uuid import UUID
 
 from gymhopper.contexts.access.domain.coverage import encode_coverage
 from gymhopper.contexts.access.domain.places import Door
@@ -19,6 +21,8 @@ from gymhopper.contexts.access.domain.records import (
 from gymhopper.contracts.membership.events import MembershipState
 from gymhopper.contracts.venues.events import LocationState
 
+NOTHING_TO_SIGN: Mapping[UUID, tuple[Stop, ...]] = MappingProxyType({})
+
 NOTICE_AFTER = timedelta(days=3)
 """Without news of a payment, a paid period that has run out shows a notice after this long."""
 
@@ -32,14 +36,27 @@ FORGOTTEN_AFTER = timedelta(days=400)
 """An ended contract is kept this long, so that the door can say what has ended."""
 
 
-def compile_person(states: Iterable[MembershipState], now: datetime) -> Person:
-    """The person's grants out of all memberships that the person holds."""
-    grants = [grant for each in states if (grant := compile_grant(each, now)) is not None]
+def compile_person(
+    states: Iterable[MembershipState],
+    now: datetime,
+    unsigned: Mapping[UUID, tuple[Stop, ...]] = NOTHING_TO_SIGN,
+) -> Person:
+    """The person's grants out of all memberships that the person holds.
+
+    `unsigned` are the stretches in which a waiver of an organisation is not signed.
+    """
+    grants = [
+        grant
+        for each in states
+        if (grant := compile_grant(each, now, unsigned.get(each.organisation_id, ()))) is not None
+    ]
     grants.sort(key=lambda grant: grant.grant_id)
     return Person(grants=tuple(grants))
 
 
-def compile_grant(state: MembershipState, now: datetime) -> Grant | None:
+def compile_grant(
+    state: MembershipState, now: datetime, unsigned: tuple[Stop, ...] = ()
+) -> Grant | None:
     """The grant of one membership; None while it opens nothing and explains nothing.
 
     The door follows the contract (its start and end), the debt (a notice while it is young, no
@@ -61,7 +78,7 @@ def compile_grant(state: MembershipState, now: datetime) -> Grant | None:
         soft_until=soft_until,
         hard_until=hard_until,
         end_code=end_code,
-        stops=tuple(_stops(state)),
+        stops=(*_stops(state), *unsigned),
         kind=_kind(state),
         credits=state.credits,
     )

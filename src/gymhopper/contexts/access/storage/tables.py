@@ -127,6 +127,25 @@ merged_person = sa.Table(
     _id("into_member_id"),
     _id("into_person_id"),
 )
+waiver_version = sa.Table(
+    "waiver_version",
+    metadata,
+    _id("waiver_id", primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    _id("organisation_id"),
+    _when("enforced_at", nullable=False),
+)
+waiver_signature = sa.Table(
+    "waiver_signature",
+    metadata,
+    _id(primary_key=True),
+    _id("organisation_id"),
+    _id("person_id"),
+    _id("waiver_id"),
+    sa.Column("number", sa.Integer, nullable=False),
+    _when("start", nullable=False),
+    _when("until"),
+)
 journal = sa.Table(
     "journal",
     metadata,

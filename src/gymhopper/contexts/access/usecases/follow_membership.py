@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy import text
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
-from gymhopper.contexts.access.domain.compiling import compile_person
+from gymhopper.contexts.access.domain.compiling import NOTHING_TO_SIGN, compile_person
 from gymhopper.contexts.access.domain.coverage import encode_coverage
 from gymhopper.contexts.access.storage import tables
 from gymhopper.contexts.access.storage.feed import Change, publish
 from gymhopper.contexts.access.usecases.survivors import survivors
+from gymhopper.contexts.access.usecases.unsigned_waivers import unsigned_waivers
 from gymhopper.contracts.membership.events import MembershipState
 
 # Absolute state under the membership's own version: repeats and late arrivals change nothing.
@@ -74,17 +75,22 @@ async def _as_known_now(uow: UnitOfWork, news: list[MembershipNews]) -> list[Mem
 async def compile_people(uow: UnitOfWork, person_ids: Collection[UUID]) -> None:
     """Compile these people anew from what is stored, and publish their grants."""
     held: dict[UUID, list[MembershipState]] = {each: [] for each in person_ids}
+    # Held, so that nobody who saw less than this transaction publishes after it.
     rows = await uow.connection.execute(
         sa.select(
             tables.entitlement.c.person_id,
             sa.cast(tables.entitlement.c.state, sa.Text).label("state"),
-        ).where(tables.entitlement.c.person_id.in_(list(person_ids)))
+        )
+        .where(tables.entitlement.c.person_id.in_(list(person_ids)))
+        .order_by(tables.entitlement.c.membership_id)
+        .with_for_update()
     )
     for row in rows:
         held[row.person_id].append(msgspec.json.decode(row.state, type=MembershipState))
+    waiting = await unsigned_waivers(uow, held)
     for person_id, states in held.items():
         publish(uow, *_policies(states))
-        person = compile_person(states, uow.now)
+        person = compile_person(states, uow.now, waiting.get(person_id, NOTHING_TO_SIGN))
         # Nobody without a grant needs a record; a tombstone takes one back that was there.
         payload = msgspec.msgpack.encode(person) if person.grants else None
         publish(uow, Change("person", person_id.bytes, payload))

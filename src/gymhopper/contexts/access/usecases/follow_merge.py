@@ -22,6 +22,10 @@ _ENTITLEMENTS = text(
     "'person_id', CAST(:into AS uuid), 'member_id', CAST(:member AS uuid))"
     " WHERE organisation_id = :organisation AND person_id = :person"
 )
+_SIGNATURES = text(
+    "UPDATE access.waiver_signature SET person_id = :into"
+    " WHERE organisation_id = :organisation AND person_id = :person"
+)
 # The journal's chain is over the records, which stay as they were written: what a door answered,
 # and to whom it thought it did. The column beside them is for finding what is somebody's.
 _THEIRS = (
@@ -58,7 +62,7 @@ async def follow_merge(
         "into": into.person_id,
         "member": into.member_id,
     }
-    for statement in (_ENTITLEMENTS, *_HISTORY):
+    for statement in (_ENTITLEMENTS, _SIGNATURES, *_HISTORY):
         await uow.connection.execute(statement, names)
     held = tables.credential.c
     holdings = await uow.session.scalars(

@@ -49,9 +49,11 @@ OWNER = Role(
         plans:write
         profiles:write
         purchases:write
+        signatures:write
         staff:read staff:write
         venues:read venues:write
         visits:read
+        waivers:read waivers:write
         webhooks:read webhooks:write
         """
     ),
@@ -76,9 +78,11 @@ MANAGER = Role(
         payments:read payments:write
         profiles:write
         purchases:write
+        signatures:write
         staff:read staff:write
         venues:read venues:write
         visits:read
+        waivers:read waivers:write
         """
     ),
 )
@@ -100,8 +104,10 @@ FRONT_DESK = Role(
         payments:read
         profiles:write
         purchases:write
+        signatures:write
         venues:read
         visits:read
+        waivers:read
         """
     ),
 )
@@ -158,8 +164,10 @@ NETWORK_OPERATOR = Role(
         plans:write
         profiles:write
         purchases:write
+        signatures:write
         venues:read
         visits:read
+        waivers:read waivers:write
         """
     ),
     at="operator",
@@ -184,6 +192,7 @@ SUPPORT = Role(
         staff:read
         venues:read
         visits:read
+        waivers:read
         webhooks:read
         """
     ),
@@ -210,7 +219,9 @@ MEMBER = Role(
         payments:read
         profiles:write
         purchases:write
+        signatures:write
         visits:read
+        waivers:read
         """
     ),
     kind="member",

@@ -36,6 +36,15 @@ INVARIANTS = {
         " OR g.guardian_person_id <> a.person_id OR g.dependent_person_id <> b.person_id"
         " OR a.id = b.id"
     ),
+    "A waiver was signed in a version and a text that it has, for a member of its organisation": (
+        "SELECT count(*) FROM membership.waiver_signature AS s"
+        " JOIN membership.waiver_version AS v ON v.id = s.waiver_version_id"
+        " JOIN membership.member AS m ON m.id = s.member_id"
+        " WHERE s.waiver_id <> v.waiver_id OR s.number <> v.number"
+        " OR s.organisation_id <> v.organisation_id OR s.organisation_id <> m.organisation_id"
+        " OR s.person_id <> m.person_id OR s.text_hash IS DISTINCT FROM"
+        " encode(sha256(convert_to(v.texts ->> s.language, 'UTF8')), 'hex')"
+    ),
     "Every contract has the evidence of its agreement": (
         "SELECT count(*) FROM membership.membership AS m WHERE NOT EXISTS (SELECT 1"
         " FROM membership.agreement AS a WHERE a.membership_id = m.id)"

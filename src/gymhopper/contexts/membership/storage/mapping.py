@@ -17,7 +17,8 @@ from gymhopper.contexts.membership.domain.overlay import Overlay
 from gymhopper.contexts.membership.domain.person import DataKey, Person
 from gymhopper.contexts.membership.domain.plan import Plan, Price
 from gymhopper.contexts.membership.domain.receipt import Receipt
-from gymhopper.contexts.membership.storage import people_tables, tables
+from gymhopper.contexts.membership.domain.waiver import Waiver, WaiverSignature, WaiverVersion
+from gymhopper.contexts.membership.storage import people_tables, tables, waiver_tables
 from gymhopper.kernel.money import Money
 
 
@@ -80,4 +81,15 @@ def map_all() -> None:
     mapper.map_imperatively(LeavingRequest, tables.leaving_request)
     mapper.map_imperatively(Receipt, tables.receipt)
     mapper.map_imperatively(Note, people_tables.note)
+    mapper.map_imperatively(WaiverVersion, waiver_tables.waiver_version)
+    mapper.map_imperatively(
+        Waiver,
+        waiver_tables.waiver,
+        properties={
+            "versions": relationship(
+                WaiverVersion, lazy="selectin", order_by=waiver_tables.waiver_version.c.number
+            )
+        },
+    )
+    mapper.map_imperatively(WaiverSignature, waiver_tables.waiver_signature)
     mapper.map_imperatively(SealedEmergencyContact, people_tables.emergency_contact)

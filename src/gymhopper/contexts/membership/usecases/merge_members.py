@@ -18,12 +18,16 @@ from gymhopper.contexts.membership.domain.person import Person
 from gymhopper.contexts.membership.storage import people_tables, tables
 from gymhopper.contexts.membership.storage.moving import MOVED, move_rows
 from gymhopper.contexts.membership.storage.sealing import EMERGENCY, EmergencySeal
+from gymhopper.contexts.membership.storage.waiver_tables import waiver_signature
 from gymhopper.contexts.membership.usecases.keep_emergency_contact import keep_emergency_contact
 from gymhopper.contexts.membership.usecases.merge_families import merge_families, not_two_people
 from gymhopper.contracts.membership.events import MembersMerged
 from gymhopper.kernel.errors import NotFound
 
-_MOVE_AGREEMENTS = text("SELECT membership.move_agreements(:merged)")
+_MOVE_EVIDENCE = (
+    text("SELECT membership.move_agreements(:merged)"),
+    text("SELECT membership.move_signatures(:merged)"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +109,11 @@ async def _what_moves(
     uow: UnitOfWork, survivor: Member, duplicate: Member, person: Person
 ) -> Moved:
     rows = {}
-    for name, table in {**MOVED, "agreements": tables.agreement}.items():
+    for name, table in {
+        **MOVED,
+        "agreements": tables.agreement,
+        "signatures": waiver_signature,
+    }.items():
         count = select(func.count()).where(table.c.member_id == duplicate.id)
         rows[name] = (await uow.connection.execute(count)).scalar_one()
     contact = people_tables.emergency_contact.c.id
@@ -145,7 +153,8 @@ async def _move(uow: UnitOfWork, survivor: Member, duplicate: Member, moved: Mov
     )
     await move_rows(uow, survivor, duplicate)
     await merge_families(uow, survivor, duplicate)
-    await uow.connection.execute(_MOVE_AGREEMENTS, {"merged": duplicate.id})
+    for evidence in _MOVE_EVIDENCE:
+        await uow.connection.execute(evidence, {"merged": duplicate.id})
     await _move_emergency_contact(uow, survivor, duplicate, wanted=moved.emergency_contact)
     survivor.tags = sorted({*survivor.tags, *moved.tags})
     reference = duplicate.external_ref
