@@ -14,8 +14,8 @@ async def follow_merge(
     """Have every row of the organisation's about the person be about the survivor.
 
     What refers comes after what is referred to, so that whoever holds an account or dues and adds
-    to it has added before its rows are moved. Where the survivor has an account at the same
-    provider, both stay: each has its own customer there, and claims know theirs.
+    to it has added before its rows are moved. Where the survivor has an account already,
+    the other one stays beside it: each has customers of its own, and claims know theirs.
     """
     for table in metadata.sorted_tables:
         if "person_id" not in table.c or "organisation_id" not in table.c:
@@ -30,7 +30,6 @@ async def follow_merge(
                 ~exists().where(
                     own.c.organisation_id == organisation_id,
                     own.c.person_id == into_person_id,
-                    own.c.provider == of.provider,
                 )
             )
         await uow.connection.execute(moved.values(person_id=into_person_id))
