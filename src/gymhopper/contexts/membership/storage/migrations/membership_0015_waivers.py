@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "membership_0014"
-down_revision = "membership_0013"
+revision = "membership_0015"
+down_revision = "membership_0014"
 
 SQL = """
 CREATE TABLE membership.waiver (
