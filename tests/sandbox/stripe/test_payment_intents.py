@@ -1,5 +1,6 @@
 """A payment intent, from its creation to the money, the refusal or the bank's question."""
 
+import asyncio
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -307,3 +308,20 @@ async def test_what_an_intent_says_can_be_changed(sandbox: Sandbox) -> None:
     )
     assert changed.description == "Day pass"
     assert changed.metadata.to_dict() == {"a": "1", "b": "2"}
+
+
+async def test_confirmations_at_the_same_time_charge_once(sandbox: Sandbox) -> None:
+    intents = sandbox.client.v1.payment_intents
+    made = await intents.create_async({**ONCE, "payment_method": "pm_card_visa"})  # type: ignore[typeddict-item] # a plain dict
+    answers = await asyncio.gather(
+        *(intents.confirm_async(made.id) for _ in range(5)), return_exceptions=True
+    )
+    assert sum(isinstance(each, stripe.PaymentIntent) for each in answers) == 1
+    assert len((await sandbox.client.v1.charges.list_async()).data) == 1
+
+
+async def test_an_answer_of_the_bank_pressed_many_times_charges_once(sandbox: Sandbox) -> None:
+    asked = await _pay(sandbox, payment_method=ALWAYS_ASKS)
+    answers = await asyncio.gather(*(authenticate(sandbox, asked) for _ in range(5)))
+    assert {each.status_code for each in answers} == {200}
+    assert len((await sandbox.client.v1.charges.list_async()).data) == 1
