@@ -149,7 +149,8 @@ def _unknown(model: type[BaseModel], schema: dict[str, Any], at: str) -> Iterato
             continue
         nested = _nested_model(field.annotation)
         if nested is not None:
-            options = [inner, inner.get("items", {}), *inner.get("anyOf", [])]
+            choices = [inner, *inner.get("anyOf", [])]
+            options = [*choices, *(each.get("items", {}) for each in choices)]
             known = {key: each for option in options for key, each in _properties(option)}
             yield from _unknown(nested, {"properties": known}, f"{at}{name}.")
 

@@ -10,17 +10,23 @@ from gymhopper.sandbox.stripe.api import (
     balance,
     catalogue,
     checkout,
+    coupons,
+    credit_notes,
+    customer_balances,
     customers,
     disputes,
     events,
+    invoice_items,
     invoices,
     payment_intents,
     payment_methods,
     payouts,
     portal,
+    previews,
     refunds,
     setup_intents,
     subscriptions,
+    test_clocks,
     transfers,
     webhook_endpoints,
 )
@@ -31,15 +37,21 @@ from gymhopper.sandbox.stripe.hosted.pages import CheckoutPages
 from gymhopper.sandbox.stripe.hosted.portal import PortalPages
 from gymhopper.sandbox.stripe.wire.server import Server, refused, unexpected
 
+# `create_preview` comes before the invoices, among which it would be an id.
 FAMILIES = (
+    previews,
     account_links,
     accounts,
     balance,
+    customer_balances,
     catalogue,
     checkout,
+    coupons,
+    credit_notes,
     customers,
     disputes,
     events,
+    invoice_items,
     invoices,
     payment_intents,
     payment_methods,
@@ -48,6 +60,7 @@ FAMILIES = (
     refunds,
     setup_intents,
     subscriptions,
+    test_clocks,
     transfers,
     webhook_endpoints,
 )

@@ -12,6 +12,12 @@ from gymhopper.sandbox.stripe.api.catalogue import (
     sold_product,
     terms,
 )
+from gymhopper.sandbox.stripe.api.checkout_subscriptions import (
+    DiscountChoice,
+    SubscriptionData,
+    check_data,
+    first_invoice,
+)
 from gymhopper.sandbox.stripe.api.payment_intents import check_amount
 from gymhopper.sandbox.stripe.billing.checkout import expire
 from gymhopper.sandbox.stripe.errors import InvalidRequest
@@ -65,11 +71,6 @@ class LineItem(Nested):
     quantity: Annotated[int, Field(ge=1, le=999_999)] = 1
 
 
-class SubscriptionData(Nested):
-    description: Annotated[Text, Field(max_length=500)] | None = None
-    metadata: Metadata | None = None
-
-
 class PaymentIntentData(Nested):
     description: Annotated[Text, Field(max_length=1000)] | None = None
     metadata: Metadata | None = None
@@ -90,6 +91,7 @@ class CreateSession(Parameters):
     customer: Text | None = None
     customer_creation: Literal["always", "if_required"] | None = None
     customer_email: Annotated[Text, Field(max_length=800)] | None = None
+    discounts: Annotated[Listed[DiscountChoice], Field(max_length=1)] = Field(default_factory=list)
     expires_at: Timestamp | None = None
     line_items: Annotated[Listed[LineItem], Field(max_length=20)] = Field(default_factory=list)
     locale: Annotated[str, AfterValidator(_locale)] | None = None
@@ -151,9 +153,29 @@ async def create_session(call: Call, parameters: CreateSession) -> Object:
     )
     if parameters.customer is not None:
         session["customer_creation"] = None
-    hidden = {"line_items": lines, **{name: _data(parameters, name) for name in _DATA_OF}}
+    hidden: Object = {
+        "line_items": lines,
+        **{name: _data(parameters, name) for name in _DATA_OF},
+        "discounts": [each.model_dump() for each in parameters.discounts],
+    }
+    if parameters.mode == "subscription":
+        session |= _first_amounts(await first_invoice(store, parameters.customer, hidden))
+        session["discounts"] = hidden["discounts"]
     await store.plan(key, key, "expire", expires_at)
     return await store.insert(session, hidden=hidden)
+
+
+def _first_amounts(shown: Object) -> Object:
+    """What the page charges: the first invoice, without the customer's balance."""
+    return {
+        "amount_subtotal": shown["subtotal"],
+        "amount_total": shown["total"],
+        "total_details": {
+            "amount_discount": shown["subtotal"] - shown["total"],
+            "amount_shipping": 0,
+            "amount_tax": 0,
+        },
+    }
 
 
 async def _check(store: Store, parameters: CreateSession) -> None:
@@ -183,6 +205,14 @@ async def _check(store: Store, parameters: CreateSession) -> None:
             raise InvalidRequest(
                 f"You can not pass `{name}` in `{parameters.mode}` mode.", param=name
             )
+    check_data(store, parameters.subscription_data)
+    for each in parameters.discounts:
+        if (each.coupon is None) == (each.promotion_code is None):
+            raise InvalidRequest(
+                "You must specify either `coupon` or `promotion_code`.", param="discounts"
+            )
+    if parameters.discounts and parameters.mode != "subscription":
+        raise InvalidRequest("Discounts are only for `subscription` mode here.", param="discounts")
     if parameters.customer is not None and parameters.customer_creation is not None:
         raise InvalidRequest(
             "You may only specify one of these parameters: customer, customer_creation.",

@@ -1,6 +1,9 @@
 """Customers."""
 
+from typing import Any
+
 from gymhopper.sandbox.stripe.billing.means import attach
+from gymhopper.sandbox.stripe.billing.test_clocks import KIND, living
 from gymhopper.sandbox.stripe.errors import InvalidRequest
 from gymhopper.sandbox.stripe.objects.customer import customer
 from gymhopper.sandbox.stripe.objects.identity import Object
@@ -48,18 +51,32 @@ class UpdateCustomer(Parameters):
 
 class CreateCustomer(UpdateCustomer):
     payment_method: Text | None = None
+    test_clock: Text | None = None
 
 
 class ListCustomers(ListParameters):
     email: Text | None = None
+    test_clock: Text | None = None
+
+    def filters(self) -> dict[str, Any]:
+        """Without a test clock, customers that have one are left out."""
+        found = super().filters()
+        return found if self.test_clock is not None else {**found, "clockless": True}
 
 
 @endpoints.on("POST", "/v1/customers", CreateCustomer)
 async def create_customer(call: Call, parameters: CreateCustomer) -> Object:
-    store = call.store
-    made = await store.insert(
-        customer(created=store.now, given=_plain(parameters, {})), "customer.created"
-    )
+    store, given = call.store, _plain(parameters, {})
+    if parameters.test_clock is not None:
+        if await store.find(KIND, parameters.test_clock) is None:
+            raise InvalidRequest(
+                f"No such test clock: '{parameters.test_clock}'",
+                code="resource_missing",
+                param="test_clock",
+            )
+        given["test_clock"] = parameters.test_clock
+        store = await living(store, given)
+    made = await store.insert(customer(created=store.now, given=given), "customer.created")
     if parameters.payment_method is not None:
         await attach(store, parameters.payment_method, made["id"])
     return await _set_invoice_settings(store, made, parameters)

@@ -1,197 +1,210 @@
-"""Subscriptions: what may change while they run, and how they end."""
+"""Subscriptions: how they begin, change while they run, and end."""
 
-from typing import Any, Literal
-
-from gymhopper.sandbox.stripe.api.customers import own_method
-from gymhopper.sandbox.stripe.billing import renewal
-from gymhopper.sandbox.stripe.billing.clock import catch_up
+from gymhopper.sandbox.stripe.api.selling import (
+    extras,
+    one_interval,
+    sold_price,
+    wanted_discounts,
+)
+from gymhopper.sandbox.stripe.api.subscription_changes import (
+    present,
+    said,
+    settings_of,
+    wanted_change,
+)
+from gymhopper.sandbox.stripe.api.subscription_parameters import (
+    CancelSubscription,
+    CreateSubscription,
+    ListSubscriptions,
+    ResumeSubscription,
+    UpdateSubscription,
+)
+from gymhopper.sandbox.stripe.billing import changing, cycle, invoicing, renewal, starting
+from gymhopper.sandbox.stripe.billing.charging import Attempt
+from gymhopper.sandbox.stripe.billing.starting import Beginning, Sold
+from gymhopper.sandbox.stripe.billing.test_clocks import living
 from gymhopper.sandbox.stripe.errors import InvalidRequest, ResourceMissing
 from gymhopper.sandbox.stripe.objects.identity import Object
-from gymhopper.sandbox.stripe.objects.subscription import interval, period
-from gymhopper.sandbox.stripe.periods import next_boundary
+from gymhopper.sandbox.stripe.objects.subscription import period
+from gymhopper.sandbox.stripe.storage.store import Store
 from gymhopper.sandbox.stripe.wire.endpoints import Call, Endpoints
-from gymhopper.sandbox.stripe.wire.parameters import (
-    Clearable,
-    ListParameters,
-    Metadata,
-    Nested,
-    Parameters,
-    Text,
-    Timestamp,
-    merged_metadata,
-)
 
 endpoints = Endpoints()
 
-
-Feedback = Literal[
-    "customer_service",
-    "low_quality",
-    "missing_features",
-    "other",
-    "switched_service",
-    "too_complex",
-    "too_expensive",
-    "unused",
-]
+_DAY = 86_400
+_LONGEST_TRIAL = 2 * 366 * _DAY
 
 
-class PauseCollection(Nested):
-    behavior: Literal["keep_as_draft", "mark_uncollectible", "void"]
-    resumes_at: Timestamp | None = None
+@endpoints.on("POST", "/v1/subscriptions", CreateSubscription)
+async def create_subscription(call: Call, parameters: CreateSubscription) -> Object:
+    customer = await call.store.find("customer", parameters.customer)
+    if customer is None:
+        raise InvalidRequest(
+            f"No such customer: '{parameters.customer}'", code="resource_missing", param="customer"
+        )
+    store = await living(call.store, customer)
+    new = await beginning(store, customer, parameters)
+    waits = parameters.payment_behavior == "default_incomplete"
+    async with store.tentatively():
+        begun, drafted = await starting.begin(store, customer, new)
+        if drafted["amount_due"] and not waits:
+            await _must_have_means(store, drafted)
+        begun, tried = await starting.charge_first(store, begun, drafted, waits=waits)
+        _refuse_if_asked(parameters.payment_behavior, tried)
+    return begun
 
 
-class CancellationDetails(Nested):
-    comment: Clearable[Text] = None
-    feedback: Clearable[Feedback] = None
+async def beginning(store: Store, customer: Object, parameters: CreateSubscription) -> Beginning:
+    """What is to begin; InvalidRequest when its parts do not go together."""
+    items = [
+        Sold(
+            await sold_price(
+                store, each.price, each.price_data, recurring=True, within=f"items[{index}]"
+            ),
+            each.quantity,
+            each.metadata or {},
+        )
+        for index, each in enumerate(parameters.items)
+    ]
+    one_interval([each.price for each in items])
+    trial_end = _trial_end(store, parameters)
+    anchor = parameters.billing_cycle_anchor
+    if anchor is not None and anchor <= store.now:
+        raise InvalidRequest(
+            "billing_cycle_anchor must be in the future.", param="billing_cycle_anchor"
+        )
+    given = parameters.given("cancel_at_period_end", "description", "metadata")
+    given |= await settings_of(store, parameters, customer["id"])
+    if parameters.cancel_at is not None and parameters.cancel_at <= store.now:
+        raise InvalidRequest("`cancel_at` must be in the future.", param="cancel_at")
+    return Beginning(
+        items=items,
+        extras=await extras(store, parameters.add_invoice_items),
+        trial_end=trial_end,
+        anchor=anchor,
+        prorates=parameters.proration_behavior != "none",
+        discounts=wanted_discounts(parameters.discounts),
+        cancel_at=parameters.cancel_at,
+        given=given,
+    )
 
 
-class UpdateSubscription(Parameters):
-    cancel_at: Clearable[Timestamp] = None
-    cancel_at_period_end: bool | None = None
-    cancellation_details: CancellationDetails | None = None
-    default_payment_method: Text | None = None
-    description: Clearable[Text] = None
-    metadata: Metadata | None = None
-    pause_collection: Clearable[PauseCollection] = None
-    proration_behavior: Literal["always_invoice", "create_prorations", "none"] = "create_prorations"
+def _trial_end(store: Store, parameters: CreateSubscription) -> int | None:
+    if parameters.trial_period_days is not None:
+        if parameters.trial_end is not None:
+            raise InvalidRequest(
+                "You may only specify one of these parameters: trial_end, trial_period_days.",
+                param="trial_end",
+            )
+        return store.now + parameters.trial_period_days * _DAY
+    if parameters.trial_end is None or parameters.trial_end == "now":
+        return None
+    if not store.now < parameters.trial_end <= store.now + _LONGEST_TRIAL:
+        raise InvalidRequest(
+            "Invalid timestamp: must be an integer Unix timestamp in the future, two years from "
+            "now at most.",
+            param="trial_end",
+        )
+    return parameters.trial_end
 
 
-class CancelSubscription(Parameters):
-    cancellation_details: CancellationDetails | None = None
+async def _must_have_means(store: Store, drafted: Object) -> None:
+    if await invoicing.default_method(store, drafted) is None:
+        raise InvalidRequest(
+            "This customer has no attached payment source or default payment method. Please "
+            "consider adding a default payment method.",
+            code="resource_missing",
+        )
 
 
-class ListSubscriptions(ListParameters):
-    customer: Text | None = None
-    price: Text | None = None
-    status: Literal["active", "all", "canceled", "ended", "past_due", "unpaid"] | None = None
-
-    def filters(self) -> dict[str, Any]:
-        """Without a status, those that ended are left out."""
-        found = super().filters()
-        status = found.pop("status", None)
-        match status:
-            case None:
-                return {**found, "not_status": "canceled"}
-            case "all":
-                return found
-            case _:
-                return {**found, "status": "canceled" if status == "ended" else status}
+def _refuse_if_asked(behavior: str, tried: Attempt | None) -> None:
+    """With `error_if_incomplete` a payment that does not succeed undoes the request."""
+    if behavior == "error_if_incomplete" and tried is not None and not tried.paid:
+        raise tried.error()
 
 
 @endpoints.on("POST", "/v1/subscriptions/{key}", UpdateSubscription)
 async def update_subscription(call: Call, parameters: UpdateSubscription, *, key: str) -> Object:
-    store = call.store
-    before = await _present(call, key)
-    given = parameters.model_fields_set - {"expand"}
-    if before["status"] == "canceled" and given - {"cancellation_details", "metadata"}:
-        raise InvalidRequest(
-            "A canceled subscription can only update its cancellation_details and metadata."
-        )
-    changes = parameters.given("description")
-    if parameters.metadata is not None:
-        changes["metadata"] = merged_metadata(before["metadata"], parameters.metadata)
-    if parameters.default_payment_method is not None:
-        method = await own_method(
-            store,
-            parameters.default_payment_method,
-            before["customer"],
-            param="default_payment_method",
-        )
-        changes["default_payment_method"] = method["id"]
-    if "pause_collection" in given:
-        changes["pause_collection"] = await _pause(call, before, parameters.pause_collection)
-    changes |= await _planned_end(call, before, parameters)
-    details: Object = {**before, **changes}["cancellation_details"]
-    changes["cancellation_details"] = {**details, **_said(parameters.cancellation_details)}
-    return await store.update(before, changes, "customer.subscription.updated")
+    store, before = await present(call, key)
+    wanted = await wanted_change(store, before, parameters)
+    async with store.tentatively():
+        after, drafted = await changing.change(store, before, wanted)
+        if after["status"] not in {"canceled", "incomplete_expired"}:
+            await renewal.plan(store, after, warns=after["trial_end"] != before["trial_end"])
+        if drafted is not None:
+            await _collect(call, store, after, drafted, parameters.payment_behavior)
+    return await store.get("subscription", key, param="id")
 
 
-async def _present(call: Call, key: str) -> Object:
-    """The subscription after everything that was already due."""
-    await call.store.get("subscription", key, param="id")
-    await catch_up(call.store, key, call.recovery)
-    return await call.store.get("subscription", key, param="id")
-
-
-def _said(details: CancellationDetails | None) -> Object:
-    return details.given("comment", "feedback") if details is not None else {}
-
-
-async def _pause(call: Call, before: Object, pause: PauseCollection | None) -> Object | None:
-    key = before["id"]
-    await call.store.unplan(key, "resume")
-    if pause is None:
-        return None
-    if pause.resumes_at is not None:
-        if pause.resumes_at <= call.store.now:
-            raise InvalidRequest(
-                "The `resumes_at` timestamp must be in the future.",
-                param="pause_collection[resumes_at]",
-            )
-        await call.store.plan(key, key, "resume", pause.resumes_at)
-    return {"behavior": pause.behavior, "resumes_at": pause.resumes_at}
-
-
-async def _planned_end(call: Call, before: Object, parameters: UpdateSubscription) -> Object:
-    given = parameters.model_fields_set & {"cancel_at", "cancel_at_period_end"}
-    if not given:
-        return {}
-    if len(given) == 2 and parameters.cancel_at is not None:
-        raise InvalidRequest(
-            "You may only specify one of these parameters: cancel_at, cancel_at_period_end.",
-            param="cancel_at",
-        )
-    at_period_end = bool(parameters.cancel_at_period_end)
-    at = period(before)[1] if at_period_end else parameters.cancel_at
-    if at is None:
-        await call.store.unplan(before["id"], "cancel")
-        return _end(before, None, at_period_end=False)
-    _check_end(call, before, at, parameters)
-    await call.store.plan(before["id"], before["id"], "cancel", at)
-    return _end(before, at, at_period_end=at_period_end) | {"canceled_at": call.store.now}
-
-
-def _end(before: Object, at: int | None, *, at_period_end: bool) -> Object:
-    reason = None if at is None else "cancellation_requested"
-    details = before["cancellation_details"]
-    if at is None:
-        details = {**details, "comment": None, "feedback": None}
-    return {
-        "cancel_at": at,
-        "cancel_at_period_end": at_period_end,
-        "canceled_at": None,
-        "cancellation_details": {**details, "reason": reason},
-    }
-
-
-def _check_end(call: Call, before: Object, at: int, parameters: UpdateSubscription) -> None:
-    if at <= call.store.now:
-        raise InvalidRequest("`cancel_at` must be in the future.", param="cancel_at")
-    anchor, every = before["billing_cycle_anchor"], interval(before)
-    between = next_boundary(anchor, every, at - 1) != at
-    if between and parameters.proration_behavior != "none":
-        raise InvalidRequest(
-            "This end lies within a period, and the sandbox does not prorate: send "
-            "proration_behavior=none, or an end of a period.",
-            param="cancel_at",
-        )
+async def _collect(call: Call, store: Store, after: Object, drafted: Object, behavior: str) -> None:
+    """Bring the draft of a change to its end, as `payment_behavior` says."""
+    match behavior:
+        case "default_incomplete":
+            billed = await invoicing.finalize(store, drafted)
+            if billed["amount_remaining"] == 0:
+                billed = await invoicing.mark_paid(store, billed)
+            await renewal.follow_invoice(store, billed)
+        case "error_if_incomplete" if after["pause_collection"] is None:
+            billed = await invoicing.finalize(store, drafted)
+            method = await invoicing.default_method(store, billed)
+            if method is None and billed["amount_remaining"]:
+                await _must_have_means(store, billed)
+            billed, tried = await invoicing.collect(store, billed, method, customer_present=False)
+            _refuse_if_asked(behavior, tried)
+            await renewal.follow_invoice(store, billed)
+        case _:
+            await renewal.settle(store, after, drafted, call.recovery)
 
 
 @endpoints.on("DELETE", "/v1/subscriptions/{key}", CancelSubscription)
 async def cancel_subscription(call: Call, parameters: CancelSubscription, *, key: str) -> Object:
-    before = await _present(call, key)
-    if before["status"] == "canceled":
+    store, before = await present(call, key)
+    if before["status"] in {"canceled", "incomplete_expired"}:
         raise ResourceMissing("subscription", key, param="id")
-    said = _said(parameters.cancellation_details)
-    details = {**before["cancellation_details"], **said}
-    return await renewal.cancel(
-        call.store,
+    details = {**before["cancellation_details"], **said(parameters.cancellation_details)}
+    ended = await renewal.cancel(
+        store,
         {**before, "cancellation_details": details},
         reason="cancellation_requested",
     )
+    drafted = await changing.end_now(
+        store, ended, prorates=parameters.prorate, invoices=parameters.invoice_now
+    )
+    if drafted is None:
+        return ended
+    billed = await invoicing.finalize(store, drafted)
+    method = await invoicing.default_method(store, billed)
+    billed, _ = await invoicing.collect(store, billed, method, customer_present=False)
+    if billed["status"] == "open":
+        await store.emit("invoice.payment_failed", billed)
+    return await store.update(ended, {"latest_invoice": billed["id"]})
+
+
+@endpoints.on("POST", "/v1/subscriptions/{key}/resume", ResumeSubscription)
+async def resume_subscription(call: Call, parameters: ResumeSubscription, *, key: str) -> Object:
+    del parameters
+    store, before = await present(call, key)
+    if before["status"] != "paused":
+        raise InvalidRequest(
+            f"Only a paused subscription can be resumed; this one is {before['status']}."
+        )
+    after, drafted = await cycle.begin_period(
+        store,
+        before,
+        store.now,
+        reason="subscription_cycle",
+        billed_period=(period(before)[0], store.now),
+        changes={"billing_cycle_anchor": store.now},
+    )
+    await store.plan(key, key, "renew", period(after)[1])
+    billed = await invoicing.finalize(store, drafted)
+    method = await invoicing.default_method(store, billed)
+    billed, _ = await invoicing.collect(store, billed, method, customer_present=False)
+    if billed["status"] == "open":
+        await store.emit("invoice.payment_failed", billed)
+    await renewal.follow_invoice(store, billed)
+    return await store.get("subscription", key, param="id")
 
 
 endpoints.retrieving("/v1/subscriptions", "subscription")
-
 endpoints.listing("/v1/subscriptions", "subscription", ListSubscriptions)

@@ -1,19 +1,15 @@
 """What happens when a customer pays on the hosted page, or never does."""
 
-from gymhopper.sandbox.stripe.billing import charging, invoicing, means, renewal, saving
+from gymhopper.sandbox.stripe.billing import charging, invoicing, means, saving, starting
+from gymhopper.sandbox.stripe.billing.redeeming import Wanted
+from gymhopper.sandbox.stripe.billing.test_clocks import living
 from gymhopper.sandbox.stripe.cards import Card, card_of
 from gymhopper.sandbox.stripe.objects.checkout import customer_details
 from gymhopper.sandbox.stripe.objects.customer import customer
-from gymhopper.sandbox.stripe.objects.identity import Object, object_id
-from gymhopper.sandbox.stripe.objects.invoice import (
-    invoice_payment,
-    one_time_line,
-    subscription_line,
-)
-from gymhopper.sandbox.stripe.objects.subscription import period, subscription
-from gymhopper.sandbox.stripe.periods import Interval, next_boundary
+from gymhopper.sandbox.stripe.objects.identity import Object
 from gymhopper.sandbox.stripe.storage.store import Store
 
+_DAY = 86_400
 _FOR_SUBSCRIPTIONS = {"description": "Subscription", "setup_future_usage": "off_session"}
 
 
@@ -119,7 +115,8 @@ async def _finish(store: Store, session: Object, intent: Object, method: Object)
             done["payment_status"] = "paid"
             done["payment_intent"] = intent["id"]
         case _:
-            done["payment_status"] = "paid"
+            nothing_due = intent["object"] == "setup_intent"
+            done["payment_status"] = "no_payment_required" if nothing_due else "paid"
             paid = intent if intent["object"] == "payment_intent" else None
             done |= await _subscribe(store, session, method, paid)
     await store.unplan(session["id"], "expire")
@@ -141,71 +138,37 @@ async def _payer(store: Store, session: Object, method: Object) -> Object:
 async def _subscribe(store: Store, session: Object, method: Object, paid: Object | None) -> Object:
     """The subscription and its first invoice, which since the API version 2025-03-31.basil are
     made only after the payment."""
-    started = await _subscription(store, session, method)
-    billed = await _first_invoice(store, session, started, paid)
-    started = await store.update(started, {"latest_invoice": billed["id"]})
-    await store.emit("customer.subscription.created", started)
-    await renewal.plan_renewal(store, started)
-    return {"invoice": billed["id"], "subscription": started["id"]}
-
-
-async def _subscription(store: Store, session: Object, method: Object) -> Object:
-    hidden = await store.hidden(session["id"])
-    recurring = [
-        (line["price"], line["quantity"])
-        for line in hidden["line_items"]
-        if line["price"]["recurring"] is not None
-    ]
-    every = recurring[0][0]["recurring"]
-    end = next_boundary(store.now, Interval(every["interval"], every["interval_count"]), store.now)
-    made = subscription(
-        created=store.now,
-        customer=session["customer"],
-        payment_method_id=method["id"],
-        lines=recurring,
-        period_end=end,
-        given=hidden["subscription_data"],
-    )
-    return await store.insert(made)
-
-
-async def _first_invoice(
-    store: Store, session: Object, started: Object, paid: Object | None
-) -> Object:
-    """The invoice of the first period, already paid by the attempt on the page."""
-    key = object_id("in")
-    items = iter(started["items"]["data"])
-    lines = []
-    for sold in (await store.hidden(session["id"]))["line_items"]:
-        name = sold["description"]
-        if sold["price"]["recurring"] is not None:
-            lines.append(
-                subscription_line(key, next(items), period=period(started), product_name=name)
-            )
-        else:
-            lines.append(
-                one_time_line(
-                    key,
-                    sold["price"],
-                    sold["quantity"],
-                    at=store.now,
-                    subscription_id=started["id"],
-                    product_name=name,
-                )
-            )
-    billed = await invoicing.draft(
-        store,
-        key,
-        started,
-        lines,
-        reason="subscription_create",
-        period=(store.now, store.now),
-    )
-    billed = await invoicing.finalize(store, billed)
-    if paid is not None:
-        payment = await store.insert(invoice_payment(billed, paid["id"], created=store.now))
+    payer = await store.get("customer", session["customer"], param="customer")
+    store = await living(store, payer)
+    new = beginning(store, await store.hidden(session["id"]), method["id"])
+    begun, drafted = await starting.begin(store, payer, new)
+    billed = await invoicing.finalize(store, drafted, paid_by=paid)
+    payment = await invoicing.default_payment(store, billed)
+    if payment is not None:
         await invoicing.settle_payment(store, payment)
-    return await invoicing.mark_paid(store, billed, attempts=1)
+    billed = await invoicing.mark_paid(store, billed, attempts=1)
+    begun = await starting.announce(store, begun, billed)
+    return {"invoice": billed["id"], "subscription": begun["id"]}
+
+
+def beginning(store: Store, hidden: Object, method_id: str | None) -> starting.Beginning:
+    """The subscription that a session sells, if it begins now. What the page shows is all that it
+    charges: nothing else that waits for the customer's next invoice."""
+    sold = [starting.Sold(line["price"], line["quantity"]) for line in hidden["line_items"]]
+    data = dict(hidden["subscription_data"])
+    days, trial_end = data.pop("trial_period_days", None), data.pop("trial_end", None)
+    if days is not None:
+        trial_end = store.now + days * _DAY
+    return starting.Beginning(
+        items=[each for each in sold if each.price["recurring"] is not None],
+        extras=[each for each in sold if each.price["recurring"] is None],
+        trial_end=trial_end,
+        anchor=data.pop("billing_cycle_anchor", None),
+        prorates=data.pop("proration_behavior", None) != "none",
+        discounts=[Wanted(**each) for each in hidden.get("discounts", [])],
+        pending=False,
+        given={"default_payment_method": method_id, **data},
+    )
 
 
 async def expire(store: Store, session: Object) -> Object:

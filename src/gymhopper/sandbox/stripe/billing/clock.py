@@ -1,13 +1,24 @@
 """Does what is due, in order, each at the moment when it was due."""
 
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.sandbox.stripe.account import ACCOUNT, MOUNT
-from gymhopper.sandbox.stripe.billing import disputes, payouts, refunds, renewal
+from gymhopper.sandbox.stripe.billing import (
+    disputes,
+    payouts,
+    redeeming,
+    refunds,
+    renewal,
+    test_clocks,
+)
 from gymhopper.sandbox.stripe.billing.checkout import expire
 from gymhopper.sandbox.stripe.billing.renewal import Recovery
+from gymhopper.sandbox.stripe.objects.identity import Object
 from gymhopper.sandbox.stripe.storage.store import AgendaEntry, Cause, Store
 
 
@@ -64,32 +75,38 @@ async def catch_up(store: Store, owner_id: str, recovery: Recovery) -> None:
         await do(store, entry, recovery)
 
 
+Does = Callable[[Store, Object], Awaitable[object]]
+Recovers = Callable[[Store, Object, Recovery], Awaitable[object]]
+
+_ACTIONS: Mapping[str, tuple[str, Does]] = MappingProxyType(
+    {
+        "arrive": (test_clocks.KIND, test_clocks.arrive),
+        "cancel": ("subscription", renewal.cancel_as_planned),
+        "code_ends": ("promotion_code", redeeming.end_code),
+        "coupon_ends": ("coupon", redeeming.end_coupon),
+        "expire": ("checkout.session", expire),
+        "lapse": ("subscription", renewal.lapse),
+        "lose": ("dispute", disputes.lose),
+        payouts.ARRIVE: ("payout", payouts.arrive),
+        "refund_arrives": ("refund", refunds.arrive),
+        "refund_fails": ("refund", refunds.fail),
+        "resume": ("subscription", renewal.resume),
+        "warn": ("subscription", renewal.warn),
+    }
+)
+# What can fail, and is then tried again or given up as the settings say.
+_COLLECTIONS: Mapping[str, tuple[str, Recovers]] = MappingProxyType(
+    {"renew": ("subscription", renewal.renew), "retry": ("invoice", renewal.retry)}
+)
+
+
 async def do(store: Store, entry: AgendaEntry, recovery: Recovery) -> None:
     """Do one entry at its own time, and take it off the agenda."""
     then = store.of(entry.account).at(entry.due_at, clock=entry.clock)
     await then.unplan(entry.object_id, entry.action)
-    match entry.action:
-        case "renew":
-            subscription = await then.get("subscription", entry.object_id, param="id")
-            await renewal.renew(then, subscription, recovery)
-        case "retry":
-            await renewal.retry(
-                then, await then.get("invoice", entry.object_id, param="id"), recovery
-            )
-        case "cancel":
-            subscription = await then.get("subscription", entry.object_id, param="id")
-            await renewal.cancel(then, subscription, reason="cancellation_requested")
-        case "resume":
-            await renewal.resume(then, await then.get("subscription", entry.object_id, param="id"))
-        case "expire":
-            await expire(then, await then.get("checkout.session", entry.object_id, param="id"))
-        case "refund_arrives":
-            await refunds.arrive(then, await then.get("refund", entry.object_id, param="id"))
-        case "refund_fails":
-            await refunds.fail(then, await then.get("refund", entry.object_id, param="id"))
-        case "lose":
-            await disputes.lose(then, await then.get("dispute", entry.object_id, param="id"))
-        case payouts.ARRIVE:
-            await payouts.arrive(then, await then.get("payout", entry.object_id, param="id"))
-        case unknown:
-            raise ValueError(f"nobody knows how to {unknown}")
+    if entry.action in _COLLECTIONS:
+        kind, collect = _COLLECTIONS[entry.action]
+        await collect(then, await then.get(kind, entry.object_id, param="id"), recovery)
+    else:
+        kind, act = _ACTIONS[entry.action]
+        await act(then, await then.get(kind, entry.object_id, param="id"))

@@ -2,6 +2,7 @@
 
 from gymhopper.sandbox.stripe.billing import invoicing, renewal
 from gymhopper.sandbox.stripe.billing.charging import Attempt
+from gymhopper.sandbox.stripe.billing.test_clocks import living
 from gymhopper.sandbox.stripe.errors import InvalidRequest
 from gymhopper.sandbox.stripe.objects.identity import Object
 from gymhopper.sandbox.stripe.storage.store import Store
@@ -33,6 +34,7 @@ async def follow(store: Store, tried: Attempt) -> None:
     if waiting is None:
         return
     billed, payment = waiting
+    store = await living(store, billed)
     if tried.paid:
         await invoicing.settle_payment(store, payment)
         billed = await invoicing.mark_paid(store, billed, attempts=max(billed["attempt_count"], 1))

@@ -1,97 +1,113 @@
 """The life of an invoice: draft, open, and paid, void or uncollectible."""
 
-from collections.abc import Sequence
-
-from gymhopper.sandbox.stripe.billing.charging import Attempt, attempt, new_intent
+from gymhopper.sandbox.stripe.billing import customer_balances
+from gymhopper.sandbox.stripe.billing.charging import Attempt, attempt, cancel, new_intent
+from gymhopper.sandbox.stripe.billing.drafting import amounts
 from gymhopper.sandbox.stripe.objects.identity import Object
-from gymhopper.sandbox.stripe.objects.invoice import invoice, invoice_payment
+from gymhopper.sandbox.stripe.objects.invoice import invoice_payment, subscription_of
 from gymhopper.sandbox.stripe.storage.store import Store
 
+_FOR_SUBSCRIPTIONS = {"description": "Subscription", "setup_future_usage": "off_session"}
+_ONCE = {"description": "Payment for Invoice"}
 
-async def draft(
-    store: Store,
-    key: str,
-    subscription: Object,
-    lines: Sequence[Object],
-    *,
-    reason: str,
-    period: tuple[int, int],
+
+async def finalize(
+    store: Store, billed: Object, *, paid_by: Object | None = None, collected: bool = True
 ) -> Object:
-    """A new draft for the subscription's customer."""
-    customer = await store.get("customer", subscription["customer"], param="customer")
-    made = invoice(
-        key,
-        created=store.now,
-        customer=customer,
-        subscription=subscription,
-        lines=lines,
-        reason=reason,
-        period=period,
-    )
-    return await store.insert(made, "invoice.created")
+    """Number the draft, after which its amounts stay as they are.
 
-
-async def finalize(store: Store, billed: Object) -> Object:
-    """Number the draft, after which its amounts stay as they are."""
+    The customer's balance pays what it can. For the rest there is a payment intent from now on:
+    `paid_by` where the money moved already, and none where nothing is going to be `collected`.
+    """
     customer = await store.get("customer", billed["customer"], param="customer")
     sequence = customer["next_invoice_sequence"]
     await store.update(customer, {"next_invoice_sequence": sequence + 1})
-    return await store.update(
+    # What was paid on a page was paid in full; the balance stays for later invoices.
+    balance = 0 if paid_by is not None else customer["balance"]
+    figures = amounts(billed["lines"]["data"], balance)
+    rest = min(billed["total"] + balance, 0)
+    billed = await store.update(
         billed,
         {
+            **figures,
             "number": f"{customer['invoice_prefix']}-{sequence:04}",
             "status": "open",
             "effective_at": store.now,
-            "ending_balance": 0,
+            "ending_balance": rest,
             "status_transitions": {**billed["status_transitions"], "finalized_at": store.now},
         },
         "invoice.finalized",
     )
+    if rest != balance:
+        await customer_balances.move(
+            store,
+            customer["id"],
+            rest - balance,
+            currency=billed["currency"],
+            kind="applied_to_invoice",
+            invoice=billed["id"],
+        )
+    if paid_by is not None:
+        await store.insert(invoice_payment(billed, paid_by["id"], created=store.now))
+    elif collected and billed["amount_due"]:
+        await _open_payment(store, billed)
+    return billed
 
 
-async def default_method(store: Store, billed: Object) -> Object:
-    """What pays the invoice: the subscription's means of payment, else the customer's."""
-    owner = billed["parent"]["subscription_details"]["subscription"]
-    subscription = await store.get("subscription", owner, param="subscription")
-    customer = await store.get("customer", billed["customer"], param="customer")
-    key = (
-        subscription["default_payment_method"]
-        or customer["invoice_settings"]["default_payment_method"]
+async def _open_payment(store: Store, billed: Object) -> Object:
+    """The intent that is to pay the invoice; who can confirm it learns it by its secret."""
+    method = await default_method(store, billed)
+    intent = await new_intent(
+        store,
+        amount=billed["amount_remaining"],
+        currency=billed["currency"],
+        customer=billed["customer"],
+        method=method,
+        given=_FOR_SUBSCRIPTIONS if subscription_of(billed) is not None else _ONCE,
     )
-    return await store.get("payment_method", key, param="payment_method")
+    return await store.insert(invoice_payment(billed, intent["id"], created=store.now))
+
+
+async def default_method(store: Store, billed: Object) -> Object | None:
+    """What pays the invoice: its own means of payment, else the subscription's or customer's."""
+    key = billed["default_payment_method"]
+    owner = subscription_of(billed)
+    if key is None and owner is not None:
+        subscription = await store.get("subscription", owner, param="subscription")
+        key = subscription["default_payment_method"]
+    if key is None:
+        customer = await store.get("customer", billed["customer"], param="customer")
+        key = customer["invoice_settings"]["default_payment_method"]
+    return await store.find("payment_method", key) if key is not None else None
 
 
 async def collect(
-    store: Store, billed: Object, method: Object, *, customer_present: bool, scheduled: bool = True
+    store: Store,
+    billed: Object,
+    method: Object | None,
+    *,
+    customer_present: bool,
+    scheduled: bool = True,
 ) -> tuple[Object, Attempt | None]:
-    """Try to pay an open invoice; the attempt is None when nothing was due.
+    """Try to pay an open invoice; there is no attempt when nothing was due or nothing can pay.
 
     Only the first and scheduled tries count as attempts, as with Stripe's retry schedule.
     """
-    if billed["amount_due"] == 0:
+    if billed["amount_remaining"] == 0:
         return await mark_paid(store, billed), None
-    payment = await default_payment(store, billed)
-    if payment is None:
-        intent = await new_intent(
-            store,
-            amount=billed["amount_due"],
-            currency=billed["currency"],
-            customer=billed["customer"],
-            method=method,
-            given={"description": "Subscription", "setup_future_usage": "off_session"},
-        )
-        payment = await store.insert(invoice_payment(billed, intent["id"], created=store.now))
-    else:
-        key = payment["payment"]["payment_intent"]
-        intent = await store.get("payment_intent", key, param="payment_intent")
-    tried = await attempt(store, intent, method, customer_present=customer_present)
     counted = billed["attempt_count"] + (scheduled or billed["attempt_count"] == 0)
+    changes = {"attempted": True, "attempt_count": counted}
+    if method is None:
+        return await store.update(billed, changes), None
+    payment = await default_payment(store, billed) or await _open_payment(store, billed)
+    key = payment["payment"]["payment_intent"]
+    intent = await store.get("payment_intent", key, param="payment_intent")
+    tried = await attempt(store, intent, method, customer_present=customer_present)
     if tried.asks:
-        billed = await store.update(billed, {"attempted": True, "attempt_count": counted})
+        billed = await store.update(billed, changes)
         await store.emit("invoice.payment_action_required", billed)
         return billed, tried
     if not tried.paid:
-        changes = {"attempted": True, "attempt_count": counted}
         return await store.update(billed, changes), tried
     await settle_payment(store, payment)
     return await mark_paid(store, billed, attempts=counted), tried
@@ -125,7 +141,7 @@ async def mark_paid(store: Store, billed: Object, *, attempts: int = 0) -> Objec
             "status": "paid",
             "attempted": True,
             "attempt_count": attempts,
-            "amount_paid": billed["amount_due"],
+            "amount_paid": billed["amount_paid"] + billed["amount_remaining"],
             "amount_remaining": 0,
             "next_payment_attempt": None,
             "status_transitions": {**billed["status_transitions"], "paid_at": store.now},
@@ -136,9 +152,47 @@ async def mark_paid(store: Store, billed: Object, *, attempts: int = 0) -> Objec
     )
 
 
+async def paid_elsewhere(store: Store, billed: Object) -> Object:
+    """The money came by another way, such as cash; nothing is charged."""
+    await _cancel_payment(store, billed)
+    billed = await store.update(billed, {"amount_paid_off_stripe": billed["amount_remaining"]})
+    return await mark_paid(store, billed, attempts=billed["attempt_count"])
+
+
+async def nothing_left(store: Store, billed: Object) -> Object:
+    """A credit note took away the rest of what was owed."""
+    await _cancel_payment(store, billed)
+    return await mark_paid(store, billed, attempts=billed["attempt_count"])
+
+
+async def ask_for(store: Store, billed: Object) -> None:
+    """Let the payment under way be for what is owed now."""
+    payment = await default_payment(store, billed)
+    if payment is None or payment["status"] != "open":
+        return
+    amount = billed["amount_remaining"]
+    await store.update(payment, {"amount_requested": amount})
+    key = payment["payment"]["payment_intent"]
+    intent = await store.get("payment_intent", key, param="payment_intent")
+    await store.update(intent, {"amount": amount})
+
+
 async def void(store: Store, billed: Object) -> Object:
-    """Nothing is owed any more, as if the invoice had never been sent."""
-    return await _closed(store, billed, "void", "voided_at", "invoice.voided")
+    """Nothing is owed any more, as if the invoice had never been sent; what the balance paid of it
+    goes back there."""
+    await _cancel_payment(store, billed)
+    applied = (billed["ending_balance"] or 0) - billed["starting_balance"]
+    billed = await _closed(store, billed, "void", "voided_at", "invoice.voided")
+    if applied:
+        await customer_balances.move(
+            store,
+            billed["customer"],
+            -applied,
+            currency=billed["currency"],
+            kind="unapplied_from_invoice",
+            invoice=billed["id"],
+        )
+    return billed
 
 
 async def mark_uncollectible(store: Store, billed: Object) -> Object:
@@ -152,7 +206,19 @@ async def mark_uncollectible(store: Store, billed: Object) -> Object:
     )
 
 
+async def _cancel_payment(store: Store, billed: Object) -> None:
+    payment = await default_payment(store, billed)
+    if payment is None or payment["status"] != "open":
+        return
+    at = {**payment["status_transitions"], "canceled_at": store.now}
+    await store.update(payment, {"status": "canceled", "status_transitions": at})
+    key = payment["payment"]["payment_intent"]
+    intent = await store.get("payment_intent", key, param="payment_intent")
+    await cancel(store, intent, reason="void_invoice")
+
+
 async def _closed(store: Store, billed: Object, status: str, moment: str, event: str) -> Object:
+    await store.unplan(billed["id"], "retry")
     return await store.update(
         billed,
         {

@@ -13,7 +13,7 @@ from gymhopper.sandbox.stripe.objects.event import previous_attributes
 from gymhopper.sandbox.stripe.objects.identity import Object, contained
 from gymhopper.sandbox.stripe.storage.store import Store
 
-ARRIVE = "arrive"
+ARRIVE = "payout_arrives"
 
 
 async def pay_out(

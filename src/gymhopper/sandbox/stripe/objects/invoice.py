@@ -1,4 +1,4 @@
-"""Invoices, their lines, and the payments made towards them."""
+"""Invoices, and the payments made towards them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,22 +11,20 @@ def invoice(
     *,
     created: int,
     customer: Object,
-    subscription: Object,
+    subscription: Object | None,
     lines: Sequence[Object],
     reason: str,
     period: tuple[int, int],
+    given: Mapping[str, Any],
 ) -> Object:
-    """A draft over these lines; `reason` is Stripe's `billing_reason`."""
-    total = sum(line["amount"] for line in lines)
+    """A draft over these lines; `reason` is Stripe's `billing_reason`. `given` has its totals."""
     return {
         **_fixed(),
         "id": key,
         "object": "invoice",
-        "amount_due": total,
         "amount_overpaid": 0,
         "amount_paid": 0,
         "amount_paid_off_stripe": 0,
-        "amount_remaining": total,
         "amount_shipping": 0,
         "attempt_count": 0,
         "attempted": False,
@@ -34,7 +32,6 @@ def invoice(
         "automatically_finalizes_at": None,
         "billing_reason": reason,
         "created": created,
-        "currency": subscription["currency"],
         "customer": customer["id"],
         "customer_address": customer["address"],
         "customer_email": customer["email"],
@@ -49,14 +46,7 @@ def invoice(
         "metadata": {},
         "next_payment_attempt": None,
         "number": None,
-        "parent": {
-            "quote_details": None,
-            "subscription_details": {
-                "metadata": subscription["metadata"],
-                "subscription": subscription["id"],
-            },
-            "type": "subscription_details",
-        },
+        "parent": None if subscription is None else _of_subscription(subscription),
         "period_start": period[0],
         "period_end": period[1],
         "status": "draft",
@@ -66,11 +56,27 @@ def invoice(
             "paid_at": None,
             "voided_at": None,
         },
-        "subtotal": total,
-        "subtotal_excluding_tax": total,
-        "total": total,
-        "total_excluding_tax": total,
+        "test_clock": customer["test_clock"],
+        **given,
     }
+
+
+def _of_subscription(subscription: Object) -> Object:
+    return {
+        "quote_details": None,
+        "subscription_details": {
+            "metadata": subscription["metadata"],
+            "subscription": subscription["id"],
+        },
+        "type": "subscription_details",
+    }
+
+
+def subscription_of(billed: Object) -> str | None:
+    """The id of the subscription that an invoice, or an invoice item, belongs to."""
+    details = (billed["parent"] or {}).get("subscription_details") or {}
+    found: str | None = details.get("subscription")
+    return found
 
 
 def _fixed() -> Object:
@@ -114,107 +120,10 @@ def _fixed() -> Object:
         "rendering": None,
         "shipping_cost": None,
         "shipping_details": None,
-        "starting_balance": 0,
         "statement_descriptor": None,
-        "test_clock": None,
-        "total_discount_amounts": [],
         "total_pretax_credit_amounts": [],
         "total_taxes": [],
         "webhooks_delivered_at": None,
-    }
-
-
-def subscription_line(
-    invoice_id: str, item: Object, *, period: tuple[int, int], product_name: str
-) -> Object:
-    """The charge for one subscription item over one period."""
-    return _line(
-        invoice_id,
-        item["price"],
-        item["quantity"],
-        description=f"{item['quantity']} \N{MULTIPLICATION SIGN} {product_name}",
-        period=period,
-        parent={
-            "invoice_item_details": None,
-            "subscription_item_details": {
-                "invoice_item": None,
-                "proration": False,
-                "proration_details": {"credited_items": None},
-                "subscription": item["subscription"],
-                "subscription_item": item["id"],
-            },
-            "type": "subscription_item_details",
-        },
-        subscription=item["subscription"],
-    )
-
-
-def one_time_line(
-    invoice_id: str,
-    price: Object,
-    quantity: int,
-    *,
-    at: int,
-    subscription_id: str,
-    product_name: str,
-) -> Object:
-    """Something that is paid once, with the first invoice of a subscription."""
-    return _line(
-        invoice_id,
-        price,
-        quantity,
-        description=product_name,
-        period=(at, at),
-        parent={
-            "invoice_item_details": {
-                "invoice_item": object_id("ii"),
-                "proration": False,
-                "proration_details": {"credited_items": None},
-                "subscription": subscription_id,
-            },
-            "subscription_item_details": None,
-            "type": "invoice_item_details",
-        },
-        subscription=subscription_id,
-    )
-
-
-def _line(
-    invoice_id: str,
-    price: Object,
-    quantity: int,
-    *,
-    description: str,
-    period: tuple[int, int],
-    parent: Mapping[str, Any],
-    subscription: str,
-) -> Object:
-    amount = price["unit_amount"] * quantity
-    return {
-        "id": object_id("il"),
-        "object": "line_item",
-        "amount": amount,
-        "currency": price["currency"],
-        "description": description,
-        "discount_amounts": [],
-        "discountable": True,
-        "discounts": [],
-        "invoice": invoice_id,
-        "livemode": False,
-        "metadata": {},
-        "parent": parent,
-        "period": {"start": period[0], "end": period[1]},
-        "pretax_credit_amounts": [],
-        "pricing": {
-            "price_details": {"price": price["id"], "product": price["product"]},
-            "type": "price_details",
-            "unit_amount_decimal": price["unit_amount_decimal"],
-        },
-        "quantity": quantity,
-        "quantity_decimal": str(quantity),
-        "subscription": subscription,
-        "subtotal": amount,
-        "taxes": [],
     }
 
 
@@ -224,7 +133,7 @@ def invoice_payment(billed: Object, payment_intent_id: str, *, created: int) -> 
         "id": object_id("inpay"),
         "object": "invoice_payment",
         "amount_paid": None,
-        "amount_requested": billed["amount_due"],
+        "amount_requested": billed["amount_remaining"],
         "created": created,
         "currency": billed["currency"],
         "invoice": billed["id"],

@@ -8,29 +8,24 @@ from gymhopper.sandbox.stripe.periods import Interval
 
 
 def subscription(
+    key: str,
     *,
     created: int,
-    customer: str,
-    payment_method_id: str,
-    lines: Sequence[tuple[Object, int]],
-    period_end: int,
+    customer: Object,
+    items: Sequence[Object],
+    anchor: int,
     given: Mapping[str, Any],
 ) -> Object:
-    """An active subscription to these recurring prices and quantities, in its first period."""
-    key = object_id("sub")
-    items = [
-        _item(key, price, quantity, created=created, period_end=period_end)
-        for price, quantity in lines
-    ]
+    """An active subscription to these items, whose cycle is counted from the anchor."""
     return {
         "id": key,
         "object": "subscription",
         "application": None,
         "application_fee_percent": None,
         "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
-        "billing_cycle_anchor": created,
+        "billing_cycle_anchor": anchor,
         "billing_cycle_anchor_config": None,
-        "billing_mode": {"flexible": None, "type": "classic"},
+        "billing_mode": {"flexible": {"proration_discounts": "included"}, "type": "flexible"},
         "billing_schedules": [],
         "billing_thresholds": None,
         "cancel_at": None,
@@ -39,17 +34,17 @@ def subscription(
         "cancellation_details": {"comment": None, "feedback": None, "reason": None},
         "collection_method": "charge_automatically",
         "created": created,
-        "currency": lines[0][0]["currency"],
-        "customer": customer,
+        "currency": items[0]["price"]["currency"],
+        "customer": customer["id"],
         "days_until_due": None,
-        "default_payment_method": payment_method_id,
+        "default_payment_method": None,
         "default_source": None,
         "default_tax_rates": [],
         "description": None,
         "discounts": [],
         "ended_at": None,
         "invoice_settings": {"account_tax_ids": None, "issuer": {"type": "self"}},
-        "items": contained(items, f"/v1/subscription_items?subscription={key}"),
+        "items": contained(list(items), f"/v1/subscription_items?subscription={key}"),
         "latest_invoice": None,
         "livemode": False,
         "metadata": {},
@@ -67,7 +62,7 @@ def subscription(
         "schedule": None,
         "start_date": created,
         "status": "active",
-        "test_clock": None,
+        "test_clock": customer["test_clock"],
         "transfer_data": None,
         "trial_end": None,
         "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
@@ -76,22 +71,30 @@ def subscription(
     }
 
 
-def _item(
-    subscription_id: str, price: Object, quantity: int, *, created: int, period_end: int
+def subscription_item(
+    subscription_id: str,
+    price: Object,
+    quantity: int,
+    *,
+    created: int,
+    period: tuple[int, int],
+    given: Mapping[str, Any] | None = None,
 ) -> Object:
+    """One price and its quantity, in its present period."""
     return {
         "id": object_id("si"),
         "object": "subscription_item",
         "billing_thresholds": None,
         "created": created,
-        "current_period_end": period_end,
-        "current_period_start": created,
+        "current_period_end": period[1],
+        "current_period_start": period[0],
         "discounts": [],
         "metadata": {},
         "price": price,
         "quantity": quantity,
         "subscription": subscription_id,
         "tax_rates": [],
+        **(given or {}),
     }
 
 

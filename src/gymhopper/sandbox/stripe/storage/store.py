@@ -33,6 +33,13 @@ _HIDE = text(
     "UPDATE sandbox_stripe.object SET hidden = hidden || CAST(:hidden AS jsonb) WHERE id = :id"
 )
 _DELETE = text("DELETE FROM sandbox_stripe.object WHERE id = :id")
+_FORGET_AGENDA = text("DELETE FROM sandbox_stripe.agenda WHERE clock = :clock")
+_FORGET_OBJECTS = text(
+    "DELETE FROM sandbox_stripe.object WHERE kind <> 'event' AND account = :account"
+    " AND (body->>'test_clock' = :clock OR body->>'customer' IN ("
+    "SELECT id FROM sandbox_stripe.object"
+    " WHERE kind = 'customer' AND account = :account AND body->>'test_clock' = :clock))"
+)
 _PLAN = text(
     "INSERT INTO sandbox_stripe.agenda (object_id, action, owner_id, due_at, account, clock)"
     " VALUES (:object_id, :action, :owner_id, :due_at, :account, :clock)"
@@ -47,7 +54,7 @@ _UNPLAN_ALL = text("DELETE FROM sandbox_stripe.agenda WHERE owner_id = :owner_id
 _ORDER = """
 ORDER BY entry.due_at,
     array_position(
-        ARRAY['resume', 'cancel', 'expire', 'lapse', 'retry', 'renew', 'refund_arrives',
+        ARRAY['resume', 'warn', 'cancel', 'expire', 'lapse', 'retry', 'renew', 'refund_arrives',
             'refund_fails', 'lose', 'arrive'],
         entry.action
     ), entry.object_id
@@ -73,6 +80,7 @@ _FILTERS = {
     "invoice": "body->>'invoice' = :invoice",
     "pending": "(body->>'invoice' IS NULL) = :pending",
     "unowned": "(body->>'parent' IS NULL) = :unowned",
+    "clockless": "(body->>'test_clock' IS NULL) = :clockless",
     "test_clock": "body->>'test_clock' = :test_clock",
     "code": "lower(body->>'code') = lower(:code)",
     "coupon": "body#>>'{promotion,coupon}' = :coupon",
@@ -269,6 +277,12 @@ class Store:
             await self.emit(event_type, before)
         await self.connection.execute(_DELETE, {"id": before["id"]})
         return {"id": before["id"], "object": before["object"], "deleted": True}
+
+    async def forget_clock(self, clock: str) -> None:
+        """Forget the customers of a test clock, all that is theirs, and what was planned by it."""
+        await self.connection.execute(_FORGET_AGENDA, {"clock": clock})
+        arguments = {"clock": clock, "account": self.account}
+        await self.connection.execute(_FORGET_OBJECTS, arguments)
 
     async def emit(self, event_type: str, about: Object, previous: Object | None = None) -> None:
         """Record an event and have it delivered."""

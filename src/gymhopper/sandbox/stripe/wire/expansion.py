@@ -54,6 +54,15 @@ async def _invoice_payments(store: Store, billed: Object) -> Object:
     return {**contained(found.data, "/v1/invoice_payments"), "has_more": found.has_more}
 
 
+async def _confirmation_secret(store: Store, billed: Object) -> Object | None:
+    found = await store.page("invoice_payment", {"invoice": billed["id"]}, limit=1)
+    if not found.data:
+        return None
+    key = found.data[0]["payment"]["payment_intent"]
+    intent = await store.get("payment_intent", key, param="expand")
+    return {"client_secret": intent["client_secret"], "type": "payment_intent"}
+
+
 async def _charge_refunds(store: Store, charge: Object) -> Object:
     found = await store.page("refund", {"charge": charge["id"]}, limit=10)
     url = f"/v1/charges/{charge['id']}/refunds"
@@ -67,8 +76,9 @@ async def _customer_subscriptions(store: Store, customer: Object) -> Object:
     return {**contained(found.data, url), "has_more": found.has_more}
 
 
-_ON_REQUEST: dict[tuple[str, str], Callable[[Store, Object], Awaitable[Object]]] = {
+_ON_REQUEST: dict[tuple[str, str], Callable[[Store, Object], Awaitable[Object | None]]] = {
     ("checkout.session", "line_items"): _session_items,
+    ("invoice", "confirmation_secret"): _confirmation_secret,
     ("invoice", "payments"): _invoice_payments,
     ("charge", "refunds"): _charge_refunds,
     ("customer", "subscriptions"): _customer_subscriptions,

@@ -147,6 +147,8 @@ def check(model: type[P], given: Mapping[str, Any], *, within: str | None = None
 
 def _refusal(error: ErrorDetails, within: str | None) -> InvalidRequest:
     outer = [within] if within is not None else []
+    if not error["loc"] and not outer:  # the parameters do not go together
+        return InvalidRequest(str(error["ctx"]["error"]))
     first, *rest = (*outer, *(str(part) for part in error["loc"]))
     name = first + "".join(f"[{part}]" for part in rest)
     given = error["input"]
