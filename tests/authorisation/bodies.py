@@ -27,6 +27,11 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
         "url": "http://127.0.0.1:9/other",
         "event_types": ["*"],
     },
+    "create_leaving_request": lambda ids: {
+        "organisation_id": ids["organisation_id"],
+        "act": "cancellation",
+        "member_number": "no such number",
+    },
     "register_member": lambda ids: {
         "organisation_id": ids["organisation_id"],
         "first_name": "Grace",

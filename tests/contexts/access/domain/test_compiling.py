@@ -159,6 +159,13 @@ def test_the_door_says_how_a_contract_ended() -> None:
         assert at_the_door(state, NOON).code == code
 
 
+def test_a_freeze_that_leaves_access_as_it_is_stops_nobody() -> None:
+    open_ended = Overlay(
+        overlay_id=UUID(int=1), kind="freeze", start=NOON - DAY, stops_access=False
+    )
+    assert at_the_door(membership(overlays=(open_ended,)), NOON).code == "ALLOWED"
+
+
 def test_a_block_is_told_from_a_freeze() -> None:
     for kind, code in (("freeze", "MEMBERSHIP_FROZEN"), ("block", "PERSON_BLOCKED")):
         stopped = Overlay(overlay_id=UUID(int=1), kind=kind, start=NOON - DAY)
