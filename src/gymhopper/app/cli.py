@@ -16,6 +16,7 @@ from gymhopper.app.commands import (
     importing,
     keys,
     openapi,
+    payments,
     run,
 )
 from gymhopper.kernel.errors import GymhopperError
@@ -38,6 +39,7 @@ app.add_typer(admin.app, name="admin")
 app.add_typer(importing.app, name="import")
 app.add_typer(access.app, name="access")
 app.add_typer(events.app, name="events")
+app.add_typer(payments.app, name="payments")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
 app.add_typer(bench.app, name="bench")

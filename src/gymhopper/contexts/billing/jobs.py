@@ -1,5 +1,6 @@
 """Billing's background work: jobs that speak to the provider, and timers."""
 
+from collections import Counter
 from datetime import timedelta
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from gymhopper.contexts.billing.usecases.follow_contract import (
     freeze_turned,
 )
 from gymhopper.contexts.billing.usecases.issue_refund import issue_refund
+from gymhopper.contexts.billing.usecases.reconcile import reconcile
 from gymhopper.contexts.billing.usecases.request_refund import defer_refund
 from gymhopper.contexts.billing.usecases.sweep_webhooks import sweep_webhooks
 from gymhopper.kernel.errors import GymhopperError
@@ -31,6 +33,11 @@ log = get_logger(__name__)
 
 ALIGN_AGAIN = "billing.collection_align_again"
 REFUND_AGAIN = "billing.refund_issue_again"
+RECONCILE = "billing.reconcile"
+RECONCILE_AGAIN = "billing.reconcile_again"
+
+PAGES = 20
+"""So many a job compares before it makes room for others."""
 
 jobs = Jobs()
 timers = Timers()
@@ -62,6 +69,29 @@ async def issue(runtime: Runtime, *, refund_id: str, failures: int = 0) -> None:
         await _try_again(runtime, REFUND_AGAIN, refund_id, failures)
 
 
+@jobs.job(RECONCILE)
+async def compare(runtime: Runtime, *, failures: int = 0) -> None:
+    """A part of the comparison; the next one is deferred until nothing is left."""
+    try:
+        report = await reconcile(runtime, payment_provider(runtime), pages=PAGES)
+    except GymhopperError:
+        log.warning("reconciliation_interrupted", failures=failures, exc_info=True)
+        await _try_again(runtime, RECONCILE_AGAIN, "", failures)
+        return
+    if report.reconciliation.finished_at is None:
+        async with runtime.begin(SERVICE) as uow:
+            await defer_reconciliation(uow)
+        return
+    found = Counter(each.verdict for each in report.findings)
+    tell = log.info if report.agrees else log.warning
+    tell("reconciled", compared=report.reconciliation.compared, **found)
+
+
+async def defer_reconciliation(uow: UnitOfWork, *, failures: int = 0) -> None:
+    """Have the comparison begun, or gone on with, after the commit."""
+    await uow.defer(RECONCILE, lock=RECONCILE, failures=failures)
+
+
 async def _try_again(runtime: Runtime, timer: str, key: str, failures: int) -> None:
     """Set the timer for the next try. Not the queue's own retry: while that waits, it would keep
     later jobs with the same lock from running."""
@@ -80,6 +110,18 @@ async def collection_align_again(uow: UnitOfWork, due: Due) -> None:
 async def refund_issue_again(uow: UnitOfWork, due: Due) -> None:
     """The provider could not be asked before."""
     await defer_refund(uow, UUID(due.key), failures=due.payload["failures"])
+
+
+@timers.on(RECONCILE_AGAIN)
+async def reconcile_again(uow: UnitOfWork, due: Due) -> None:
+    """The comparison was interrupted before."""
+    await defer_reconciliation(uow, failures=due.payload["failures"])
+
+
+@timers.every(timedelta(days=1), "billing.reconcile_nightly")
+async def reconcile_nightly(uow: UnitOfWork, _: Due) -> None:
+    """Whatever webhooks did not bring is found within a day."""
+    await defer_reconciliation(uow)
 
 
 @timers.on(FREEZE_TURNS)

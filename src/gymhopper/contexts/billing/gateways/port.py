@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from gymhopper.contexts.billing.domain.checkout import Checkout
+from gymhopper.contexts.billing.domain.listing import ProviderPage
 from gymhopper.contexts.billing.domain.provider import (
     ProviderCheckout,
     ProviderInvoice,
@@ -48,6 +49,19 @@ class PaymentProvider(Protocol):
 
     async def invoice_of_payment(self, payment_id: str) -> str | None:
         """The invoice that the payment was for."""
+        ...
+
+    async def subscriptions(
+        self, *, after: str | None, since: datetime | None
+    ) -> ProviderPage[ProviderSubscription]:
+        """A page of all subscriptions, also those that ended, from behind `after` on; only those
+        created at `since` or later where that is given."""
+        ...
+
+    async def invoices(
+        self, *, after: str | None, since: datetime | None, only_open: bool
+    ) -> ProviderPage[ProviderInvoice]:
+        """A page of invoices, likewise. What was given back for them is left out."""
         ...
 
     async def refund(self, refund_id: UUID, *, payment_id: str, amount: int, currency: str) -> None:

@@ -14,6 +14,7 @@ import stripe
 
 from gymhopper.contexts.billing.domain.checkout import Checkout
 from gymhopper.contexts.billing.domain.errors import CardRefused, ProviderRefused
+from gymhopper.contexts.billing.domain.listing import ProviderPage
 from gymhopper.contexts.billing.domain.provider import (
     ProviderCheckout,
     ProviderInvoice,
@@ -27,13 +28,20 @@ from gymhopper.kernel.errors import Conflict, Unavailable
 from gymhopper.kernel.money import Money
 
 if TYPE_CHECKING:
-    from stripe.params import SubscriptionUpdateParams
+    from stripe.params import (
+        InvoiceListParams,
+        SubscriptionListParams,
+        SubscriptionUpdateParams,
+    )
     from stripe.params.checkout import (
         SessionCreateParams,
         SessionCreateParamsLineItem,
         SessionCreateParamsLineItemPriceData,
         SessionCreateParamsSubscriptionData,
     )
+
+PAGE = 100
+"""The most that a list gives at a time (docs.stripe.com/api/pagination)."""
 
 
 class StripeGateway:
@@ -156,6 +164,40 @@ class StripeGateway:
             return None
         invoice = found.data[0].invoice
         return invoice if isinstance(invoice, str) else invoice.id
+
+    async def subscriptions(
+        self, *, after: str | None, since: datetime | None
+    ) -> ProviderPage[ProviderSubscription]:
+        """GET /v1/subscriptions, a hundred at a time."""
+        params: SubscriptionListParams = {"limit": PAGE, "status": "all"}
+        if after is not None:
+            params["starting_after"] = after
+        if since is not None:
+            params["created"] = {"gte": int(since.timestamp())}
+        with _translated():
+            found = await self._stripe.subscriptions.list_async(params)
+        return ProviderPage(
+            items=tuple(objects.subscription(each) for each in found.data),
+            next=found.data[-1].id if found.has_more else None,
+        )
+
+    async def invoices(
+        self, *, after: str | None, since: datetime | None, only_open: bool
+    ) -> ProviderPage[ProviderInvoice]:
+        """GET /v1/invoices with their payments, a hundred at a time."""
+        params: InvoiceListParams = {"limit": PAGE, "expand": ["data.payments"]}
+        if only_open:
+            params["status"] = "open"
+        if after is not None:
+            params["starting_after"] = after
+        if since is not None:
+            params["created"] = {"gte": int(since.timestamp())}
+        with _translated():
+            found = await self._stripe.invoices.list_async(params)
+        return ProviderPage(
+            items=tuple(objects.invoice(each, ()) for each in found.data),
+            next=found.data[-1].id if found.has_more else None,
+        )
 
     async def refund(self, refund_id: UUID, *, payment_id: str, amount: int, currency: str) -> None:
         """POST /v1/refunds."""

@@ -1,5 +1,6 @@
 """What became of webhooks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -36,3 +37,26 @@ async def list_events(
     if state is not None:
         query = query.where(event.c.state == state)
     return [StoredEvent(**row._mapping) for row in await connection.execute(query)]  # noqa: SLF001 - Row's public mapping has this name
+
+
+async def find_events(connection: AsyncConnection, names: Sequence[str]) -> dict[str, UUID]:
+    """The webhooks that are meant, by our own id or by the provider's."""
+    event = tables.webhook_event
+    own = {name: UUID(name) for name in names if _is_id(name)}
+    rows = await connection.execute(
+        select(event.c.id, event.c.event_id).where(
+            event.c.id.in_(list(own.values())) | event.c.event_id.in_(list(names))
+        )
+    )
+    found = {}
+    for row in rows:
+        found |= {name: row.id for name in names if row.id == own.get(name) or row.event_id == name}
+    return found
+
+
+def _is_id(name: str) -> bool:
+    try:
+        UUID(name)
+    except ValueError:
+        return False
+    return True
