@@ -47,6 +47,12 @@ def search(*, as_json: AsJson = False, seconds: Seconds = 5) -> None:
 
 
 @app.command()
+def payments(*, as_json: AsJson = False, seconds: Seconds = 5) -> None:
+    """Webhooks taken and applied beside handling them inside the request (about 4 minutes)."""
+    _show(_run("bench.payments.report", seconds), as_json=as_json)
+
+
+@app.command()
 def ledger(*, as_json: AsJson = False, seconds: Seconds = 5) -> None:
     """How the books answer when they hold a million postings (about a minute)."""
     _show(_run("bench.ledger.report", seconds), as_json=as_json)

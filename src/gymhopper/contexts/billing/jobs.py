@@ -82,7 +82,7 @@ async def compare(runtime: Runtime, *, failures: int = 0) -> None:
         async with runtime.begin(SERVICE) as uow:
             await defer_reconciliation(uow)
         return
-    found = Counter(each.verdict for each in report.findings)
+    found = Counter(str(each.verdict) for each in report.findings)
     tell = log.info if report.agrees else log.warning
     tell("reconciled", compared=report.reconciliation.compared, **found)
 

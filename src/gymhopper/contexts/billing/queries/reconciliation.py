@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Column, ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.contexts.billing.domain.provider import ENDED
@@ -110,7 +111,7 @@ async def unseen_claims(
     return [Unseen(row.id, row.provider_invoice_id) for row in rows]
 
 
-def _was_seen(run: Reconciliation, provider_id: object) -> object:
+def _was_seen(run: Reconciliation, provider_id: Column[Any]) -> ColumnElement[bool]:
     return (
         select(seen.c.provider_id)
         .where(seen.c.reconciliation_id == run.id, seen.c.provider_id == provider_id)

@@ -48,7 +48,7 @@ async def find_events(connection: AsyncConnection, names: Sequence[str]) -> dict
             event.c.id.in_(list(own.values())) | event.c.event_id.in_(list(names))
         )
     )
-    found = {}
+    found: dict[str, UUID] = {}
     for row in rows:
         found |= {name: row.id for name in names if row.id == own.get(name) or row.event_id == name}
     return found
