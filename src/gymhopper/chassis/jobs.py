@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import procrastinate
@@ -22,6 +24,15 @@ log = get_logger(__name__)
 # A worker says every ten seconds that it lives.
 _DEAD_AFTER = 30.0
 _RESCUE_EVERY = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deferred:
+    """One of several jobs of a kind, and what set it off."""
+
+    lock: str | None
+    arguments: dict[str, Any]
+    correlation: str
 
 
 class JobQueue:
@@ -50,6 +61,25 @@ class JobQueue:
             lock=lock,
             connection=raw.driver_connection,
         ).defer_async(correlation=correlation_id(), **arguments)
+
+    async def defer_many(
+        self, connection: AsyncConnection, job: str, several: Sequence[Deferred]
+    ) -> None:
+        """Insert the same job several times in one statement."""
+        if not several:
+            return
+        raw = await connection.get_raw_connection()
+        deferrers = [
+            self._app.configure_task(job, allow_unknown=True, queue=_queue(job), lock=each.lock)
+            for each in several
+        ]
+        await self._app.job_manager.batch_defer_jobs_async(
+            [
+                deferrer.make_new_job(correlation=each.correlation, **each.arguments)
+                for deferrer, each in zip(deferrers, several, strict=True)
+            ],
+            connection=raw.driver_connection,
+        )
 
     def worker(self, jobs: list[Job], *, concurrency: int) -> Worker:
         """A component that does these jobs, and leaves those of other contexts to their workers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -24,6 +24,7 @@ from gymhopper.kernel.errors import NotFound
 from gymhopper.kernel.ids import new_id
 
 if TYPE_CHECKING:
+    from gymhopper.chassis.jobs import Deferred
     from gymhopper.chassis.runtime import Runtime
 
 T = TypeVar("T")
@@ -115,6 +116,11 @@ class UnitOfWork:
         """Have a job done after the commit; jobs with the same `lock` run one at a time."""
         await self.flush()
         await self.runtime.jobs.defer(self.connection, job, lock, arguments)
+
+    async def defer_many(self, job: str, several: Sequence[Deferred]) -> None:
+        """Have a job done several times after the commit, each time with its own lock."""
+        await self.flush()
+        await self.runtime.jobs.defer_many(self.connection, job, several)
 
     async def schedule(
         self, timer: str, key: str, due_at: datetime, payload: object = None

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Request
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
 
-from gymhopper.chassis.auth import SERVICE, AuthSubject
+from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
 from gymhopper.chassis.http.limits import uncounted
 from gymhopper.chassis.http.openapi.answers import refuses
@@ -23,7 +23,7 @@ from gymhopper.contexts.billing.http.fields import (
     refund_view,
 )
 from gymhopper.contexts.billing.queries import payments as queries
-from gymhopper.contexts.billing.usecases.receive_webhook import receive_webhook
+from gymhopper.contexts.billing.usecases.receive_webhook import Arrival, receive_webhook
 from gymhopper.contexts.billing.usecases.request_refund import RequestRefund, request_refund
 from gymhopper.contexts.billing.usecases.start_checkout import StartCheckout, start_checkout
 from gymhopper.kernel.money import Money
@@ -131,8 +131,7 @@ async def receive_provider_event(
     body = await request.body()
     source = _signed_by(runtime, body, stripe_signature)
     event = notification.read(body)
-    async with runtime.begin(SERVICE) as uow:
-        new = await receive_webhook(uow, source=source, body=body, notification=event)
+    new = await receive_webhook(runtime, Arrival(source=source, body=body, notification=event))
     return Accepted(status="accepted" if new else "known")
 
 
