@@ -142,3 +142,13 @@ async def test_a_batch_of_hundreds_is_a_handful_of_statements(gym: Any) -> None:
     async with gym.runtime.read(SERVICE) as connection:
         numbers = (await connection.execute(select(tables.member.c.number))).scalars()
         assert sorted(int(each) for each in numbers) == list(range(1, 301))
+
+
+async def test_an_imported_contract_for_a_time_ends_by_itself(gym: Any) -> None:
+    term = {"initial_term": {"interval": "month", "count": 1}, "after_initial_term": "end"}
+    plan = await gym.plan(conditions=term)
+    ids = {"plan_id": UUID(plan["id"]), "price_id": UUID(plan["prices"][0]["id"])}
+    [outcome] = await take_over(gym, await row(gym, since=date(2026, 2, 20), **ids))
+    await gym.pass_time(timedelta(days=20))
+    over = await gym.get(f"/memberships/{outcome.membership_id}")
+    assert (over["contract"], over["end_reason"]) == ("ended", "expired")

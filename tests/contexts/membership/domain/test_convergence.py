@@ -8,10 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contexts.membership.domain.samples import DAY, NOW, facts, membership
+from gymhopper.contexts.membership.domain.conditions import Conditions
+from gymhopper.contexts.membership.domain.debt import DebtRules, StageRule
 from gymhopper.contexts.membership.domain.label import Label, label
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contracts.membership.events import MembershipEnded
 from gymhopper.kernel.period import Period
+from gymhopper.kernel.term import Term
 
 Report = Callable[[Membership], object]
 
@@ -49,10 +52,12 @@ def collection(draw: st.DrawFn) -> list[Report]:
 
 @st.composite
 def debts(draw: st.DrawFn) -> list[Report]:
-    def owed(since: datetime | None) -> Report:
-        return lambda it: it.owe(since, NOW)
+    def owed(since: datetime | None, amount: int) -> Report:
+        return lambda it: it.owe(since, NOW, owed=amount)
 
-    return [owed(each) for each in draw(st.lists(st.none() | moments, max_size=3))]
+    amounts = st.integers(0, 3)
+    told = draw(st.lists(st.tuples(st.none() | moments, amounts), max_size=3))
+    return [owed(*each) for each in told]
 
 
 @st.composite
@@ -70,6 +75,20 @@ def streams(draw: st.DrawFn) -> list[list[Report]]:
     return [*draw(payments()), draw(collection()), draw(debts()), *draw(refunds())]
 
 
+@st.composite
+def agreed(draw: st.DrawFn) -> Conditions:
+    """What bounds a contract: some run out on the very day, some lose it for a debt."""
+    rule = st.none() | st.builds(
+        StageRule, after_days=st.integers(0, 3), from_amount=st.integers(0, 3)
+    )
+    ends = draw(st.booleans())
+    return Conditions(
+        initial_term=Term("day", 1) if ends else None,
+        after_initial_term="end" if ends else "rolling",
+        debt=DebtRules(no_booking=draw(rule), terminate=draw(rule), no_entry_from_amount=2),
+    )
+
+
 def interleave(draw: st.DrawFn, of: Sequence[Sequence[Report]]) -> list[Report]:
     """Some order that keeps each stream's own; what was told may be told again at once."""
     waiting = [list(each) for each in of if each]
@@ -84,25 +103,25 @@ def interleave(draw: st.DrawFn, of: Sequence[Sequence[Report]]) -> list[Report]:
 
 
 @settings(deadline=None)
-@given(st.data(), streams())
+@given(st.data(), streams(), agreed())
 def test_any_order_of_reports_leads_to_the_same_facts(
-    data: st.DataObject, of: list[list[Report]]
+    data: st.DataObject, of: list[list[Report]], bound_by: Conditions
 ) -> None:
     ends = []
     for _ in range(2):
-        it = membership()
+        it = membership(conditions=bound_by)
         for report in interleave(data.draw, of):
             report(it)
-        ends.append(facts(it))
+        ends.append((facts(it), it.state(NOW)))
     assert ends[0] == ends[1]
 
 
 @settings(deadline=None)
-@given(st.data(), streams())
+@given(st.data(), streams(), agreed())
 def test_what_has_ended_never_lives_again_and_never_ends_later(
-    data: st.DataObject, of: list[list[Report]]
+    data: st.DataObject, of: list[list[Report]], bound_by: Conditions
 ) -> None:
-    it = membership()
+    it = membership(conditions=bound_by)
     ended_at: datetime | None = None
     for report in interleave(data.draw, of):
         before = it.contract

@@ -15,6 +15,7 @@ from gymhopper.contexts.membership.domain.plan import Plan, Price
 from gymhopper.contexts.membership.storage import people_tables, tables
 from gymhopper.contexts.membership.storage.sealing import ContactSeal
 from gymhopper.contexts.membership.usecases.keep_agreement import AgreementGiven, keep_agreement
+from gymhopper.contexts.membership.usecases.publish import END_REACHED
 from gymhopper.contexts.membership.usecases.purchase_membership import sell
 from gymhopper.contexts.membership.usecases.register_member import next_numbers, record_registration
 from gymhopper.kernel.calendar import start_of_day
@@ -91,6 +92,8 @@ async def import_members(
             ),
             membership_id=membership.id,
         )
+        if membership.end is not None and membership.contract != "ended":
+            await uow.schedule(END_REACHED, str(membership.id), membership.end)
         known[row.external_ref] = ImportOutcome(
             external_ref=row.external_ref,
             member_id=member.id,
