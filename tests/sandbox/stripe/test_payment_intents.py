@@ -312,7 +312,10 @@ async def test_what_an_intent_says_can_be_changed(sandbox: Sandbox) -> None:
 
 async def test_confirmations_at_the_same_time_charge_once(sandbox: Sandbox) -> None:
     intents = sandbox.client.v1.payment_intents
-    made = await intents.create_async({**ONCE, "payment_method": "pm_card_visa"})  # type: ignore[typeddict-item] # a plain dict
+    customer, card = await _customer_with(sandbox, "pm_card_visa")
+    made = await intents.create_async(
+        {**ONCE, "customer": customer, "payment_method": card}  # type: ignore[typeddict-item] # a plain dict
+    )
     answers = await asyncio.gather(
         *(intents.confirm_async(made.id) for _ in range(5)), return_exceptions=True
     )

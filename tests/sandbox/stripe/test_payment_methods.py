@@ -1,5 +1,7 @@
 """Cards by token: whose they are, what is said about them, and how they are given up."""
 
+from datetime import timedelta
+
 import stripe
 
 from sandbox.stripe.harness import Sandbox, refusal
@@ -97,3 +99,14 @@ async def test_an_unknown_token_or_a_bare_number_is_refused(sandbox: Sandbox) ->
         create({"type": "card", "card": {"number": "4242424242424242"}})  # type: ignore[typeddict-item] # what is refused
     )
     assert error.http_status == 400
+
+
+async def test_a_renewal_charges_no_detached_card(sandbox: Sandbox) -> None:
+    v1 = sandbox.client.v1
+    subscription = await sandbox.subscribe()
+    await v1.payment_methods.detach_async(str(subscription.default_payment_method))
+    sandbox.clock.advance(timedelta(days=31))
+    await sandbox.bill()
+    charges = await v1.charges.list_async()
+    assert [each.paid for each in charges.data] == [False, True]
+    assert (await v1.subscriptions.retrieve_async(subscription.id)).status == "past_due"

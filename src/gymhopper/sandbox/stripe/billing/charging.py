@@ -8,6 +8,7 @@ from gymhopper.sandbox.stripe.billing import disputes, means
 from gymhopper.sandbox.stripe.billing.bookkeeping import book_charge
 from gymhopper.sandbox.stripe.cards import (
     AUTHENTICATION_REQUIRED,
+    GENERIC,
     Card,
     Challenge,
     Decline,
@@ -111,6 +112,9 @@ async def attempt(
         if may_ask:
             return await _ask(store, intent, method)
         verdict = AUTHENTICATION_REQUIRED
+    if await means.is_used_up(store, method):
+        # A subscription may still name a card that was taken from its customer.
+        verdict = GENERIC
     if verdict is not None:
         return await _declined(store, intent, method, card, verdict, authenticated=authenticated)
     return await _paid(
