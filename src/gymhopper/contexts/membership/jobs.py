@@ -8,6 +8,8 @@ from gymhopper.chassis.registry import Due, Jobs, Timers
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.usecases import reach_date
+from gymhopper.contexts.membership.usecases.change_price import PRICE_CHANGES, bring_into_force
+from gymhopper.contexts.membership.usecases.change_prices_of_plan import PRICE_RUN, go_on
 from gymhopper.contexts.membership.usecases.credit_book import CREDITS_DATED, CREDITS_EXPIRE
 from gymhopper.contexts.membership.usecases.end_guardianship import hand_over
 from gymhopper.contexts.membership.usecases.follow_visit import forget_visitors
@@ -52,6 +54,18 @@ async def end_reached(uow: UnitOfWork, due: Due) -> None:
 async def trial_reached(uow: UnitOfWork, due: Due) -> None:
     """A trial's end has come; the key is the membership's id."""
     await reach_date.reach_trial_end(uow, UUID(due.key))
+
+
+@timers.on(PRICE_CHANGES)
+async def price_changes(uow: UnitOfWork, due: Due) -> None:
+    """The day of a new price has come; the key is the change's id."""
+    await bring_into_force(uow, UUID(due.key))
+
+
+@timers.on(PRICE_RUN)
+async def price_run(uow: UnitOfWork, due: Due) -> None:
+    """Members are told of a plan's new price, some at a time; the key is the run's id."""
+    await go_on(uow, UUID(due.key))
 
 
 @timers.on(CREDITS_DATED)

@@ -286,3 +286,33 @@ class MembershipCreditOverdrawn(MembershipEvent, frozen=True, kw_only=True):
     visit_id: UUID
     policy: Literal["forgive", "charge", "next_lot"]
     price: Money
+
+
+class MembershipPriceChangeAnnounced(MembershipEvent, frozen=True, kw_only=True):
+    """Another price will hold for periods that begin at `effective_at` or later.
+
+    Until then the member may leave without notice, to that instant.
+    """
+
+    type: ClassVar[str] = "membership.membership.price_change_announced.v1"
+    change_id: UUID
+    previous: Money
+    price: Money
+    effective_at: datetime
+
+
+class MembershipPriceChangeWithdrawn(MembershipEvent, frozen=True, kw_only=True):
+    """An announced price will not come."""
+
+    type: ClassVar[str] = "membership.membership.price_change_withdrawn.v1"
+    change_id: UUID
+
+
+class MembershipPriceChanged(MembershipEvent, frozen=True, kw_only=True):
+    """The price is another for periods that begin at `effective_at` or later."""
+
+    type: ClassVar[str] = "membership.membership.price_changed.v1"
+    change_id: UUID
+    previous: Money
+    price: Money
+    effective_at: datetime

@@ -103,3 +103,15 @@ class NotSoMany(InvalidInput):
     """There are fewer credits than that."""
 
     code = "not_so_many_credits"
+
+
+class PriceStays(Conflict):
+    """The membership's price cannot become this."""
+
+    code = "price_stays"
+
+
+class ChangeAnnounced(Conflict):
+    """Another price has been announced and is not in force yet."""
+
+    code = "price_change_announced"

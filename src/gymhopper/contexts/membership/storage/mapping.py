@@ -16,6 +16,8 @@ from gymhopper.contexts.membership.domain.note import Note
 from gymhopper.contexts.membership.domain.overlay import Overlay
 from gymhopper.contexts.membership.domain.person import DataKey, Person
 from gymhopper.contexts.membership.domain.plan import Plan, Price
+from gymhopper.contexts.membership.domain.price_change import PriceChange
+from gymhopper.contexts.membership.domain.price_run import PriceRun
 from gymhopper.contexts.membership.domain.receipt import Receipt
 from gymhopper.contexts.membership.domain.waiver import Waiver, WaiverSignature, WaiverVersion
 from gymhopper.contexts.membership.storage import people_tables, tables, waiver_tables
@@ -74,6 +76,9 @@ def map_all() -> None:
             "expired": lot.expired_units,
         },
     )
+    for kind, table in ((PriceRun, tables.price_run), (PriceChange, tables.price_change)):
+        price = composite(Money, table.c.amount, table.c.currency)
+        mapper.map_imperatively(kind, table, properties={"price": price})
     mapper.map_imperatively(CreditEntry, tables.credit_entry)
     mapper.map_imperatively(Agreement, tables.agreement)
     mapper.map_imperatively(Guardianship, people_tables.guardianship)

@@ -218,6 +218,56 @@ membership = Table(
     Column("conditions", JsonOf(Conditions), nullable=False),
     Index("membership_member", "member_id"),
     Index("membership_person", "person_id"),
+    Index("membership_plan", "plan_id", "id"),
+)
+
+price_run = Table(
+    "price_run",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("plan_id", ForeignKey(plan.c.id, name="run_of_plan"), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("started_at", INSTANT, nullable=False),
+    Column("started_by", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("skipped", Integer, nullable=False),
+    Column("last_id", Uuid),
+)
+
+price_change = Table(
+    "price_change",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column(
+        "membership_id", ForeignKey(membership.c.id, name="change_of_membership"), nullable=False
+    ),
+    Column("run_id", ForeignKey(price_run.c.id, name="change_of_run")),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("effective_at", INSTANT, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("announced_at", INSTANT, nullable=False),
+    Column("announced_by", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("previous_amount", BigInteger),
+    Column("settled_at", INSTANT),
+    Index("price_change_membership", "membership_id", "id"),
+    Index("price_change_run", "run_id"),
+    Index(
+        "price_change_to_come",
+        "membership_id",
+        unique=True,
+        postgresql_where=text("status = 'announced'"),
+    ),
 )
 
 credit_lot = Table(
