@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from authorisation.calls import Ids, Operation
-from authorisation.world import AGREEMENT, BORN, PRICE
+from authorisation.world import AGREEMENT, BORN, PRICE, dearer
 
 WRONG_PASSWORD = {"password": "not the right one"}
 
@@ -60,6 +60,8 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
         "coverage": {"include": [{"tier_up_to": 3}]},
         "prices": [{"price": PRICE}],
     },
+    "announce_price_change": lambda _: dearer(),
+    "change_prices_of_plan": lambda _: dearer(),
     "add_price": lambda _: {"price": PRICE},
     "create_credential": lambda ids: {"member_id": ids["member_id"], "kind": "pass"},
     "purchase_membership": lambda ids: {

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
 from uuid import UUID
@@ -39,6 +40,16 @@ BORN = "2020-01-01"
 """When a child was born."""
 
 PRICE = {"amount": 3900, "currency": "EUR"}
+
+
+def dearer() -> Json:
+    """Another price for what was sold, announced in time."""
+    return {
+        "price": PRICE | {"amount": 4000},
+        "effective_on": str(datetime.now(UTC).date() + timedelta(days=60)),
+        "reason": "as announced",
+    }
+
 
 SETTINGS = {
     "GYMHOPPER_INTEGRATIONS_ALLOW_PRIVATE_TARGETS": "true",
@@ -240,6 +251,8 @@ class Founding:
         for kind in ("block", "freeze"):
             stopped = await self.platform.post(f"{path}/{kind}s", {"reason": "as agreed"})
             ids[f"{kind}_id"] = stopped["id"]
+        await self._made("change_id", f"{path}/price-changes", **dearer())
+        await self._made("run_id", f"/plans/{ids['plan_id']}/price-changes", **dearer())
         deliveries = await until(
             lambda: self.platform.get(f"/webhook-endpoints/{ids['endpoint_id']}/deliveries"),
             lambda found: bool(found["items"]),
