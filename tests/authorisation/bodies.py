@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from authorisation.calls import Ids, Operation
-from authorisation.world import AGREEMENT, BORN, PRICE, dearer
+from authorisation.samples import dearer
+from authorisation.world import AGREEMENT, BORN, PRICE
 
 WRONG_PASSWORD = {"password": "not the right one"}
 

@@ -5,7 +5,6 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
 from uuid import UUID
@@ -14,6 +13,7 @@ import httpx
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from authorisation.samples import dearer
 from contexts.billing.shop import Line
 from fixtures.people import MEMBER, NOBODY, Person, person_as
 from gymhopper.app.demo import temporary_platform
@@ -40,17 +40,6 @@ BORN = "2020-01-01"
 """When a child was born."""
 
 PRICE = {"amount": 3900, "currency": "EUR"}
-
-
-def dearer() -> Json:
-    """Another price for what was sold, announced in time."""
-    return {
-        "price": PRICE | {"amount": 4000},
-        "effective_on": str(datetime.now(UTC).date() + timedelta(days=60)),
-        "reason": "as announced",
-    }
-
-
 SETTINGS = {
     "GYMHOPPER_INTEGRATIONS_ALLOW_PRIVATE_TARGETS": "true",
     "GYMHOPPER_LIMITS_READ": "0",

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "membership_0014"
-down_revision = "membership_0013"
+revision = "membership_0016"
+down_revision = "membership_0015"
 
 SQL = """
 CREATE TABLE membership.price_run (
