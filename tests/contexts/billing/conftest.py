@@ -7,10 +7,12 @@ import pytest
 import stripe
 
 from contexts.billing.ledger_desk import GYM, OTHER_GYM, SECOND_ENTITY, Desk
+from contexts.billing.samples import seller, taxed_at
 from contexts.billing.till import SoldMemberships, Till
 from fixtures.callers import callers_context, http_client, in_role, staff_of
 from fixtures.engines import TestDatabase
 from fixtures.runtimes import NewRuntime
+from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.http.app import create_app
 from gymhopper.chassis.migrate import migrate
 from gymhopper.chassis.provision import APPLICATION
@@ -47,6 +49,9 @@ async def till(
             Context(name="membership", apis=[Implementation(MembershipApi, lambda _: memberships)]),
         ]
     )
+    async with runtime.begin(SERVICE) as uow:
+        uow.add(seller(organisation))
+        uow.add(taxed_at(organisation, "20"))
     server = HttpServer(create_app(runtime, dict), host="127.0.0.1", port=0)
     runtime.url = server.bind()
     await server.start()

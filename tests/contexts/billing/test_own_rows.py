@@ -12,8 +12,8 @@ from gymhopper.contracts.identity.api import Caller, IdentityApi
 from gymhopper.kernel.ids import new_id
 
 PERSON = UUID(int=7)
-NOT_PERSONAL = dict.fromkeys("seller numbering tax_rate series bill_to document".split(), 0)
-"""No document was issued, and what is about a seller is the organisation's alone."""
+NOT_PERSONAL = dict.fromkeys("seller numbering tax_rate series bill_to".split(), 0)
+"""What is about a seller is the organisation's alone, and nobody said who pays."""
 
 
 def sign_in(till: Till) -> None:

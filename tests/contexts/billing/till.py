@@ -11,6 +11,7 @@ import msgspec
 import stripe
 from sqlalchemy import text
 
+from contexts.billing.samples import MONTHLY
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.events.envelope import decode_payload
 from gymhopper.chassis.runtime import Runtime
@@ -18,6 +19,7 @@ from gymhopper.chassis.timers import TimerRunner
 from gymhopper.contexts.billing.context import context as billing
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
 from gymhopper.contexts.billing.gateways.providers import payment_provider
+from gymhopper.contexts.billing.storage.invariants import INVARIANTS
 from gymhopper.contracts.event import Event
 from gymhopper.contracts.membership.api import Purchase
 from gymhopper.kernel.clock import ManualClock
@@ -50,7 +52,7 @@ class SoldMemberships:
             member_id=new_id(),
             person_id=new_id(),
             organisation_id=organisation_id,
-            legal_entity_id=new_id(),
+            legal_entity_id=MONTHLY.legal_entity_id,
             plan_id=new_id(),
             plan_name="Basic",
             price_id=new_id(),
@@ -157,12 +159,13 @@ class Till:
         await self.settle()
 
     async def events(self, kind: type[E] | None = None) -> list[Any]:
-        """What billing said so far, in order."""
+        """What billing said of memberships so far, in order."""
         async with self.runtime.database.transaction(SERVICE) as connection:
             rows = await connection.execute(
                 text(
                     "SELECT type, CAST(data AS text) AS data FROM bus.event"
-                    " WHERE type LIKE 'billing.%' ORDER BY position"
+                    " WHERE type LIKE 'billing.%' AND type <> 'billing.document.issued.v1'"
+                    " ORDER BY position"
                 )
             )
             said = [decode_payload(row.type, row.data.encode()) for row in rows]
@@ -171,6 +174,19 @@ class Till:
     async def rows(self, sql: str, **values: object) -> list[Mapping[str, Any]]:
         async with self.runtime.database.transaction(SERVICE) as connection:
             return [dict(row) for row in (await connection.execute(text(sql), values)).mappings()]
+
+    async def broken(self) -> list[str]:
+        """The invariants that do not hold."""
+        return [name for name, sql in INVARIANTS.items() if (await self.rows(sql))[0]["count"]]
+
+    async def balances(self) -> dict[str, int]:
+        """What lies on each kind of account, in minor units; debits are positive."""
+        found = await self.rows(
+            "SELECT a.kind || CASE WHEN a.kind = 'receivable' THEN '' ELSE ' ' || a.of END AS name,"
+            " sum(p.amount) AS amount FROM billing.ledger_posting AS p"
+            " JOIN billing.ledger_account AS a ON a.id = p.account_id GROUP BY 1"
+        )
+        return {row["name"].strip(): int(row["amount"]) for row in found if row["amount"]}
 
     async def subscription_id(self, purchase: Purchase) -> str:
         """The provider's id of the membership's subscription."""

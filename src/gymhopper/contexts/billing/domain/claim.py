@@ -30,6 +30,7 @@ class Claim:
     `outstanding` is what is still to be paid, `refunded` the sum that went back. `failure_known_at`
     is when we learned that collecting it failed; no further try moves it, only paying clears it.
     `due_at` is set where we ask for the money ourselves: unpaid by then, it counts as failed.
+    `document_id` is its invoice.
     """
 
     id: UUID
@@ -51,8 +52,14 @@ class Claim:
     status: ClaimStatus = "open"
     refunded: int = 0
     due_at: datetime | None = None
+    document_id: UUID | None = None
     failure_known_at: datetime | None = None
     paid_at: datetime | None = None
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether there is a contract that owes it: the first is owed only when it is paid."""
+        return not self.first or self.paid_at is not None
 
     @property
     def money(self) -> Money:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from gymhopper.contexts.billing.domain.tax import Rate, half_up
 from gymhopper.contracts.membership.api import PlanKind, Purchase
 from gymhopper.kernel.money import Money
 
@@ -16,7 +17,7 @@ Part = Literal["plan", "joining_fee"]
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`price` each `count` `interval`s, counted from `starts_on` in `zone`; tax is in it.
+    """`price` each `count` `interval`s, counted from `starts_on` in `zone`; tax is in all amounts.
 
     `joining_fee` is paid once, beside the first period. `trial_days` pass before the first charge.
     `periods` is after how many it ends by itself; None: it goes on.
@@ -35,7 +36,6 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trial_days: int = 0
     periods: int | None = None
     tax_code: str = "standard"
-    tax_included: bool = True
 
     @property
     def recurs(self) -> bool:
@@ -66,21 +66,27 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return "joining_fee" if product == self.product("joining_fee") else "plan"
 
 
-def terms_of(purchase: Purchase) -> Terms:
-    """The terms that a person agreed to."""
+def terms_of(purchase: Purchase, rate: Rate) -> Terms:
+    """The terms that a person agreed to. Where tax comes on top of prices, it is added at the rate
+    that is in force when they are sold: from then on the amount that is charged stays the same."""
+
+    def gross(money: Money) -> Money:
+        if purchase.tax_included:
+            return money
+        return Money(money.amount + half_up(money.amount * rate.share), money.currency)
+
     return Terms(
         legal_entity_id=purchase.legal_entity_id,
         plan_id=purchase.plan_id,
         plan_name=purchase.plan_name,
         kind=purchase.kind,
-        price=purchase.price,
+        price=gross(purchase.price),
         interval=purchase.interval,  # type: ignore[arg-type]  # membership's own four words
         count=purchase.interval_count,
         starts_on=purchase.starts_on,
         zone=purchase.zone,
-        joining_fee=purchase.joining_fee,
+        joining_fee=gross(purchase.joining_fee) if purchase.joining_fee is not None else None,
         trial_days=purchase.trial_days,
         periods=purchase.periods,
         tax_code=purchase.tax_code,
-        tax_included=purchase.tax_included,
     )

@@ -75,6 +75,7 @@ class ClaimView(BaseModel):
     start: datetime
     until: datetime
     due_at: datetime | None
+    document_id: UUID | None
     failure_known_at: datetime | None
     paid_at: datetime | None
 
@@ -130,6 +131,7 @@ def claim_view(row: Any) -> ClaimView:
         start=row.start,
         until=row.until,
         due_at=row.due_at,
+        document_id=row.document_id,
         failure_known_at=row.failure_known_at,
         paid_at=row.paid_at,
     )

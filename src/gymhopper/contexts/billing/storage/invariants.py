@@ -26,7 +26,8 @@ INVARIANTS = {
     "No more came in for a claim than it asks for, and in its currency": (
         "SELECT count(*) FROM (SELECT c.id FROM billing.claim AS c"
         " JOIN billing.payment AS p ON p.claim_id = c.id GROUP BY c.id"
-        " HAVING sum(p.amount) > c.amount OR bool_or(p.currency <> c.currency)) AS wrong"
+        " HAVING sum(p.amount - p.taken_back) > c.amount"
+        " OR bool_or(p.currency <> c.currency)) AS wrong"
     ),
     "No more goes back than came in": (
         "SELECT count(*) FROM (SELECT p.id FROM billing.payment AS p"
@@ -59,6 +60,25 @@ INVARIANTS = {
         " JOIN billing.ledger_posting AS p ON p.account_id = a.id"
         " GROUP BY a.organisation_id, a.legal_entity_id, a.currency"
         " HAVING sum(p.amount) <> 0) AS wrong"
+    ),
+    "Whatever is owed or was paid has its legal invoice": (
+        "SELECT count(*) FROM billing.claim WHERE document_id IS NULL AND amount > 0"
+        " AND status <> 'void' AND (NOT first OR paid_at IS NOT NULL)"
+    ),
+    "The ledger says of each claim what the claim says": (
+        "SELECT count(*) FROM billing.claim AS c"
+        " LEFT JOIN LATERAL (SELECT coalesce(sum(p.amount), 0) AS owed"
+        " FROM billing.ledger_entry AS e JOIN billing.ledger_posting AS p ON p.entry_id = e.id"
+        " JOIN billing.ledger_account AS a ON a.id = p.account_id"
+        " WHERE e.claim_id = c.id AND a.kind = 'receivable') AS books ON true"
+        " LEFT JOIN LATERAL (SELECT coalesce(sum(amount - taken_back), 0) AS kept"
+        " FROM billing.payment WHERE claim_id = c.id) AS payments ON true"
+        # A refund that did not arrive is owed to whoever had paid.
+        " LEFT JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS back FROM billing.refund"
+        " WHERE claim_id = c.id AND succeeded_at IS NOT NULL AND status <> 'succeeded')"
+        " AS returned ON true WHERE books.owed + returned.back <>"
+        " CASE WHEN c.document_id IS NULL OR c.status = 'void' THEN -payments.kept"
+        " ELSE c.outstanding END"
     ),
     "No webhook has been given up": (
         "SELECT count(*) FROM billing.webhook_event WHERE state = 'dead'"

@@ -143,6 +143,7 @@ claim = Table(
     Column("status", Text, nullable=False),
     Column("refunded", BigInteger, nullable=False),
     _instant("due_at"),
+    Column("document_id", Uuid),
     _instant("failure_known_at"),
     _instant("paid_at"),
     CheckConstraint("status IN ('open', 'failed', 'paid', 'void')", name="claim_status"),

@@ -14,6 +14,7 @@ from gymhopper.contexts.billing.domain.line import Line
 from gymhopper.contexts.billing.domain.payment import AT_THE_DESK
 from gymhopper.contexts.billing.domain.subscription import Subscription
 from gymhopper.contexts.billing.storage import tables
+from gymhopper.contexts.billing.usecases.keep_books import invoice_claim
 from gymhopper.contexts.billing.usecases.open_dues import claims_of, payments_of, running
 from gymhopper.contexts.billing.usecases.settle_claim import count_debt, settle_claim
 from gymhopper.kernel.calendar import local_date
@@ -115,8 +116,7 @@ async def align_by_hand(uow: UnitOfWork, dues: Dues, subscription: Subscription)
         if until is not None and claim.start >= until and _unpaid(claim) and not claim.first
     ]
     for claim in beyond:
-        claim.drop()
-        await uow.unschedule(CLAIM_DUE, str(claim.id))
+        await _drop(uow, dues, claim)
     if beyond:
         # Should the contract go on after all, they are asked for again.
         subscription.period_until = min(claim.start for claim in beyond)
@@ -138,9 +138,14 @@ async def _end(uow: UnitOfWork, dues: Dues, subscription: Subscription) -> None:
     for claim in await claims_of(uow, dues):
         given = claim.start <= uow.now and not (claim.first and claim.paid_at is None)
         if _unpaid(claim) and not given:
-            claim.drop()
-            await uow.unschedule(CLAIM_DUE, str(claim.id))
+            await _drop(uow, dues, claim)
     await count_debt(uow, dues)
+
+
+async def _drop(uow: UnitOfWork, dues: Dues, claim: Claim) -> None:
+    claim.drop()
+    await invoice_claim(uow, dues, claim)
+    await uow.unschedule(CLAIM_DUE, str(claim.id))
 
 
 def _next(dues: Dues, subscription: Subscription) -> Period | None:

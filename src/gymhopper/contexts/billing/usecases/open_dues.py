@@ -12,8 +12,10 @@ from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.payment import Payment
 from gymhopper.contexts.billing.domain.provider import ENDED
 from gymhopper.contexts.billing.domain.subscription import Subscription
+from gymhopper.contexts.billing.domain.tax import TaxRate, rate_in_force
 from gymhopper.contexts.billing.domain.terms import terms_of
 from gymhopper.contexts.billing.storage import tables
+from gymhopper.contexts.billing.storage.document_tables import tax_rate
 from gymhopper.contracts.membership.api import Purchase
 from gymhopper.kernel.ids import new_id
 
@@ -42,13 +44,17 @@ async def account_of(uow: UnitOfWork, purchase: Purchase) -> BillingAccount:
 async def dues_of(uow: UnitOfWork, purchase: Purchase, account: BillingAccount) -> Dues:
     """The membership's dues, locked; made where they are missing."""
     table = tables.dues
+    rates = await uow.session.scalars(
+        select(TaxRate).where(tax_rate.c.legal_entity_id == purchase.legal_entity_id)
+    )
+    rate = rate_in_force(rates.all(), purchase.tax_code, purchase.starts_on)
     fresh = Dues(
         id=new_id(),
         organisation_id=purchase.organisation_id,
         person_id=purchase.person_id,
         membership_id=purchase.membership_id,
         billing_account_id=account.id,
-        terms=terms_of(purchase),
+        terms=terms_of(purchase, rate),
         currency=purchase.price.currency,
     )
     await uow.connection.execute(

@@ -14,6 +14,7 @@ from gymhopper.contexts.billing.domain.errors import NotForTheDesk, NotTakenBack
 from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, Payment
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.usecases.bill_by_hand import settle_first
+from gymhopper.contexts.billing.usecases.keep_books import book_payment, book_taken_back
 from gymhopper.contexts.billing.usecases.open_dues import running
 from gymhopper.contexts.billing.usecases.settle_claim import settle_claim
 from gymhopper.kernel.errors import InvalidInput, NotFound
@@ -70,6 +71,7 @@ async def record_payment(uow: UnitOfWork, command: RecordPayment) -> Payment:
         await settle_first(uow, dues, collecting, claim)
     else:
         await settle_claim(uow, dues, claim)
+    await book_payment(uow, dues, claim, payment)
     return payment
 
 
@@ -92,6 +94,7 @@ async def take_payment_back(uow: UnitOfWork, payment_id: UUID, because: str) -> 
     if event is None:
         raise NotTakenBack("This payment was taken back already.")
     uow.record(dues, event, organisation_id=dues.organisation_id)
+    await book_taken_back(uow, dues, claim, payment, 0)
     await settle_claim(uow, dues, claim)
     return payment
 

@@ -17,6 +17,7 @@ from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, Payment
 from gymhopper.contexts.billing.domain.provider import ProviderRefund
 from gymhopper.contexts.billing.storage import tables
+from gymhopper.contexts.billing.usecases.keep_books import book_refund
 from gymhopper.contexts.billing.usecases.open_dues import payments_of
 from gymhopper.kernel.errors import NotFound
 
@@ -63,6 +64,8 @@ async def request_refund(uow: UnitOfWork, command: RequestRefund) -> Refund:
     claim.refunded = given_back([*refunds, refund])
     if event is not None:
         uow.record(dues, event, organisation_id=dues.organisation_id)
+        await uow.flush()
+        await book_refund(uow, dues, claim, refund, source)
     return refund
 
 

@@ -3,14 +3,17 @@
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.dues import Dues
+from gymhopper.contexts.billing.usecases.keep_books import invoice_claim
 from gymhopper.contexts.billing.usecases.open_dues import claims_of, payments_of
 
 
 async def settle_claim(uow: UnitOfWork, dues: Dues, claim: Claim) -> None:
     """Under the lock of the dues, after a payment came or went, or the claim fell due."""
     await uow.flush()
-    for event in claim.reckon(await payments_of(uow, claim.id), uow.now):
+    payments = await payments_of(uow, claim.id)
+    for event in claim.reckon(payments, uow.now):
         uow.record(dues, event, organisation_id=dues.organisation_id)
+    await invoice_claim(uow, dues, claim)
     await count_debt(uow, dues)
 
 

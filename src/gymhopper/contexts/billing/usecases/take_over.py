@@ -18,6 +18,13 @@ from gymhopper.contexts.billing.domain.subscription import Subscription
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.usecases.fetch_snapshot import Snapshot
 from gymhopper.contexts.billing.usecases.follow_contract import defer_alignment
+from gymhopper.contexts.billing.usecases.keep_books import (
+    book_payment,
+    book_refund,
+    book_refund_returned,
+    book_taken_back,
+    invoice_claim,
+)
 from gymhopper.contexts.billing.usecases.open_dues import claims_of, payments_of
 from gymhopper.contracts.event import Event
 from gymhopper.kernel.ids import new_id
@@ -112,10 +119,16 @@ async def _settle(
     elif fence <= claim.fence:
         return []
     payments = await payments_of(uow, claim.id)
+    taken = {each.id: each.taken_back for each in payments}
     events = _payments(uow, claim, payments, found)
     events += claim.follow(found, payments, dues.terms, fence, uow.now) or []
     await uow.flush()
-    events += await _refunds(uow, claim, payments, found)
+    await invoice_claim(uow, dues, claim)
+    for payment in payments:
+        if payment.id not in taken:
+            await book_payment(uow, dues, claim, payment)
+        await book_taken_back(uow, dues, claim, payment, taken.get(payment.id, 0))
+    events += await _refunds(uow, dues, claim, payments, found)
     changed = dues.count_debt(claims)
     return [*events, changed] if changed is not None else events
 
@@ -171,19 +184,28 @@ def _payments(
 
 
 async def _refunds(
-    uow: UnitOfWork, claim: Claim, payments: list[Payment], found: ProviderInvoice
+    uow: UnitOfWork,
+    dues: Dues,
+    claim: Claim,
+    payments: list[Payment],
+    found: ProviderInvoice,
 ) -> list[Event]:
     rows = await uow.session.scalars(select(Refund).where(tables.refund.c.claim_id == claim.id))
     known = list(rows)
     events: list[Event] = []
     for each in found.refunds:
+        source = next(p for p in payments if p.provider_payment_id == each.payment_id)
         refund = next((r for r in known if _same(r, each)), None)
         if refund is None:
-            source = next(p for p in payments if p.provider_payment_id == each.payment_id)
             refund = _made_elsewhere(uow, claim, source, each)
             known.append(refund)
+        had_gone = refund.status == "succeeded"
         event = refund.follow(each, claim, uow.now)
-        events += [event] if event is not None else []
+        if event is not None:
+            events.append(event)
+            await book_refund(uow, dues, claim, refund, source)
+        elif had_gone and refund.status != "succeeded":
+            await book_refund_returned(uow, dues, claim, refund, source)
     claim.refunded = given_back(known)
     return events
 
