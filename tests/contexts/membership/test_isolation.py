@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
+from contexts.membership.test_credits import pack
+from contexts.membership.test_price_changes import announced, new
 from gymhopper.chassis.auth import ANONYMOUS, SERVICE, AuthSubject
 from gymhopper.contexts.membership.storage import tables
 from gymhopper.contexts.membership.storage.tables import metadata
@@ -45,6 +47,12 @@ async def populate(gym: Any) -> dict[str, str]:
     await gym.post(f"/waivers/{waiver['id']}/versions", version)
     signature = {"number": 1, "language": "en"}
     await gym.post(f"{member}/waivers/{waiver['id']}/signatures", signature)
+    await pack(gym)
+    await announced(gym, active)
+    await gym.post(f"/plans/{active['plan_id']}/price-changes", new(6900), expect=202)
+    asked = {"organisation_id": str(gym.organisation_id), "act": "cancellation"}
+    asked |= {"email": "ada@example.org"}
+    await gym.http.post("/api/v1/leaving-requests", json=asked)
     frozen = await gym.post(f"/memberships/{active['id']}/freezes", {})
     await gym.post(f"/memberships/{active['id']}/cancel", {"when": "period_end"}, expect=200)
     leaving = {"organisation_id": active["organisation_id"], "act": "cancellation"}
