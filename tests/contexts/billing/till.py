@@ -21,7 +21,7 @@ from gymhopper.contexts.billing.gateways.port import PaymentProvider
 from gymhopper.contexts.billing.gateways.providers import payment_provider
 from gymhopper.contexts.billing.storage.invariants import INVARIANTS
 from gymhopper.contracts.event import Event
-from gymhopper.contracts.membership.api import Purchase
+from gymhopper.contracts.membership.api import MemberContact, Purchase
 from gymhopper.kernel.clock import ManualClock
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
@@ -45,6 +45,18 @@ class SoldMemberships:
 
     async def purchase(self, *, membership_id: UUID) -> Purchase | None:
         return self.sold.get(membership_id)
+
+    async def contact(self, *, member_id: UUID) -> MemberContact | None:
+        for each in self.sold.values():
+            if each.member_id == member_id:
+                return MemberContact(
+                    member_id=member_id,
+                    person_id=each.person_id,
+                    organisation_id=each.organisation_id,
+                    email=None,
+                    name="Ada Beispiel",
+                )
+        return None
 
     def sell(self, organisation_id: UUID, **changes: Any) -> Purchase:
         purchase = Purchase(

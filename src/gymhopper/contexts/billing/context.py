@@ -5,7 +5,7 @@ from pathlib import Path
 from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context, Part
 from gymhopper.contexts.billing.gateways.providers import ProviderConnection
-from gymhopper.contexts.billing.http import desk, documents, ledger, payments
+from gymhopper.contexts.billing.http import desk, documents, ledger, payers, payments, sellers
 from gymhopper.contexts.billing.jobs import jobs, timers
 from gymhopper.contexts.billing.storage.invariants import INVARIANTS
 from gymhopper.contexts.billing.storage.mapping import map_all
@@ -21,7 +21,14 @@ context = Context(
         Path(__file__).parent / "storage" / "migrations",
         only_added_to=("ledger_account", "ledger_entry", "ledger_posting"),
     ),
-    routers=[payments.router, desk.router, documents.router, ledger.router],
+    routers=[
+        payments.router,
+        desk.router,
+        documents.router,
+        sellers.router,
+        payers.router,
+        ledger.router,
+    ],
     subscriptions=subscriptions,
     jobs=jobs,
     timers=timers,
@@ -37,6 +44,10 @@ context = Context(
         "payments:read": "see what memberships owe and paid",
         "payments:write": "give money back",
         "documents:read": "read invoices and credit notes",
+        "payers:read": "see to whom documents are made out",
+        "payers:write": "say to whom documents are made out",
+        "taxes:read": "see rates of tax and how documents are numbered",
+        "taxes:write": "set rates of tax and how documents are numbered",
         "ledger:read": "see the books: balances and every movement of money",
         "checkouts:write": "open the page on which a membership is paid for",
     },

@@ -10,11 +10,15 @@ from gymhopper.contexts.billing.usecases.follow_contract import (
 )
 from gymhopper.contexts.billing.usecases.follow_merge import follow_merge
 from gymhopper.contexts.billing.usecases.follow_seller import follow_seller
+from gymhopper.contexts.billing.usecases.learn_payer import defer_learning
 from gymhopper.contracts.membership.events import (
+    MembershipActivated,
     MembershipCancellationRevoked,
     MembershipCancellationScheduled,
     MembershipEnded,
     MembershipOverlayChanged,
+    MembershipPurchased,
+    MembershipRenewed,
     MembersMerged,
 )
 from gymhopper.contracts.venues.events import LegalEntityChanged, LegalEntityCreated
@@ -71,3 +75,13 @@ async def members_merged(uow: UnitOfWork, event: MembersMerged, _: Envelope) -> 
         person_id=event.merged_person_id,
         into_person_id=event.person_id,
     )
+
+
+@subscriptions.on(MembershipPurchased, MembershipActivated, MembershipRenewed)
+async def payer_is_known(
+    uow: UnitOfWork,
+    event: MembershipPurchased | MembershipActivated | MembershipRenewed,
+    _: Envelope,
+) -> None:
+    """What the payer is called and where they live is looked up again."""
+    await defer_learning(uow, event.membership.member_id)

@@ -6,7 +6,13 @@ from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.membership.queries.members import member_details, member_ref, person_names
 from gymhopper.contexts.membership.queries.memberships import purchase
-from gymhopper.contracts.membership.api import MemberContact, MemberRef, PersonName, Purchase
+from gymhopper.contracts.membership.api import (
+    MemberAddress,
+    MemberContact,
+    MemberRef,
+    PersonName,
+    Purchase,
+)
 from gymhopper.kernel.errors import NotFound
 
 
@@ -33,12 +39,23 @@ class Memberships:
                 found = await member_details(connection, member_id, self._runtime.secrets)
             except NotFound:
                 return None
+        at = found.contact.address
         return MemberContact(
             member_id=found.member_id,
             person_id=found.person_id,
             organisation_id=found.organisation_id,
             email=found.contact.email,
             managed=found.managed,
+            name=f"{found.first_name} {found.last_name}",
+            address=None
+            if at is None
+            else MemberAddress(
+                lines=at.lines,
+                city=at.city,
+                country=at.country,
+                postal_code=at.postal_code,
+                region=at.region,
+            ),
         )
 
     async def names(self, *, person_ids: tuple[UUID, ...]) -> tuple[PersonName, ...]:

@@ -51,10 +51,21 @@ class MemberRef(msgspec.Struct, frozen=True, kw_only=True):
     organisation_id: UUID
 
 
-class MemberContact(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a member can be written to; None when no address is known, as of a child.
+class MemberAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """A postal address; `country` is ISO 3166-1 alpha-2."""
 
-    Who is `managed` has a guardian, whose account acts for both.
+    lines: tuple[str, ...]
+    city: str
+    country: str
+    postal_code: str | None = None
+    region: str | None = None
+
+
+class MemberContact(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a member can be written to; `email` is None when none is known, as of a child.
+
+    `name` and `address` are for letters and documents. Who is `managed` has a guardian, whose
+    account acts for both.
     """
 
     member_id: UUID
@@ -62,6 +73,8 @@ class MemberContact(msgspec.Struct, frozen=True, kw_only=True):
     organisation_id: UUID
     email: str | None
     managed: bool = False
+    name: str | None = None
+    address: MemberAddress | None = None
 
 
 class PersonName(msgspec.Struct, frozen=True, kw_only=True):

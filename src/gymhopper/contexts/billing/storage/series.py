@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,6 +11,13 @@ from gymhopper.contexts.billing.domain.document import DocumentKind
 from gymhopper.contexts.billing.domain.numbering import PREFIXES, PrefixTaken
 from gymhopper.contexts.billing.storage.document_tables import numbering, series
 from gymhopper.kernel.ids import new_id
+
+_NUMBERING = text("SELECT pg_advisory_xact_lock(hashtextextended('numbering ' || :seller, 0))")
+
+
+async def hold(connection: AsyncConnection, legal_entity_id: UUID) -> None:
+    """Be the only one who says how the seller's numbers begin, until the commit."""
+    await connection.execute(_NUMBERING, {"seller": str(legal_entity_id)})
 
 
 async def prefixes(

@@ -16,6 +16,7 @@ from gymhopper.contexts.billing.domain.tax import TaxRate, rate_in_force
 from gymhopper.contexts.billing.domain.terms import terms_of
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.storage.document_tables import tax_rate
+from gymhopper.contexts.billing.usecases.learn_payer import defer_learning
 from gymhopper.contracts.membership.api import Purchase
 from gymhopper.kernel.ids import new_id
 
@@ -23,7 +24,7 @@ from gymhopper.kernel.ids import new_id
 async def account_of(uow: UnitOfWork, purchase: Purchase) -> BillingAccount:
     """The payer's account at the organisation, made where it is missing."""
     table = tables.billing_account
-    await uow.connection.execute(
+    made = await uow.connection.execute(
         insert(table)
         .values(
             id=new_id(),
@@ -32,6 +33,8 @@ async def account_of(uow: UnitOfWork, purchase: Purchase) -> BillingAccount:
         )
         .on_conflict_do_nothing()
     )
+    if made.rowcount:
+        await defer_learning(uow, purchase.member_id)
     found = await uow.session.scalars(
         select(BillingAccount).where(
             table.c.organisation_id == purchase.organisation_id,

@@ -45,12 +45,14 @@ OWNER = Role(
         memberships:read memberships:write
         notes:read notes:write
         passes:write
+        payers:read payers:write
         payments:read payments:write
         plans:write
         profiles:write
         purchases:write
         signatures:write
         staff:read staff:write
+        taxes:read taxes:write
         venues:read venues:write
         visits:read
         waivers:read waivers:write
@@ -75,11 +77,13 @@ MANAGER = Role(
         memberships:read memberships:write
         notes:read notes:write
         passes:write
+        payers:read payers:write
         payments:read payments:write
         profiles:write
         purchases:write
         signatures:write
         staff:read staff:write
+        taxes:read
         venues:read venues:write
         visits:read
         waivers:read waivers:write
@@ -101,6 +105,7 @@ FRONT_DESK = Role(
         members:read members:write
         memberships:read memberships:write
         notes:read notes:write
+        payers:read payers:write
         payments:read
         profiles:write
         purchases:write
@@ -126,7 +131,9 @@ ACCOUNTANT = Role(
         documents:read
         ledger:read
         memberships:read
+        payers:read payers:write
         payments:read payments:write
+        taxes:read taxes:write
         venues:read
         """
     ),
@@ -160,11 +167,13 @@ NETWORK_OPERATOR = Role(
         members:read members:write
         memberships:read memberships:write
         notes:read notes:write
+        payers:read payers:write
         payments:read payments:write
         plans:write
         profiles:write
         purchases:write
         signatures:write
+        taxes:read
         venues:read
         visits:read
         waivers:read waivers:write
@@ -188,8 +197,10 @@ SUPPORT = Role(
         members:read
         memberships:read
         notes:read
+        payers:read
         payments:read
         staff:read
+        taxes:read
         venues:read
         visits:read
         waivers:read
@@ -216,6 +227,7 @@ MEMBER = Role(
         members:read
         memberships:read
         passes:write
+        payers:read payers:write
         payments:read
         profiles:write
         purchases:write
