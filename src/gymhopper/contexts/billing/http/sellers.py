@@ -35,7 +35,7 @@ class NewTaxRate(BaseModel):
         description="UNCL5305: taxed, taxed at zero, exempt, outside the scope of tax.",
     )
     percent: Annotated[str, StringConstraints(max_length=8)] = Field(
-        default="0", description="A decimal below 100.", examples=["19", "8.875"]
+        description="A decimal below 100, 0 but for S.", examples=["19", "8.875"]
     )
     exemption: (
         Annotated[
