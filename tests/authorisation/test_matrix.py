@@ -29,6 +29,8 @@ PROOFS = {
     "accept_invitation": "invitation_invalid",
     "accept_own_invitation": "invitation_invalid",
     "link_provider": "not_found",
+    "preview_leaving": "link_expired",
+    "confirm_leaving": "link_expired",
     "begin_oidc_sign_in": "not_found",
     "finish_oidc_sign_in": "not_found",
     "create_device_session": "unauthenticated",
