@@ -36,8 +36,6 @@ PROOFS = {
     "create_device_session": "unauthenticated",
     "confirm_account": "link_invalid",
     "use_sign_in_link": "link_invalid",
-    "preview_leaving": "link_expired",
-    "confirm_leaving": "link_expired",
     "complete_password_reset": "link_invalid",
     "confirm_email": "link_invalid",
     "put_my_password": "proof_needed",

@@ -75,7 +75,7 @@ def _subject(event_type: str, about: dict[str, Any]) -> Subject | None:
             kind, key = "invoice", "id"
         case ["invoice_payment", *_]:
             kind, key = "invoice", "invoice"
-        case ["charge", "refunded"] | ["charge", "refund", _] | ["refund", _]:
+        case ["charge", "refunded"] | ["charge", "refund" | "dispute", *_] | ["refund", _]:
             kind, key = "payment", "payment_intent"
         case _:
             return None

@@ -22,7 +22,7 @@ from gymhopper.contexts.billing.domain.provider import (
 )
 from gymhopper.contexts.billing.domain.terms import Part, Terms
 from gymhopper.contexts.billing.gateways import stripe_objects as objects
-from gymhopper.contexts.billing.gateways.stripe_objects import REFERENCE, to_stripe
+from gymhopper.contexts.billing.gateways.stripe_objects import REFERENCE, Collected, to_stripe
 from gymhopper.contexts.billing.gateways.stripe_transport import Transport
 from gymhopper.kernel.errors import Conflict, Unavailable
 from gymhopper.kernel.money import Money
@@ -133,20 +133,20 @@ class StripeGateway:
         return objects.subscription(found)
 
     async def invoice(self, invoice_id: str) -> ProviderInvoice | None:
-        """GET /v1/invoices/{id} with its payments, and their refunds."""
+        """GET /v1/invoices/{id} with its payments, and what became of them since."""
         try:
             with _translated():
                 found = await self._stripe.invoices.retrieve_async(
                     invoice_id, {"expand": ["payments"]}
                 )
-                refunds = [
-                    refund
+                collected = [
+                    charge
                     for payment_id in objects.paid_by(found)
-                    for refund in await self._refunds(payment_id)
+                    for charge in await self._charges(payment_id)
                 ]
         except _Missing:
             return None
-        return objects.invoice(found, refunds)
+        return objects.invoice(found, collected)
 
     async def invoice_of_payment(self, payment_id: str) -> str | None:
         """GET /v1/invoice_payments: a payment intent no longer names its invoice."""
@@ -267,9 +267,23 @@ class StripeGateway:
         """Give back the connections."""
         await self._transport.aclose()
 
-    async def _refunds(self, payment_id: str) -> list[stripe.Refund]:
-        page = await self._stripe.refunds.list_async({"payment_intent": payment_id, "limit": 100})
-        return [refund async for refund in page.auto_paging_iter()]
+    async def _charges(self, payment_id: str) -> list[Collected]:
+        """What a payment intent charged, with everything that was given or taken back of it."""
+        v1 = self._stripe
+        page = await v1.charges.list_async(
+            {"payment_intent": payment_id, "limit": 100, "expand": ["data.refunds"]}
+        )
+        found = []
+        async for charge in page.auto_paging_iter():
+            refunds = charge.refunds.data if charge.refunds is not None else []
+            if charge.refunds is not None and charge.refunds.has_more:
+                every = await v1.refunds.list_async({"charge": charge.id, "limit": 100})
+                refunds = [refund async for refund in every.auto_paging_iter()]
+            disputes: list[stripe.Dispute] = []
+            if charge.disputed:
+                disputes = (await v1.disputes.list_async({"charge": charge.id, "limit": 100})).data
+            found.append(Collected(payment_id, refunds, disputes))
+        return found
 
     async def _update(self, subscription_id: str, params: "SubscriptionUpdateParams") -> None:
         with _translated():

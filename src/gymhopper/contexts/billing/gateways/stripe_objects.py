@@ -1,6 +1,7 @@
 """Reads Stripe's objects (API 2026-08-26.dahlia) into the domain's snapshots."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -56,7 +57,20 @@ def subscription(found: stripe.Subscription) -> ProviderSubscription:
     )
 
 
-def invoice(found: stripe.Invoice, refunds: Iterable[stripe.Refund]) -> ProviderInvoice:
+# While the bank asks only (`warning_`), or when it found for us, the money is here.
+_TAKEN_BACK = frozenset({"needs_response", "under_review", "lost"})
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A charge of a payment intent: what was given back of it, and what was disputed."""
+
+    payment_id: str
+    refunds: Sequence[stripe.Refund]
+    disputes: Sequence[stripe.Dispute]
+
+
+def invoice(found: stripe.Invoice, collected: Sequence[Collected]) -> ProviderInvoice:
     """An invoice, fetched with its payments."""
     details = found.parent.subscription_details if found.parent is not None else None
     payments = found.payments.data if found.payments is not None else []
@@ -71,8 +85,8 @@ def invoice(found: stripe.Invoice, refunds: Iterable[stripe.Refund]) -> Provider
         first=found.billing_reason == "subscription_create",
         paid_at=_maybe_at(found.status_transitions.paid_at),
         lines=tuple(_lines(found)),
-        payments=tuple(_payment(each) for each in payments if each.status == "paid"),
-        refunds=tuple(_refund(each) for each in refunds),
+        payments=tuple(_payment(each, collected) for each in payments if each.status == "paid"),
+        refunds=tuple(_refund(each) for one in collected for each in one.refunds),
     )
 
 
@@ -97,13 +111,23 @@ def checkout(found: "stripe.checkout.Session") -> ProviderCheckout:
     )
 
 
-def _payment(found: stripe.InvoicePayment) -> ProviderPayment:
+def _payment(found: stripe.InvoicePayment, collected: Sequence[Collected]) -> ProviderPayment:
     amount = found.amount_paid if found.amount_paid is not None else found.amount_requested
     source = found.payment.payment_intent or found.payment.charge
+    key = _id(source) if source is not None else found.id
+    lost = [
+        dispute
+        for one in collected
+        if one.payment_id == key
+        for dispute in one.disputes
+        if dispute.status in _TAKEN_BACK
+    ]
     return ProviderPayment(
-        id=_id(source) if source is not None else found.id,
+        id=key,
         amount=from_stripe(amount, found.currency).amount,
         paid_at=_at(found.status_transitions.paid_at or found.created),
+        taken_back=sum(from_stripe(each.amount, each.currency).amount for each in lost),
+        taken_back_because=f"dispute: {lost[-1].reason}" if lost else None,
     )
 
 

@@ -23,8 +23,10 @@ async def to_pay(
         raise NotFound("There is no membership with this id.")
     if purchase.price != shown:
         raise StalePrice(f"The price is {purchase.price}.", field="price")
-    if purchase.contract != "pending":
+    if purchase.contract not in {"pending", "trialing"}:
         raise NothingToPay("Only a membership that waits for its first payment is paid like this.")
+    if purchase.periods == 0:
+        raise NothingToPay("This membership ends with its trial: nothing is to be paid for it.")
     if caller.person_id is not None:
         # People see their part of the books; the organisation is who writes them.
         caller = replace(caller, organisation_id=purchase.organisation_id, person_id=None)
