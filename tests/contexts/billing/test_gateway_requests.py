@@ -36,6 +36,9 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
     (payment,) = (await v1.payment_intents.list_async()).data
     customer, invoice = str(subscription.customer), str(subscription.latest_invoice)
     opened = await gateway.open_checkout(_page(), customer_id=customer)
+    draft = await gateway.open_charge(
+        new_id(), customer_id=customer, subscription_id=subscription.id, currency="EUR"
+    )
     until = datetime.fromtimestamp(subscription["items"].data[0].current_period_end, UTC)
     return {
         "create_customer": lambda: gateway.create_customer(account_id=new_id(), person_id=new_id()),
@@ -56,6 +59,12 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
         "invoices, since": lambda: gateway.invoices(after=invoice, since=until, only_open=True),
         "invoice_of_payment": lambda: gateway.invoice_of_payment(payment.id),
         "refund": lambda: gateway.refund(new_id(), payment_id=payment.id, amount=1, currency="EUR"),
+        "open_charge": lambda: gateway.open_charge(
+            new_id(), customer_id=customer, subscription_id=subscription.id, currency="EUR"
+        ),
+        "collect_charge": lambda: gateway.collect_charge(
+            draft, customer_id=customer, money=Money(500, "EUR"), text="Freeze"
+        ),
         "collect_until": lambda: gateway.collect_until(subscription.id, until),
         "collect_until, taken back": lambda: gateway.collect_until(subscription.id, None),
         "pause": lambda: gateway.pause(subscription.id, paused=True),

@@ -18,6 +18,7 @@ from gymhopper.contexts.billing.usecases.bill_by_hand import (
     bill_next,
     claim_due,
 )
+from gymhopper.contexts.billing.usecases.charge_fee import charge_claim, defer_charge
 from gymhopper.contexts.billing.usecases.follow_contract import (
     FREEZE_TURNS,
     defer_alignment,
@@ -33,6 +34,7 @@ from gymhopper.kernel.errors import GymhopperError
 log = get_logger(__name__)
 
 ALIGN_AGAIN = "billing.collection_align_again"
+CHARGE_AGAIN = "billing.fee_charge_again"
 REFUND_AGAIN = "billing.refund_issue_again"
 RECONCILE = "billing.reconcile"
 RECONCILE_AGAIN = "billing.reconcile_again"
@@ -99,6 +101,16 @@ async def defer_reconciliation(uow: UnitOfWork, *, failures: int = 0) -> None:
     await uow.defer(RECONCILE, lock=RECONCILE, failures=failures)
 
 
+@jobs.job("billing.charge_claim")
+async def charge(runtime: Runtime, *, claim_id: str, failures: int = 0) -> None:
+    """Tried until the provider has said yes or no."""
+    try:
+        await charge_claim(runtime, payment_provider(runtime), UUID(claim_id))
+    except GymhopperError:
+        log.warning("fee_not_charged", claim_id=claim_id, failures=failures, exc_info=True)
+        await _try_again(runtime, CHARGE_AGAIN, claim_id, failures)
+
+
 async def _try_again(runtime: Runtime, timer: str, key: str, failures: int) -> None:
     """Set the timer for the next try. Not the queue's own retry: while that waits, it would keep
     later jobs with the same lock from running."""
@@ -129,6 +141,12 @@ async def reconcile_again(uow: UnitOfWork, due: Due) -> None:
 async def reconcile_nightly(uow: UnitOfWork, _: Due) -> None:
     """Whatever webhooks did not bring is found within a day."""
     await defer_reconciliation(uow)
+
+
+@timers.on(CHARGE_AGAIN)
+async def charge_again(uow: UnitOfWork, due: Due) -> None:
+    """The provider could not be asked before."""
+    await defer_charge(uow, UUID(due.key), failures=due.payload["failures"])
 
 
 @timers.on(FREEZE_TURNS)

@@ -1,30 +1,42 @@
 """What other contexts' events mean for collection."""
 
+from uuid import uuid5
+
 from gymhopper.chassis.events.envelope import Envelope
 from gymhopper.chassis.registry import Subscriptions
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.billing.usecases.charge_fee import charge_fee
 from gymhopper.contexts.billing.usecases.follow_contract import (
     contract_ended,
     contract_ends,
     contract_frozen,
+    dues_of_membership,
 )
 from gymhopper.contexts.billing.usecases.follow_merge import follow_merge
 from gymhopper.contexts.billing.usecases.follow_seller import follow_seller
+from gymhopper.contexts.billing.usecases.give_back import give_back, give_back_share
 from gymhopper.contexts.billing.usecases.learn_payer import defer_learning
 from gymhopper.contracts.membership.events import (
     MembershipActivated,
     MembershipCancellationRevoked,
     MembershipCancellationScheduled,
+    MembershipCreditOverdrawn,
+    MembershipCreditsRefunded,
     MembershipEnded,
+    MembershipFreezeFeeDue,
     MembershipOverlayChanged,
     MembershipPurchased,
     MembershipRenewed,
+    MembershipWithdrawn,
     MembersMerged,
 )
 from gymhopper.contracts.venues.events import LegalEntityChanged, LegalEntityCreated
 from gymhopper.kernel.period import Period
 
 subscriptions = Subscriptions()
+
+FREEZE_FEE = "Freeze"
+EXTRA_VISIT = "Visit beyond the pack"
 
 
 @subscriptions.on(MembershipCancellationScheduled, MembershipCancellationRevoked)
@@ -56,6 +68,37 @@ async def overlay_changed(uow: UnitOfWork, event: MembershipOverlayChanged, _: E
             if overlay.kind == "freeze" and overlay.stops_billing
         ],
     )
+
+
+@subscriptions.on(MembershipWithdrawn)
+async def withdrawn(uow: UnitOfWork, event: MembershipWithdrawn, _: Envelope) -> None:
+    """What was paid goes back, but for the days on which it was used."""
+    dues = await dues_of_membership(uow, event.membership.membership_id)
+    if dues is not None:
+        await give_back_share(uow, dues, event.given_back_days, event.of_days)
+
+
+@subscriptions.on(MembershipCreditsRefunded)
+async def credits_refunded(uow: UnitOfWork, event: MembershipCreditsRefunded, _: Envelope) -> None:
+    """Credits that were taken back are paid back."""
+    await give_back(uow, event.claim_id, event.amount.amount)
+
+
+@subscriptions.on(MembershipFreezeFeeDue)
+async def freeze_fee_due(uow: UnitOfWork, event: MembershipFreezeFeeDue, _: Envelope) -> None:
+    """A freeze costs something, each time that it is said."""
+    dues = await dues_of_membership(uow, event.membership.membership_id)
+    if dues is not None:
+        cause = uuid5(event.overlay_id, str(event.number))
+        await charge_fee(uow, dues, text=FREEZE_FEE, fee=event.fee, cause=cause)
+
+
+@subscriptions.on(MembershipCreditOverdrawn)
+async def credit_overdrawn(uow: UnitOfWork, event: MembershipCreditOverdrawn, _: Envelope) -> None:
+    """A visit without a credit is charged where the plan says so."""
+    dues = await dues_of_membership(uow, event.membership.membership_id)
+    if dues is not None and event.policy == "charge":
+        await charge_fee(uow, dues, text=EXTRA_VISIT, fee=event.price, cause=event.visit_id)
 
 
 @subscriptions.on(LegalEntityCreated, LegalEntityChanged)

@@ -87,6 +87,16 @@ class DocumentIssued(Event, frozen=True, kw_only=True):
     issued_on: date
 
 
+class FeePaid(Event, frozen=True, kw_only=True):
+    """A claim that pays for no period of the membership was paid."""
+
+    type: ClassVar[str] = "billing.fee.paid.v1"
+    membership_id: UUID
+    claim_id: UUID
+    amount: Money
+    paid_at: datetime
+
+
 class PaymentTakenBack(Event, frozen=True, kw_only=True):
     """Money that had come in for a claim went again: the claim is owed once more.
 

@@ -11,7 +11,12 @@ from gymhopper.contexts.billing.domain.line import Line, lines_of
 from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, Payment, at_the_desk
 from gymhopper.contexts.billing.domain.provider import ProviderInvoice, ProviderRefund
 from gymhopper.contexts.billing.domain.terms import Terms
-from gymhopper.contracts.billing.events import PaymentFailed, PaymentRefunded, PaymentSucceeded
+from gymhopper.contracts.billing.events import (
+    FeePaid,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentSucceeded,
+)
 from gymhopper.contracts.event import Event
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
@@ -26,6 +31,8 @@ _UNDER_WAY: frozenset[RefundStatus] = frozenset({"requested", "pending", "succee
 @dataclass(eq=False, kw_only=True)
 class Claim:
     """Money owed for `[start, until)`; its `lines` say for what, and sum to `amount`.
+
+    A fee pays for no time of the membership: it is asked for once, because of `cause`.
 
     `outstanding` is what is still to be paid, `refunded` the sum that went back. `failure_known_at`
     is when we learned that collecting it failed; no further try moves it, only paying clears it.
@@ -42,6 +49,8 @@ class Claim:
     provider: str
     provider_invoice_id: str
     fence: int = 0
+    kind: Literal["period", "fee"] = "period"
+    cause: UUID | None = None
     lines: tuple[Line, ...] = ()
     amount: int
     outstanding: int
@@ -81,9 +90,10 @@ class Claim:
         if fence <= self.fence:
             return None
         self.fence = fence
-        self.lines = lines_of(terms, found.lines)
         self.amount = found.amount.amount
-        self.start, self.until = found.period.start, found.period.until or found.period.start
+        if self.kind == "period":
+            self.lines = lines_of(terms, found.lines)
+            self.start, self.until = found.period.start, found.period.until or found.period.start
         return self._stand(
             asked=found.outstanding,
             tried=found.attempts > 0 or found.status == "uncollectible",
@@ -147,6 +157,15 @@ class Claim:
         if self.paid_at is not None:
             return []
         self.paid_at = at
+        if self.kind == "fee":
+            return [
+                FeePaid(
+                    membership_id=self.membership_id,
+                    claim_id=self.id,
+                    amount=self.money,
+                    paid_at=at,
+                )
+            ]
         return [
             PaymentSucceeded(
                 membership_id=self.membership_id,

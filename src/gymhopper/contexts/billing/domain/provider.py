@@ -105,12 +105,14 @@ class ProviderLine:
 class ProviderInvoice:
     """A demand for money, with everything that was paid and given back for it.
 
+    `reference` is our claim's id, where we asked for this invoice.
     `period` is what the recurring lines pay for. `attempts` counts tries to collect it, `first`
     tells the invoice that begins a subscription from its renewals.
     """
 
     id: str
     subscription_id: str | None
+    reference: UUID | None = None
     status: Literal["draft", "open", "paid", "void", "uncollectible"]
     amount: Money
     outstanding: int

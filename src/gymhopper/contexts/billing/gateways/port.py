@@ -11,6 +11,7 @@ from gymhopper.contexts.billing.domain.provider import (
     ProviderInvoice,
     ProviderSubscription,
 )
+from gymhopper.kernel.money import Money
 
 
 class PaymentProvider(Protocol):
@@ -66,6 +67,24 @@ class PaymentProvider(Protocol):
 
     async def refund(self, refund_id: UUID, *, payment_id: str, amount: int, currency: str) -> None:
         """Give `amount` minor units of a payment back, once for each of our refund ids."""
+        ...
+
+    async def open_charge(
+        self, claim_id: UUID, *, customer_id: str, subscription_id: str | None, currency: str
+    ) -> str:
+        """An empty invoice for a claim of ours, to be paid as the subscription is; its id.
+
+        One for each claim, while the provider remembers our keys: keep the id at once.
+        """
+        ...
+
+    async def collect_charge(
+        self, invoice_id: str, *, customer_id: str, money: Money, text: str
+    ) -> None:
+        """Fill the invoice and collect it once, going on from wherever it is.
+
+        A card that is refused leaves it open.
+        """
         ...
 
     async def collect_until(self, subscription_id: str, until: datetime | None) -> None:

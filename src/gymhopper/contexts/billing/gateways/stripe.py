@@ -5,7 +5,7 @@ of our own ids, so that a repeat after a crash finds what the first try made.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -29,6 +29,7 @@ from gymhopper.kernel.money import Money
 
 if TYPE_CHECKING:
     from stripe.params import (
+        InvoiceCreateParams,
         InvoiceListParams,
         SubscriptionListParams,
         SubscriptionUpdateParams,
@@ -210,6 +211,51 @@ class StripeGateway:
                 },
                 {"idempotency_key": f"refund:{refund_id}"},
             )
+
+    async def open_charge(
+        self, claim_id: UUID, *, customer_id: str, subscription_id: str | None, currency: str
+    ) -> str:
+        """POST /v1/invoices: a draft that nothing else is added to."""
+        wanted: InvoiceCreateParams = {
+            "customer": customer_id,
+            "currency": currency.lower(),
+            "auto_advance": False,
+            "pending_invoice_items_behavior": "exclude",
+            "metadata": {REFERENCE: str(claim_id)},
+        }
+        with _translated():
+            if subscription_id is not None:
+                found = await self._stripe.subscriptions.retrieve_async(subscription_id)
+                if found.default_payment_method is not None:
+                    wanted["default_payment_method"] = objects.key_of(found.default_payment_method)
+            made = await self._stripe.invoices.create_async(
+                wanted, {"idempotency_key": f"charge:{claim_id}"}
+            )
+        return made.id or ""
+
+    async def collect_charge(
+        self, invoice_id: str, *, customer_id: str, money: Money, text: str
+    ) -> None:
+        """Adds the one line, finalises and pays."""
+        invoices = self._stripe.invoices
+        with _translated():
+            now = await invoices.retrieve_async(invoice_id)
+            if now.status == "draft" and not now.lines.data:
+                await self._stripe.invoice_items.create_async(
+                    {
+                        "customer": customer_id,
+                        "invoice": invoice_id,
+                        "amount": to_stripe(money),
+                        "currency": money.currency.lower(),
+                        "description": text,
+                    },
+                    {"idempotency_key": f"charge_line:{invoice_id}"},
+                )
+            if now.status == "draft":
+                now = await invoices.finalize_invoice_async(invoice_id, {"auto_advance": True})
+        with suppress(CardRefused), _translated():
+            if now.status == "open" and not now.attempted:
+                await invoices.pay_async(invoice_id)
 
     async def collect_until(self, subscription_id: str, until: datetime | None) -> None:
         """Sets `cancel_at`. The part of a period after it is neither charged nor given back."""

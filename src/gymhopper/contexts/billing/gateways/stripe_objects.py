@@ -44,7 +44,7 @@ def subscription(found: stripe.Subscription) -> ProviderSubscription:
     return ProviderSubscription(
         id=found.id,
         reference=_reference(found.metadata),
-        customer_id=_id(found.customer),
+        customer_id=key_of(found.customer),
         status=found.status,
         price_id=item.price.id,
         price=from_stripe(item.price.unit_amount or 0, item.price.currency),
@@ -76,7 +76,8 @@ def invoice(found: stripe.Invoice, collected: Sequence[Collected]) -> ProviderIn
     payments = found.payments.data if found.payments is not None else []
     return ProviderInvoice(
         id=found.id or "",
-        subscription_id=_id(details.subscription) if details is not None else None,
+        subscription_id=key_of(details.subscription) if details is not None else None,
+        reference=_reference(found.metadata),
         status=cast("Any", found.status or "draft"),
         amount=from_stripe(found.total, found.currency),
         outstanding=from_stripe(found.amount_remaining, found.currency).amount,
@@ -94,7 +95,7 @@ def paid_by(found: stripe.Invoice) -> list[str]:
     """The ids of the payment intents that paid an invoice."""
     payments = found.payments.data if found.payments is not None else []
     return [
-        _id(each.payment.payment_intent)
+        key_of(each.payment.payment_intent)
         for each in payments
         if each.status == "paid" and each.payment.payment_intent is not None
     ]
@@ -107,14 +108,14 @@ def checkout(found: "stripe.checkout.Session") -> ProviderCheckout:
         status=cast("Any", found.status or "open"),
         url=found.url,
         expires_at=_at(found.expires_at),
-        subscription_id=_id(found.subscription) if found.subscription is not None else None,
+        subscription_id=key_of(found.subscription) if found.subscription is not None else None,
     )
 
 
 def _payment(found: stripe.InvoicePayment, collected: Sequence[Collected]) -> ProviderPayment:
     amount = found.amount_paid if found.amount_paid is not None else found.amount_requested
     source = found.payment.payment_intent or found.payment.charge
-    key = _id(source) if source is not None else found.id
+    key = key_of(source) if source is not None else found.id
     lost = [
         dispute
         for one in collected
@@ -136,7 +137,7 @@ def _refund(found: stripe.Refund) -> ProviderRefund:
     status = "pending" if found.status in {None, "requires_action"} else found.status
     return ProviderRefund(
         id=found.id,
-        payment_id=_id(found.payment_intent or found.charge or ""),
+        payment_id=key_of(found.payment_intent or found.charge or ""),
         reference=_reference(found.metadata),
         amount=from_stripe(found.amount, found.currency).amount,
         status=cast("Any", status),
@@ -202,7 +203,7 @@ def _reference(metadata: stripe.StripeObject | None) -> UUID | None:
         return None
 
 
-def _id(reference: Any) -> str:
+def key_of(reference: Any) -> str:
     """An expandable field's id, expanded or not."""
     return reference if isinstance(reference, str) else str(reference.id)
 

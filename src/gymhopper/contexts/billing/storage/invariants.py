@@ -20,7 +20,8 @@ INVARIANTS = {
         "SELECT count(*) FROM (SELECT id, amount FROM billing.claim WHERE paid_at IS NOT NULL) AS c"
         " FULL JOIN (SELECT CAST(data->>'claim_id' AS uuid) AS id, count(*) AS n,"
         " min(CAST(data->'amount'->>'amount' AS bigint)) AS amount FROM bus.event"
-        " WHERE type = 'billing.payment.succeeded.v1' GROUP BY 1) AS e USING (id)"
+        " WHERE type IN ('billing.payment.succeeded.v1', 'billing.fee.paid.v1') GROUP BY 1)"
+        " AS e USING (id)"
         " WHERE e.n IS DISTINCT FROM 1 OR c.amount IS DISTINCT FROM e.amount"
     ),
     "No more came in for a claim than it asks for, and in its currency": (

@@ -133,6 +133,8 @@ claim = Table(
     Column("provider", Text, nullable=False),
     Column("provider_invoice_id", Text, nullable=False),
     Column("fence", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("cause", Uuid, unique=True),
     Column("lines", JsonOf(tuple[Line, ...]), nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("outstanding", BigInteger, nullable=False),
@@ -147,6 +149,7 @@ claim = Table(
     _instant("failure_known_at"),
     _instant("paid_at"),
     CheckConstraint("status IN ('open', 'failed', 'paid', 'void')", name="claim_status"),
+    CheckConstraint("kind IN ('period', 'fee')", name="claim_kind"),
     Index("claim_invoice", "provider", "provider_invoice_id", unique=True),
     Index("claim_dues", "dues_id"),
 )

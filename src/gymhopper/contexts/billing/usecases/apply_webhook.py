@@ -17,7 +17,12 @@ from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.billing.domain import notification
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
 from gymhopper.contexts.billing.storage import tables
-from gymhopper.contexts.billing.usecases.fetch_snapshot import Nothing, Snapshot, fetch_snapshot
+from gymhopper.contexts.billing.usecases.fetch_snapshot import (
+    Charge,
+    Nothing,
+    Snapshot,
+    fetch_snapshot,
+)
 from gymhopper.contexts.billing.usecases.receive_webhook import NOT_FOLLOWED
 from gymhopper.contexts.billing.usecases.take_over import expire_checkout, take_over
 
@@ -58,7 +63,7 @@ async def apply_webhook(runtime: Runtime, provider: PaymentProvider, event_id: U
 
 async def _look(
     runtime: Runtime, provider: PaymentProvider, source: str, body: bytes
-) -> Snapshot | Nothing:
+) -> Snapshot | Charge | Nothing:
     if source != provider.name:
         return Nothing("events of connected accounts have no effect here")
     subject = notification.read(body).subject
@@ -67,9 +72,9 @@ async def _look(
     return await fetch_snapshot(runtime, provider, subject)
 
 
-async def _effect(uow: UnitOfWork, found: Snapshot | Nothing) -> str | None:
+async def _effect(uow: UnitOfWork, found: Snapshot | Charge | Nothing) -> str | None:
     """Take it over; returns why there was nothing to take over."""
-    if isinstance(found, Snapshot):
+    if not isinstance(found, Nothing):
         return await take_over(uow, found)
     if found.expired is not None:
         await expire_checkout(uow, found.expired)

@@ -1,6 +1,7 @@
 """Fetch what a notification is about, outside any transaction."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.billing.domain.notification import Subject
@@ -23,6 +24,16 @@ class Snapshot:
     invoice: ProviderInvoice | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """An invoice that we asked for ourselves, as it was after `fence` was taken."""
+
+    fence: int
+    provider: str
+    claim_id: UUID
+    invoice: ProviderInvoice
+
+
 @dataclass(frozen=True, slots=True)
 class Nothing:
     """There is nothing to take over, and why. An expired checkout is kept for its own sake."""
@@ -33,7 +44,7 @@ class Nothing:
 
 async def fetch_snapshot(
     runtime: Runtime, provider: PaymentProvider, subject: Subject
-) -> Snapshot | Nothing:
+) -> Snapshot | Charge | Nothing:
     """The present state of the subject and of the subscription that it belongs to."""
     fence = await take_fence(runtime)
     invoice: ProviderInvoice | None = None
@@ -57,6 +68,13 @@ async def fetch_snapshot(
             if invoice is None:
                 return Nothing(f"the provider does not know {invoice_id}")
             subscription_id = invoice.subscription_id
+            if subscription_id is None and invoice.reference is not None:
+                return Charge(
+                    fence=fence,
+                    provider=provider.name,
+                    claim_id=invoice.reference,
+                    invoice=invoice,
+                )
     if subscription_id is None:
         expired = checkout if checkout is not None and checkout.status == "expired" else None
         return Nothing(f"{subject.id} belongs to no subscription", expired)

@@ -27,7 +27,7 @@ async def defer_alignment(uow: UnitOfWork, dues_id: UUID, *, failures: int = 0) 
 
 async def contract_ends(uow: UnitOfWork, membership_id: UUID, until: datetime | None) -> None:
     """Collection is to stop at `until`, or to go on when None."""
-    dues = await _dues(uow, membership_id)
+    dues = await dues_of_membership(uow, membership_id)
     # Stripe counts whole seconds.
     until = until.replace(microsecond=0) if until is not None else None
     if dues is not None and dues.collect_until != until:
@@ -37,7 +37,7 @@ async def contract_ends(uow: UnitOfWork, membership_id: UUID, until: datetime | 
 
 async def contract_ended(uow: UnitOfWork, membership_id: UUID) -> None:
     """Nothing is to be collected any more."""
-    dues = await _dues(uow, membership_id)
+    dues = await dues_of_membership(uow, membership_id)
     if dues is not None and not dues.contract_ended:
         dues.contract_ended = True
         await uow.unschedule(FREEZE_TURNS, str(dues.id))
@@ -46,7 +46,7 @@ async def contract_ended(uow: UnitOfWork, membership_id: UUID) -> None:
 
 async def contract_frozen(uow: UnitOfWork, membership_id: UUID, frozen: Sequence[Period]) -> None:
     """Collection rests during these stretches, and only these."""
-    dues = await _dues(uow, membership_id)
+    dues = await dues_of_membership(uow, membership_id)
     if dues is not None and dues.frozen != list(frozen):
         dues.frozen = list(frozen)
         await defer_alignment(uow, dues.id)
@@ -69,7 +69,7 @@ async def set_freeze_timer(uow: UnitOfWork, dues: Dues) -> None:
         await uow.schedule(FREEZE_TURNS, str(dues.id), turn)
 
 
-async def _dues(uow: UnitOfWork, membership_id: UUID) -> Dues | None:
+async def dues_of_membership(uow: UnitOfWork, membership_id: UUID) -> Dues | None:
     """The membership's dues, locked; None when it was never paid for here."""
     found = (
         await uow.connection.execute(

@@ -10,7 +10,7 @@ from gymhopper.contexts.billing.domain.errors import CardRefused, ProviderRefuse
 from gymhopper.contexts.billing.domain.notification import Subject
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
 from gymhopper.contexts.billing.storage import tables
-from gymhopper.contexts.billing.usecases.fetch_snapshot import Snapshot, fetch_snapshot
+from gymhopper.contexts.billing.usecases.fetch_snapshot import Nothing, fetch_snapshot
 from gymhopper.contexts.billing.usecases.take_over import take_over
 
 
@@ -47,7 +47,7 @@ async def issue_refund(runtime: Runtime, provider: PaymentProvider, refund_id: U
         await _fail(runtime, refund_id, error.detail)
         return
     found = await fetch_snapshot(runtime, provider, Subject("invoice", row.provider_invoice_id))
-    if isinstance(found, Snapshot):
+    if not isinstance(found, Nothing):
         async with runtime.begin(SERVICE) as uow:
             await take_over(uow, found)
 

@@ -14,7 +14,12 @@ from gymhopper.contexts.billing.domain.notification import Subject
 from gymhopper.contexts.billing.domain.reconciliation import Finding
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
 from gymhopper.contexts.billing.storage import tables
-from gymhopper.contexts.billing.usecases.fetch_snapshot import Snapshot, fetch_snapshot
+from gymhopper.contexts.billing.usecases.fetch_snapshot import (
+    Charge,
+    Nothing,
+    Snapshot,
+    fetch_snapshot,
+)
 from gymhopper.contexts.billing.usecases.take_over import take_over
 
 log = get_logger(__name__)
@@ -35,7 +40,7 @@ async def repair_subject(
     `our_id` is our record's, where it is known that there is one.
     """
     found = await fetch_snapshot(runtime, provider, Subject(kind, provider_id))
-    if isinstance(found, Snapshot):
+    if not isinstance(found, Nothing):
         return await repair_from(runtime, found)
     if our_id is None:
         return None
@@ -48,10 +53,10 @@ async def repair_subject(
     )
 
 
-async def repair_from(runtime: Runtime, snapshot: Snapshot) -> Finding | None:
+async def repair_from(runtime: Runtime, snapshot: Snapshot | Charge) -> Finding | None:
     """Take a snapshot over; one that cannot be is named, and hides none of the others."""
-    kind: Kind = "subscription" if snapshot.invoice is None else "invoice"
     about = snapshot.subscription if snapshot.invoice is None else snapshot.invoice
+    kind: Kind = "subscription" if snapshot.invoice is None else "invoice"
     try:
         async with runtime.begin(SERVICE) as uow:
             before = await _recorded(uow, snapshot)
@@ -65,7 +70,7 @@ async def repair_from(runtime: Runtime, snapshot: Snapshot) -> Finding | None:
             kind=kind, verdict="failed", provider_id=about.id, detail=type(error).__name__
         )
     if stranger is not None:
-        if snapshot.subscription.ended:
+        if isinstance(snapshot, Snapshot) and snapshot.subscription.ended:
             return None
         return Finding(kind=kind, verdict="provider_alone", provider_id=about.id, detail=stranger)
     if before == after:
@@ -78,7 +83,7 @@ async def repair_from(runtime: Runtime, snapshot: Snapshot) -> Finding | None:
     )
 
 
-async def _recorded(uow: UnitOfWork, snapshot: Snapshot) -> dict[str, Any] | None:
+async def _recorded(uow: UnitOfWork, snapshot: Snapshot | Charge) -> dict[str, Any] | None:
     """What we have of it now, but for the fence, which every look moves."""
     if snapshot.invoice is None:
         table, theirs = tables.subscription, tables.subscription.c.provider_id

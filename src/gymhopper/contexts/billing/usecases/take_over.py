@@ -16,7 +16,7 @@ from gymhopper.contexts.billing.domain.provider import (
 )
 from gymhopper.contexts.billing.domain.subscription import Subscription
 from gymhopper.contexts.billing.storage import tables
-from gymhopper.contexts.billing.usecases.fetch_snapshot import Snapshot
+from gymhopper.contexts.billing.usecases.fetch_snapshot import Charge, Snapshot
 from gymhopper.contexts.billing.usecases.follow_contract import defer_alignment
 from gymhopper.contexts.billing.usecases.keep_books import (
     book_payment,
@@ -30,12 +30,14 @@ from gymhopper.contracts.event import Event
 from gymhopper.kernel.ids import new_id
 
 
-async def take_over(uow: UnitOfWork, snapshot: Snapshot) -> str | None:
+async def take_over(uow: UnitOfWork, snapshot: Snapshot | Charge) -> str | None:
     """Apply absolute values under the lock of the membership's dues.
 
     Returns None when it is ours, else why it is not. Anything older than what was applied before
     is passed over without a word: the later snapshot had it in.
     """
+    if isinstance(snapshot, Charge):
+        return await _take_over_charge(uow, snapshot)
     found = await _ours(uow, snapshot.provider, snapshot.subscription)
     if found is None:
         return f"{snapshot.subscription.id} is not ours"
@@ -49,9 +51,34 @@ async def take_over(uow: UnitOfWork, snapshot: Snapshot) -> str | None:
         if _disagrees(dues, snapshot.subscription, uow):
             await defer_alignment(uow, dues.id)
     if snapshot.invoice is not None:
-        events += await _settle(uow, dues, subscription, snapshot.invoice, snapshot.fence)
+        claims = await claims_of(uow, dues)
+        claim = _claimed(claims, snapshot.invoice)
+        if claim is None and snapshot.invoice.status != "draft":
+            claim = _claim(dues, subscription, snapshot.invoice)
+            uow.add(claim)
+            claims.append(claim)
+        if claim is not None:
+            events += await _settle(uow, dues, claims, claim, snapshot.invoice, snapshot.fence)
     await _complete_checkout(uow, subscription)
     for event in events:
+        uow.record(dues, event, organisation_id=dues.organisation_id)
+    return None
+
+
+async def _take_over_charge(uow: UnitOfWork, charge: Charge) -> str | None:
+    table = tables.claim
+    dues_id = await uow.session.scalar(
+        select(table.c.dues_id).where(
+            table.c.id == charge.claim_id, table.c.provider == charge.provider
+        )
+    )
+    if dues_id is None:
+        return f"{charge.invoice.id} is not ours"
+    dues = await uow.get(Dues, dues_id)
+    claims = await claims_of(uow, dues)
+    claim = next(each for each in claims if each.id == charge.claim_id)
+    claim.provider_invoice_id = charge.invoice.id
+    for event in await _settle(uow, dues, claims, claim, charge.invoice, charge.fence):
         uow.record(dues, event, organisation_id=dues.organisation_id)
     return None
 
@@ -103,20 +130,13 @@ def _disagrees(dues: Dues, found: ProviderSubscription, uow: UnitOfWork) -> bool
 async def _settle(
     uow: UnitOfWork,
     dues: Dues,
-    subscription: Subscription,
+    claims: list[Claim],
+    claim: Claim,
     found: ProviderInvoice,
     fence: int,
 ) -> list[Event]:
-    claims = await claims_of(uow, dues)
-    claim = next((each for each in claims if each.provider_invoice_id == found.id), None)
-    if claim is None:
-        if found.status == "draft":
-            return []
-        claim = _claim(dues, subscription, found)
-        uow.add(claim)
-        await uow.flush()
-        claims.append(claim)
-    elif fence <= claim.fence:
+    await uow.flush()
+    if fence <= claim.fence:
         return []
     payments = await payments_of(uow, claim.id)
     taken = {each.id: each.taken_back for each in payments}
@@ -131,6 +151,10 @@ async def _settle(
     events += await _refunds(uow, dues, claim, payments, found)
     changed = dues.count_debt(claims)
     return [*events, changed] if changed is not None else events
+
+
+def _claimed(claims: list[Claim], found: ProviderInvoice) -> Claim | None:
+    return next((each for each in claims if each.provider_invoice_id == found.id), None)
 
 
 def _claim(dues: Dues, subscription: Subscription, found: ProviderInvoice) -> Claim:

@@ -1,0 +1,157 @@
+"""Ask for something once: a fee for a freeze, a visit without a credit."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from gymhopper.chassis.auth import SERVICE
+from gymhopper.chassis.runtime import Runtime
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.billing.domain.checkout import BillingAccount
+from gymhopper.contexts.billing.domain.claim import Claim
+from gymhopper.contexts.billing.domain.dues import Dues
+from gymhopper.contexts.billing.domain.line import Line
+from gymhopper.contexts.billing.domain.notification import Subject
+from gymhopper.contexts.billing.domain.payment import AT_THE_DESK
+from gymhopper.contexts.billing.gateways.port import PaymentProvider
+from gymhopper.contexts.billing.storage import tables
+from gymhopper.contexts.billing.usecases.bill_by_hand import CLAIM_DUE
+from gymhopper.contexts.billing.usecases.fetch_snapshot import Nothing, fetch_snapshot
+from gymhopper.contexts.billing.usecases.keep_books import invoice_claim
+from gymhopper.contexts.billing.usecases.open_dues import running
+from gymhopper.contexts.billing.usecases.settle_claim import settle_claim
+from gymhopper.contexts.billing.usecases.take_over import take_over
+from gymhopper.kernel.errors import InvalidInput
+from gymhopper.kernel.ids import new_id
+from gymhopper.kernel.money import Money
+
+TIME_TO_PAY = timedelta(days=7)
+"""How long a fee may be paid at the desk before it is overdue."""
+
+
+async def charge_fee(uow: UnitOfWork, dues: Dues, *, text: str, fee: Money, cause: UUID) -> Claim:
+    """The claim for it, one for each cause. Whoever collects the membership collects the fee."""
+    found = await uow.session.scalar(select(Claim).where(tables.claim.c.cause == cause))
+    if found is not None:
+        return found
+    if fee.currency != dues.currency or fee.amount <= 0:
+        raise InvalidInput(f"A fee is an amount in {dues.currency}.", field="fee")
+    collecting = await running(uow, dues)
+    account = await uow.get(BillingAccount, dues.billing_account_id)
+    by_hand = account.provider_customer_id is None or (
+        collecting is not None and collecting.provider == AT_THE_DESK
+    )
+    key = new_id()
+    claim = Claim(
+        id=key,
+        dues_id=dues.id,
+        organisation_id=dues.organisation_id,
+        person_id=dues.person_id,
+        membership_id=dues.membership_id,
+        subscription_id=collecting.id if collecting is not None else None,
+        provider=AT_THE_DESK if by_hand else await _provider(uow, dues),
+        provider_invoice_id=no_invoice_yet(key),
+        kind="fee",
+        cause=cause,
+        lines=(
+            Line(
+                kind="fee",
+                text=text,
+                amount=fee.amount,
+                tax_code=dues.terms.tax_code,
+                start=uow.now,
+                until=uow.now,
+            ),
+        ),
+        amount=fee.amount,
+        outstanding=fee.amount,
+        currency=fee.currency,
+        start=uow.now,
+        until=uow.now,
+        first=False,
+        due_at=uow.now + TIME_TO_PAY if by_hand else None,
+    )
+    uow.add(claim)
+    if by_hand:
+        await settle_claim(uow, dues, claim)
+        await uow.schedule(CLAIM_DUE, str(key), uow.now + TIME_TO_PAY)
+    else:
+        await uow.flush()
+        await invoice_claim(uow, dues, claim)
+        await defer_charge(uow, key)
+    return claim
+
+
+async def _provider(uow: UnitOfWork, dues: Dues) -> str:
+    """Where the payer is a customer: who collected this membership last."""
+    table = tables.subscription
+    found = await uow.session.scalar(
+        select(table.c.provider)
+        .where(table.c.dues_id == dues.id, table.c.provider != AT_THE_DESK)
+        .order_by(table.c.id.desc())
+        .limit(1)
+    )
+    return found or AT_THE_DESK
+
+
+async def defer_charge(uow: UnitOfWork, claim_id: UUID, *, failures: int = 0) -> None:
+    """Have the provider asked after the commit."""
+    await uow.defer(
+        "billing.charge_claim",
+        lock=f"billing.charge_claim:{claim_id}",
+        claim_id=str(claim_id),
+        failures=failures,
+    )
+
+
+async def charge_claim(runtime: Runtime, provider: PaymentProvider, claim_id: UUID) -> None:
+    """Have the provider collect a fee, once for each claim; then take over how that went."""
+    claim, dues, account = tables.claim, tables.dues, tables.billing_account
+    subscription = tables.subscription
+    async with runtime.database.transaction(SERVICE, read_only=True) as connection:
+        row = (
+            await connection.execute(
+                select(
+                    claim.c.amount,
+                    claim.c.currency,
+                    claim.c.lines,
+                    claim.c.provider_invoice_id,
+                    account.c.provider_customer_id,
+                    subscription.c.provider_id,
+                )
+                .join_from(claim, dues, claim.c.dues_id == dues.c.id)
+                .join(account, dues.c.billing_account_id == account.c.id)
+                .outerjoin(subscription, claim.c.subscription_id == subscription.c.id)
+                .where(claim.c.id == claim_id, claim.c.status == "open")
+            )
+        ).one_or_none()
+    if row is None:
+        return
+    invoice_id = row.provider_invoice_id
+    if invoice_id == no_invoice_yet(claim_id):
+        invoice_id = await provider.open_charge(
+            claim_id,
+            customer_id=row.provider_customer_id,
+            subscription_id=row.provider_id,
+            currency=row.currency,
+        )
+        async with runtime.begin(SERVICE) as uow:
+            await uow.connection.execute(
+                update(claim).where(claim.c.id == claim_id).values(provider_invoice_id=invoice_id)
+            )
+    await provider.collect_charge(
+        invoice_id,
+        customer_id=row.provider_customer_id,
+        money=Money(row.amount, row.currency),
+        text=row.lines[0].text,
+    )
+    found = await fetch_snapshot(runtime, provider, Subject("invoice", invoice_id))
+    if not isinstance(found, Nothing):
+        async with runtime.begin(SERVICE) as uow:
+            await take_over(uow, found)
+
+
+def no_invoice_yet(claim_id: UUID) -> str:
+    """What stands in the place of a provider's invoice, and stays where there will be none."""
+    return f"{AT_THE_DESK}:{claim_id}"

@@ -1,0 +1,37 @@
+"""Give back what other contexts say is due to whoever paid."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.billing.domain.claim import Refund, refundable
+from gymhopper.contexts.billing.domain.cycle import rounded
+from gymhopper.contexts.billing.domain.dues import Dues
+from gymhopper.contexts.billing.storage import tables
+from gymhopper.contexts.billing.usecases.open_dues import claims_of, payments_of
+from gymhopper.contexts.billing.usecases.request_refund import RequestRefund, request_refund
+
+
+async def give_back(uow: UnitOfWork, claim_id: UUID, amount: int) -> None:
+    """Refund so much of a claim, out of as many payments as it takes; no more than is left."""
+    while amount > 0:
+        payments = await payments_of(uow, claim_id)
+        rows = await uow.session.scalars(select(Refund).where(tables.refund.c.claim_id == claim_id))
+        refunds = list(rows)
+        most = max((refundable(each, refunds) for each in payments), default=0)
+        part = min(amount, most)
+        if part <= 0:
+            return
+        await request_refund(uow, RequestRefund(claim_id=claim_id, amount=part, access="keep"))
+        await uow.flush()
+        amount -= part
+
+
+async def give_back_share(uow: UnitOfWork, dues: Dues, part: int, whole: int) -> None:
+    """Refund `part / whole` of everything that came in for a membership, fees apart."""
+    for claim in await claims_of(uow, dues):
+        if claim.kind != "period" or claim.paid_at is None:
+            continue
+        kept = sum(each.kept for each in await payments_of(uow, claim.id))
+        await give_back(uow, claim.id, rounded(kept * part, whole))

@@ -1,0 +1,119 @@
+"""What is asked for once, and what is given back, because membership says so."""
+
+from typing import Any
+
+import pytest
+
+from contexts.billing import contract
+from contexts.billing.test_desk import begin, claims, receive
+from contexts.billing.till import FAILS_LATER, Till
+from gymhopper.contracts.billing.events import DebtChanged, FeePaid, PaymentSucceeded
+from gymhopper.contracts.membership.api import Purchase
+from gymhopper.contracts.membership.events import (
+    MembershipCreditOverdrawn,
+    MembershipCreditsRefunded,
+    MembershipFreezeFeeDue,
+    MembershipWithdrawn,
+)
+from gymhopper.kernel.ids import new_id
+from gymhopper.kernel.money import Money
+
+FEE = Money(500, "EUR")
+
+
+def freeze_fee(purchase: Purchase) -> MembershipFreezeFeeDue:
+    return MembershipFreezeFeeDue(
+        membership=contract.state(purchase), overlay_id=new_id(), number=1, fee=FEE
+    )
+
+
+def extra_visit(purchase: Purchase, policy: Any) -> MembershipCreditOverdrawn:
+    return MembershipCreditOverdrawn(
+        membership=contract.state(purchase), visit_id=new_id(), policy=policy, price=FEE
+    )
+
+
+async def test_a_fee_is_collected_once_with_the_memberships_card(till: Till) -> None:
+    purchase = await till.subscribe()
+    fee = freeze_fee(purchase)
+    await till.hear(fee)
+    await till.hear(fee)
+    (paid,) = await till.events(FeePaid)
+    assert paid.amount == FEE
+    assert len(await till.events(PaymentSucceeded)) == 1
+    _, claim = await claims(till, purchase)
+    assert (claim["status"], claim["lines"][0]["kind"]) == ("paid", "fee")
+    assert claim["document_id"] is not None
+    charged = (await till.stripe.v1.charges.list_async()).data
+    assert sorted(each.amount for each in charged) == [500, 2990]
+    assert (await till.balances())["revenue fee"] == -417
+    assert await till.broken() == []
+
+
+async def test_a_fee_that_the_card_refuses_is_a_debt(till: Till) -> None:
+    purchase = await till.subscribe(FAILS_LATER)
+    await till.hear(freeze_fee(purchase))
+    assert await till.events(FeePaid) == []
+    (debt,) = await till.events(DebtChanged)
+    assert debt.owed == FEE
+    assert (await till.balances())["receivable"] == 500
+    assert await till.broken() == []
+
+
+async def test_at_the_desk_a_fee_is_overdue_after_a_week(till: Till) -> None:
+    purchase, first = await begin(till)
+    await receive(till, first["claim_id"])
+    await till.hear(extra_visit(purchase, "charge"))
+    _, claim = await claims(till, purchase)
+    assert (claim["status"], claim["amount"]["amount"]) == ("open", 500)
+    await till.advance(days=7, seconds=1)
+    assert (await till.events(DebtChanged))[-1].owed == FEE
+    await receive(till, claim["claim_id"], 500)
+    assert (await till.events(DebtChanged))[-1].owed == Money(0, "EUR")
+    assert len(await till.events(FeePaid)) == 1
+    assert await till.broken() == []
+
+
+@pytest.mark.parametrize("policy", ["forgive", "next_lot"])
+async def test_only_a_plan_that_says_so_charges_a_visit_without_a_credit(
+    till: Till, policy: str
+) -> None:
+    purchase = await till.subscribe()
+    await till.hear(extra_visit(purchase, policy))
+    assert len(await claims(till, purchase)) == 1
+
+
+async def test_a_withdrawal_gives_back_the_days_that_were_not_used(till: Till) -> None:
+    purchase = await till.subscribe(joining_fee=Money(1000, "EUR"))
+    await till.hear(
+        MembershipWithdrawn(membership=contract.state(purchase), given_back_days=20, of_days=30)
+    )
+    (claim,) = await claims(till, purchase)
+    assert claim["refunded"]["amount"] == 2660
+    assert claim["status"] == "paid"
+    assert (await till.balances())["clearing stripe"] == 1330
+    assert await till.broken() == []
+
+
+async def test_credits_that_are_taken_back_are_paid_back_and_no_more_than_came_in(
+    till: Till,
+) -> None:
+    purchase = await till.subscribe()
+    (claim,) = await claims(till, purchase)
+
+    def refunded(amount: int) -> MembershipCreditsRefunded:
+        return MembershipCreditsRefunded(
+            membership=contract.state(purchase),
+            lot_id=new_id(),
+            refund_id=new_id(),
+            claim_id=claim["claim_id"],
+            units=1,
+            amount=Money(amount, "EUR"),
+        )
+
+    await till.hear(refunded(299))
+    assert (await claims(till, purchase))[0]["refunded"]["amount"] == 299
+    await till.hear(refunded(2990))
+    assert (await claims(till, purchase))[0]["refunded"]["amount"] == 2990
+    assert await till.balances() == {}
+    assert await till.broken() == []
