@@ -14,6 +14,7 @@ from gymhopper import __version__
 from gymhopper.chassis.http import problem
 from gymhopper.chassis.http.client_address import ClientAddress
 from gymhopper.chassis.http.cors import AllowedOrigins
+from gymhopper.chassis.http.dry_runs import DryRuns
 from gymhopper.chassis.http.edge import MAX_BODY, PREFIX, Edge
 from gymhopper.chassis.http.health import health
 from gymhopper.chassis.http.idempotent import IdempotentRequests
@@ -91,6 +92,7 @@ def framework(contexts: Sequence[Context], settings: Settings) -> FastAPI:
             Middleware(
                 TimeLimits, handling=settings.request_seconds, upload=settings.upload_seconds
             ),
+            Middleware(DryRuns, prefix=f"{PREFIX}/"),
             Middleware(IdempotentRequests, prefix=f"{PREFIX}/"),
         ],
         exception_handlers=problem.HANDLERS | {Exception: problem.unexpected},

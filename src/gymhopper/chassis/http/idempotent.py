@@ -86,7 +86,7 @@ async def look_for_answer(runtime: Runtime, subject: AuthSubject) -> None:
     """Now that the caller of the present request is known: raises Replayed when it was answered
     before, BadKey or Reused when its key is no good."""
     attempt = present_attempt()
-    if attempt is None:
+    if attempt is None or attempt.rehearses:
         return
     if not (1 <= len(attempt.key) <= _LONGEST and _PRINTABLE.fullmatch(attempt.key)):
         raise BadKey(f"It has 1 to {_LONGEST} printable ASCII characters.", field=HEADER)

@@ -22,6 +22,8 @@ _present: ContextVar["Attempt | None"] = ContextVar("attempt", default=None)
 class Attempt:
     """Holds the transaction in which the answer will be kept."""
 
+    rehearses = False
+
     def __init__(self, key: str, fingerprint: bytes) -> None:
         self.key = key
         self.fingerprint = fingerprint
@@ -93,6 +95,6 @@ def present_attempt() -> Attempt | None:
     return _present.get()
 
 
-def begin_attempt(attempt: Attempt) -> None:
-    """From here on in this task, this is the request's attempt."""
+def begin_attempt(attempt: Attempt | None) -> None:
+    """From here on in this task, this is the request's attempt; None when it is over."""
     _present.set(attempt)

@@ -64,6 +64,7 @@ def _complete(operation: Json, method: str, *, versioned: bool) -> None:
     writes = method not in SAFE_METHODS
     if writes and secured:
         operation.setdefault("parameters", []).append(fields.reference("IdempotencyKey"))
+        operation["parameters"].append(fields.reference("DryRun"))
     if versioned and not writes:
         operation.setdefault("parameters", []).append(fields.reference("IfNoneMatch"))
     responses: Json = operation["responses"]

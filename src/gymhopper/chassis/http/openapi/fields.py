@@ -20,6 +20,15 @@ PARAMETERS: Json = {
         },
         "example": "0f3c8a52-6f0c-4f0e-9d51-6f0f3a3c1c55",
     },
+    "DryRun": {
+        "name": "Dry-Run",
+        "in": "header",
+        "required": False,
+        "description": "With `true` everything is checked, done and answered, and nothing is kept."
+        " What would have to ask somebody else is answered with 409 `dry_run_ends`.",
+        "schema": {"type": "string", "enum": ["true", "false"]},
+        "example": "false",
+    },
     "IfNoneMatch": {
         "name": "If-None-Match",
         "in": "header",
@@ -51,6 +60,10 @@ HEADERS: Json = {
         "description": "The version that the answer shows, for `If-Match`.",
         "schema": {"type": "string", "examples": ['"7"']},
     },
+    "DryRun": {
+        "description": "`true` when nothing of it was kept, as was asked for.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
     "IdempotencyReplayed": {
         "description": "`true` when this is the answer of an earlier request with the key.",
         "schema": {"type": "string", "enum": ["true"]},
@@ -80,6 +93,7 @@ def told(*, kept: bool, versioned: bool) -> Json:
     found = dict(FAILED)
     if kept:
         found["Idempotency-Replayed"] = _header("IdempotencyReplayed")
+        found["Dry-Run"] = _header("DryRun")
     if versioned:
         found["ETag"] = _header("ETag")
     return found
