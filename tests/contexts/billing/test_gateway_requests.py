@@ -67,6 +67,9 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
         ),
         "collect_until": lambda: gateway.collect_until(subscription.id, until),
         "collect_until, taken back": lambda: gateway.collect_until(subscription.id, None),
+        "reprice": lambda: gateway.reprice(
+            subscription.id, msgspec.structs.replace(MONTHLY, price=Money(3490, "EUR"))
+        ),
         "pause": lambda: gateway.pause(subscription.id, paused=True),
         "pause, lifted": lambda: gateway.pause(subscription.id, paused=False),
         "cancel": lambda: gateway.cancel(subscription.id),

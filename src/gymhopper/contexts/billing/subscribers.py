@@ -13,6 +13,7 @@ from gymhopper.contexts.billing.usecases.follow_contract import (
     dues_of_membership,
 )
 from gymhopper.contexts.billing.usecases.follow_merge import follow_merge
+from gymhopper.contexts.billing.usecases.follow_price import price_changed, price_will_change
 from gymhopper.contexts.billing.usecases.follow_seller import follow_seller
 from gymhopper.contexts.billing.usecases.give_back import give_back, give_back_share
 from gymhopper.contexts.billing.usecases.learn_payer import defer_learning
@@ -25,6 +26,9 @@ from gymhopper.contracts.membership.events import (
     MembershipEnded,
     MembershipFreezeFeeDue,
     MembershipOverlayChanged,
+    MembershipPriceChangeAnnounced,
+    MembershipPriceChanged,
+    MembershipPriceChangeWithdrawn,
     MembershipPurchased,
     MembershipRenewed,
     MembershipWithdrawn,
@@ -99,6 +103,26 @@ async def credit_overdrawn(uow: UnitOfWork, event: MembershipCreditOverdrawn, _:
     dues = await dues_of_membership(uow, event.membership.membership_id)
     if dues is not None and event.policy == "charge":
         await charge_fee(uow, dues, text=EXTRA_VISIT, fee=event.price, cause=event.visit_id)
+
+
+@subscriptions.on(MembershipPriceChangeAnnounced)
+async def price_announced(
+    uow: UnitOfWork, event: MembershipPriceChangeAnnounced, _: Envelope
+) -> None:
+    """Periods that are asked for beforehand have the new price already."""
+    await price_will_change(uow, event.membership.membership_id, event.price, event.effective_at)
+
+
+@subscriptions.on(MembershipPriceChangeWithdrawn)
+async def price_stays(uow: UnitOfWork, event: MembershipPriceChangeWithdrawn, _: Envelope) -> None:
+    """The announced price will not come."""
+    await price_will_change(uow, event.membership.membership_id, None, None)
+
+
+@subscriptions.on(MembershipPriceChanged)
+async def price_is_different(uow: UnitOfWork, event: MembershipPriceChanged, _: Envelope) -> None:
+    """From here on the new price is collected."""
+    await price_changed(uow, event.membership.membership_id, event.price, event.effective_at)
 
 
 @subscriptions.on(LegalEntityCreated, LegalEntityChanged)

@@ -48,7 +48,7 @@ def lines(
     stopped = {day for each in frozen for day in _dates_within(each, period, terms.zone)}
     ended = local_date(until, terms.zone) if until is not None else None
     charged = [day for day in whole if day not in stopped and (ended is None or day < ended)]
-    amount = rounded(terms.price.amount * len(charged), len(whole))
+    amount = rounded(terms.price_at(period.start).amount * len(charged), len(whole))
     return (_line(terms, _kind(terms), amount, period),) if amount else ()
 
 

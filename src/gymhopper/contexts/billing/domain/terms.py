@@ -1,6 +1,6 @@
 """What a membership costs and when, as it was sold: the terms that its claims are made by."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -20,7 +20,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`price` each `count` `interval`s, counted from `starts_on` in `zone`; tax is in all amounts.
 
     `joining_fee` is paid once, beside the first period. `trial_days` pass before the first charge.
-    `periods` is after how many it ends by itself; None: it goes on.
+    `periods` is after how many it ends by itself; None: it goes on. `next_price` holds for periods
+    that begin at `next_price_from` or later. `tax_included` is how prices are told; amounts here
+    have it in them.
     """
 
     legal_entity_id: UUID
@@ -36,6 +38,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trial_days: int = 0
     periods: int | None = None
     tax_code: str = "standard"
+    tax_included: bool = True
+    next_price: Money | None = None
+    next_price_from: datetime | None = None
 
     @property
     def recurs(self) -> bool:
@@ -46,6 +51,12 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def parts(self) -> tuple[Part, ...]:
         """What is paid for at the beginning."""
         return ("plan", "joining_fee") if self.joining_fee is not None else ("plan",)
+
+    def price_at(self, start: datetime) -> Money:
+        """What a period that begins then costs."""
+        if self.next_price is None or self.next_price_from is None or start < self.next_price_from:
+            return self.price
+        return self.next_price
 
     def cost(self, part: Part) -> Money:
         """What a part costs."""
@@ -71,9 +82,7 @@ def terms_of(purchase: Purchase, rate: Rate) -> Terms:
     that is in force when they are sold: from then on the amount that is charged stays the same."""
 
     def gross(money: Money) -> Money:
-        if purchase.tax_included:
-            return money
-        return Money(money.amount + half_up(money.amount * rate.share), money.currency)
+        return money if purchase.tax_included else with_tax(money, rate)
 
     return Terms(
         legal_entity_id=purchase.legal_entity_id,
@@ -89,4 +98,10 @@ def terms_of(purchase: Purchase, rate: Rate) -> Terms:
         trial_days=purchase.trial_days,
         periods=purchase.periods,
         tax_code=purchase.tax_code,
+        tax_included=purchase.tax_included,
     )
+
+
+def with_tax(money: Money, rate: Rate) -> Money:
+    """A price to which the tax comes on top."""
+    return Money(money.amount + half_up(money.amount * rate.share), money.currency)

@@ -11,6 +11,7 @@ from gymhopper.contexts.billing.domain.provider import (
     ProviderInvoice,
     ProviderSubscription,
 )
+from gymhopper.contexts.billing.domain.terms import Terms
 from gymhopper.kernel.money import Money
 
 
@@ -89,6 +90,10 @@ class PaymentProvider(Protocol):
 
     async def collect_until(self, subscription_id: str, until: datetime | None) -> None:
         """Stop collecting at `until`; None takes such an end back."""
+        ...
+
+    async def reprice(self, subscription_id: str, terms: Terms) -> None:
+        """Collect the terms' price from the next period on; the present one stays as it is."""
         ...
 
     async def pause(self, subscription_id: str, *, paused: bool) -> None:

@@ -267,6 +267,33 @@ class StripeGateway:
                 {"cancel_at": int(until.timestamp()), "proration_behavior": "none"},
             )
 
+    async def reprice(self, subscription_id: str, terms: Terms) -> None:
+        """Gives the plan's item another price, without proration."""
+        product = terms.product("plan")
+        await self._product(product, terms.title("plan"))
+        with _translated():
+            found = await self._stripe.subscriptions.retrieve_async(subscription_id)
+        await self._update(
+            subscription_id,
+            {
+                "items": [
+                    {
+                        "id": found.items.data[0].id,
+                        "price_data": {
+                            "currency": terms.price.currency.lower(),
+                            "unit_amount": to_stripe(terms.price),
+                            "product": product,
+                            "recurring": {
+                                "interval": terms.interval,
+                                "interval_count": terms.count,
+                            },
+                        },
+                    }
+                ],
+                "proration_behavior": "none",
+            },
+        )
+
     async def pause(self, subscription_id: str, *, paused: bool) -> None:
         """Sets `pause_collection`; an empty string lifts it, null would do nothing."""
         if paused:

@@ -15,6 +15,7 @@ from gymhopper.contexts.billing.domain.dues import Collection, Dues
 from gymhopper.contexts.billing.domain.notification import Subject
 from gymhopper.contexts.billing.domain.payment import AT_THE_DESK
 from gymhopper.contexts.billing.domain.provider import ProviderSubscription
+from gymhopper.contexts.billing.domain.terms import Terms
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.usecases.bill_by_hand import align_by_hand
@@ -26,6 +27,7 @@ from gymhopper.contexts.billing.usecases.take_over import take_over
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Intent:
     wanted: Collection
+    terms: Terms
     subscription_id: str | None
     open_checkouts: tuple[str, ...]
 
@@ -43,7 +45,7 @@ async def align_collection(runtime: Runtime, provider: PaymentProvider, dues_id:
     found = await provider.subscription(intent.subscription_id)
     if found is None or found.ended:
         return
-    await _instruct(provider, found, intent.wanted)
+    await _instruct(provider, found, intent.wanted, intent.terms)
     snapshot = await fetch_snapshot(runtime, provider, Subject("subscription", found.id))
     if isinstance(snapshot, Snapshot):
         async with runtime.begin(SERVICE) as uow:
@@ -72,17 +74,23 @@ async def _intend(runtime: Runtime, dues_id: UUID) -> _Intent | None:
             dues.asked_until = dues.collect_until
         return _Intent(
             wanted=dues.wanted(uow.now),
+            terms=dues.terms,
             subscription_id=collecting.provider_id if collecting is not None else None,
             open_checkouts=tuple(pages.scalars()),
         )
 
 
 async def _instruct(
-    provider: PaymentProvider, found: ProviderSubscription, wanted: Collection
+    provider: PaymentProvider,
+    found: ProviderSubscription,
+    wanted: Collection,
+    terms: Terms,
 ) -> None:
     if wanted.stopped:
         await provider.cancel(found.id)
         return
+    if found.price != terms.price:
+        await provider.reprice(found.id, terms)
     if wanted.until != found.ends_at:
         await provider.collect_until(found.id, wanted.until)
     if wanted.paused != found.collection_paused:

@@ -1,5 +1,6 @@
 """The books of one membership: who pays, what for, and the one subscription that collects."""
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.payment import Payment
 from gymhopper.contexts.billing.domain.provider import ENDED
 from gymhopper.contexts.billing.domain.subscription import Subscription
-from gymhopper.contexts.billing.domain.tax import TaxRate, rate_in_force
+from gymhopper.contexts.billing.domain.tax import Rate, TaxRate, rate_in_force
 from gymhopper.contexts.billing.domain.terms import terms_of
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.storage.document_tables import tax_rate
@@ -47,10 +48,7 @@ async def account_of(uow: UnitOfWork, purchase: Purchase) -> BillingAccount:
 async def dues_of(uow: UnitOfWork, purchase: Purchase, account: BillingAccount) -> Dues:
     """The membership's dues, locked; made where they are missing."""
     table = tables.dues
-    rates = await uow.session.scalars(
-        select(TaxRate).where(tax_rate.c.legal_entity_id == purchase.legal_entity_id)
-    )
-    rate = rate_in_force(rates.all(), purchase.tax_code, purchase.starts_on)
+    rate = await rate_of(uow, purchase.legal_entity_id, purchase.tax_code, purchase.starts_on)
     fresh = Dues(
         id=new_id(),
         organisation_id=purchase.organisation_id,
@@ -69,6 +67,14 @@ async def dues_of(uow: UnitOfWork, purchase: Purchase, account: BillingAccount) 
         select(Dues).where(table.c.membership_id == purchase.membership_id).with_for_update()
     )
     return found.one()
+
+
+async def rate_of(uow: UnitOfWork, legal_entity_id: UUID, code: str, on: date) -> Rate:
+    """What a seller's tax code means on that day."""
+    rates = await uow.session.scalars(
+        select(TaxRate).where(tax_rate.c.legal_entity_id == legal_entity_id)
+    )
+    return rate_in_force(rates.all(), code, on)
 
 
 async def running(uow: UnitOfWork, dues: Dues) -> Subscription | None:
