@@ -39,7 +39,79 @@ def webhook(then: str) -> str:
     return f"{ENDPOINT}; {MESSAGE}; {DELIVERY}; {then}"
 
 
+UNBALANCED = (
+    "ALTER TABLE billing.ledger_posting DISABLE TRIGGER USER;"
+    " UPDATE billing.ledger_posting SET amount = amount + 1 WHERE line = 1"
+)
+
 BROKEN_PROMISES = {
+    "A document was announced once, with its number": (
+        "DELETE FROM bus.event WHERE type = 'billing.document.issued.v1'"
+    ),
+    "A document's number is that of its place in its series": (
+        "UPDATE billing.series SET prefix = 'X'"
+    ),
+    "The numbers of a series run from 1 to its last without a gap": (
+        "UPDATE billing.series SET last = last + 1"
+    ),
+    "The lines and the taxes of a document come to its totals": (
+        "ALTER TABLE billing.document DISABLE TRIGGER USER;"
+        " UPDATE billing.document SET net = net + 1"
+    ),
+    "No more is credited than was invoiced, and in the same currency": (
+        "ALTER TABLE billing.document DISABLE TRIGGER USER;"
+        " WITH first AS (SELECT min(id::text)::uuid AS id FROM billing.document)"
+        " UPDATE billing.document AS d SET corrects_id = first.id FROM first WHERE d.id <> first.id"
+    ),
+    "Whatever is owed or was paid has its legal invoice": (
+        "UPDATE billing.claim SET document_id = NULL"
+    ),
+    "The ledger says of each claim what the claim says": (
+        "UPDATE billing.claim SET outstanding = outstanding + 7"
+    ),
+    "Every entry of the ledger balances, in accounts of its own books": UNBALANCED,
+    "The trial balance of all books is zero": UNBALANCED,
+    "A guardian and the dependent are two members of the guardianship's organisation": (
+        "INSERT INTO membership.guardianship (id, version, organisation_id, guardian_member_id,"
+        " guardian_person_id, dependent_member_id, dependent_person_id, began_at)"
+        " SELECT gen_random_uuid(), 1, gen_random_uuid(), a.id, a.person_id, b.id, b.person_id,"
+        " now() FROM membership.member AS a JOIN membership.member AS b ON a.id < b.id LIMIT 1"
+    ),
+    "A member who was merged is gone, and all that was theirs is the survivor's": (
+        "INSERT INTO membership.merged_member (id, organisation_id, person_id, into_member_id,"
+        " into_person_id, number, registered_at, merged_at, merged_by)"
+        " SELECT id, organisation_id, person_id, id, person_id, number, now(), now(), 'staff'"
+        " FROM membership.member LIMIT 1"
+    ),
+    "A waiver was signed in a version and a text that it has, for a member of its organisation": (
+        "WITH w AS (INSERT INTO membership.waiver"
+        " (id, version, organisation_id, name, zone, created_at)"
+        " SELECT gen_random_uuid(), 1, organisation_id, 'Pool', 'UTC', now()"
+        " FROM membership.member LIMIT 1 RETURNING id, organisation_id),"
+        " v AS (INSERT INTO membership.waiver_version (id, waiver_id, organisation_id, number,"
+        " texts, enforce_from, enforced_at, published_at, published_by)"
+        " SELECT gen_random_uuid(), id, organisation_id, 1, '{}', current_date, now(), now(), 'me'"
+        " FROM w RETURNING *) INSERT INTO membership.waiver_signature (id, version,"
+        " organisation_id, waiver_id, waiver_version_id, number, member_id, person_id, language,"
+        " text_hash, channel, signed_by, actor, signed_at)"
+        " SELECT gen_random_uuid(), 1, v.organisation_id, v.waiver_id, v.id, 1, m.id, m.person_id,"
+        " 'en', 'none', 'desk', 'self', 'me', now() FROM v JOIN membership.member AS m"
+        " ON m.organisation_id = v.organisation_id LIMIT 1"
+    ),
+    "Doors are told of all credits that were used or are left": (
+        "UPDATE membership.membership SET credits = 5,"
+        " offer = coalesce(offer, '{}') || '{\"pack\": {}}'"
+    ),
+    "Every visit on credit is in the ledger once": (
+        "UPDATE membership.membership SET credit_visits = 1"
+    ),
+    "What is left in a lot is the sum of its entries": (
+        "INSERT INTO membership.credit_lot (id, organisation_id, membership_id, source, cause,"
+        " units, price_amount, price_currency, tax_code, visits, granted_at, lasts_from_use,"
+        " left_units, expired_units) SELECT gen_random_uuid(), organisation_id, id, 'goodwill',"
+        " gen_random_uuid(), 5, 0, 'EUR', 'standard', true, now(), false, 5, 0"
+        " FROM membership.membership LIMIT 1"
+    ),
     "Every aggregate's events have the versions 1, 2, 3 ... in the order of the log": (
         "UPDATE bus.event SET aggregate_version = 99"
         " WHERE seq = (SELECT min(seq) FROM bus.event WHERE aggregate_version > 1)"
@@ -98,10 +170,10 @@ BROKEN_PROMISES = {
     "A contract that has ended has its end, with a reason": (
         "UPDATE membership.membership SET end_reason = NULL"
     ),
-    "A contract that runs was paid for and has begun": (
+    "A contract that runs has begun, and was paid for or is tried": (
         "UPDATE membership.membership SET contract = 'active', paid_from = NULL"
     ),
-    "A contract has an end from the day of the notice, and none before": (
+    "A contract that does not run out has an end from the day of the notice, and none before": (
         "UPDATE membership.membership SET contract = 'active'"
     ),
     "A contract and what belongs to it are one organisation's": (

@@ -42,6 +42,7 @@ context = Context(
     },
     scopes={
         "payments:read": "see what memberships owe and paid",
+        "receipts:write": "have a membership paid at the desk, and enter money that came in there",
         "payments:write": "give money back",
         "documents:read": "read invoices and credit notes",
         "payers:read": "see to whom documents are made out",

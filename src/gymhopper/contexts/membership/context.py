@@ -99,7 +99,7 @@ context = Context(
     },
     audit_shows={
         "membership.waiver": "name zone",
-        "membership.waiver_signature": "language text_hash channel signed_by",
+        "membership.waiver_signature": "language channel signed_by",
         "membership.member": "number status",
         "membership.plan": "name coverage interval freeze_rules conditions offer zone status",
         "membership.price": "currency valid_from valid_until channel location_id country city"
@@ -109,7 +109,7 @@ context = Context(
         "membership.overlay": "kind",
         "membership.receipt": "act wish plan_name",
         "membership.price_change": "currency effective_on status",
-        "membership.price_run": "currency effective_on status total done skipped",
+        "membership.price_run": "currency effective_on status total done",
         "membership.credit_lot": "source units price_currency expires_at visits left_units",
         "membership.credit_entry": "kind units",
         "membership.agreement": "terms privacy mandate health_clearance language channel marketing",

@@ -71,7 +71,7 @@ async def collect_at_desk(
     membership_id: UUID,
     body: DeskCollection,
     runtime: CurrentRuntime,
-    caller: AuthSubject = scoped("payments:write"),
+    caller: AuthSubject = scoped("receipts:write"),
 ) -> MembershipPaymentsView:
     """Claims its first payment. A page for paying by card that was opened before is closed."""
     await collect_by_hand(
@@ -92,7 +92,7 @@ async def enter_payment(
     claim_id: UUID,
     body: Received,
     runtime: CurrentRuntime,
-    caller: AuthSubject = scoped("payments:write"),
+    caller: AuthSubject = scoped("receipts:write"),
 ) -> PaymentView:
     """In cash or by transfer, whole or in parts, for a claim that no payment provider collects."""
     received_at: datetime | None = body.received_at

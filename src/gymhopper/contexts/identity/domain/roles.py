@@ -50,6 +50,7 @@ OWNER = Role(
         plans:write
         profiles:write
         purchases:write
+        receipts:write
         signatures:write
         staff:read staff:write
         taxes:read taxes:write
@@ -73,6 +74,7 @@ MANAGER = Role(
         credits:write
         documents:read
         duplicates:read duplicates:write
+        ledger:read
         members:read members:write
         memberships:read memberships:write
         notes:read notes:write
@@ -81,9 +83,10 @@ MANAGER = Role(
         payments:read payments:write
         profiles:write
         purchases:write
+        receipts:write
         signatures:write
         staff:read staff:write
-        taxes:read
+        taxes:read taxes:write
         venues:read venues:write
         visits:read
         waivers:read waivers:write
@@ -109,6 +112,7 @@ FRONT_DESK = Role(
         payments:read
         profiles:write
         purchases:write
+        receipts:write
         signatures:write
         venues:read
         visits:read
@@ -133,6 +137,7 @@ ACCOUNTANT = Role(
         memberships:read
         payers:read payers:write
         payments:read payments:write
+        receipts:write
         taxes:read taxes:write
         venues:read
         """
@@ -172,6 +177,7 @@ NETWORK_OPERATOR = Role(
         plans:write
         profiles:write
         purchases:write
+        receipts:write
         signatures:write
         taxes:read
         venues:read

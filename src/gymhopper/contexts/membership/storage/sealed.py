@@ -26,7 +26,6 @@ def _reindexed(secrets: Secrets, row: Row) -> Mapping[str, bytes | None]:
 
 
 SEALED = [
-    sealed_table("membership.leaving_request", "claim", purpose=LEAVING),
     sealed_table(
         "membership.person_key",
         "wrapped",
@@ -45,4 +44,5 @@ SEALED = [
             "identity_key": f"{_KEY}'identity'",
         },
     ),
+    sealed_table("membership.leaving_request", "claim", purpose=LEAVING),
 ]

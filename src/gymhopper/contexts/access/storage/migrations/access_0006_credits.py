@@ -7,6 +7,7 @@ down_revision = "access_0005"
 
 SQL = """
 ALTER TABLE access.visit ADD COLUMN on_credit boolean NOT NULL DEFAULT false;
+ALTER TABLE access.visit ALTER COLUMN on_credit DROP DEFAULT;
 CREATE INDEX visit_on_credit ON access.visit (person_id, membership_id) WHERE on_credit;
 """
 
