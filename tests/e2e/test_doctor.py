@@ -49,19 +49,20 @@ BROKEN_PROMISES = {
         "DELETE FROM bus.event WHERE type = 'billing.document.issued.v1'"
     ),
     "A document's number is that of its place in its series": (
-        "UPDATE billing.series SET prefix = 'X'"
+        "ALTER TABLE billing.series DISABLE TRIGGER USER; UPDATE billing.series SET prefix = prefix || 'X'"
     ),
     "The numbers of a series run from 1 to its last without a gap": (
         "UPDATE billing.series SET last = last + 1"
     ),
     "The lines and the taxes of a document come to its totals": (
         "ALTER TABLE billing.document DISABLE TRIGGER USER;"
-        " UPDATE billing.document SET net = net + 1"
+        " UPDATE billing.document SET net = net + 1, tax = tax - 1"
     ),
     "No more is credited than was invoiced, and in the same currency": (
         "ALTER TABLE billing.document DISABLE TRIGGER USER;"
         " WITH first AS (SELECT min(id::text)::uuid AS id FROM billing.document)"
-        " UPDATE billing.document AS d SET corrects_id = first.id FROM first WHERE d.id <> first.id"
+        " UPDATE billing.document AS d SET corrects_id = first.id, kind = 'credit_note',"
+        " cause = gen_random_uuid() FROM first WHERE d.id <> first.id"
     ),
     "Whatever is owed or was paid has its legal invoice": (
         "UPDATE billing.claim SET document_id = NULL"
@@ -72,10 +73,11 @@ BROKEN_PROMISES = {
     "Every entry of the ledger balances, in accounts of its own books": UNBALANCED,
     "The trial balance of all books is zero": UNBALANCED,
     "A guardian and the dependent are two members of the guardianship's organisation": (
-        "INSERT INTO membership.guardianship (id, version, organisation_id, guardian_member_id,"
+        "ALTER TABLE membership.guardianship DROP CONSTRAINT guardianship_check;"
+        " INSERT INTO membership.guardianship (id, version, organisation_id, guardian_member_id,"
         " guardian_person_id, dependent_member_id, dependent_person_id, began_at)"
-        " SELECT gen_random_uuid(), 1, gen_random_uuid(), a.id, a.person_id, b.id, b.person_id,"
-        " now() FROM membership.member AS a JOIN membership.member AS b ON a.id < b.id LIMIT 1"
+        " SELECT gen_random_uuid(), 1, organisation_id, id, person_id, id, person_id, now()"
+        " FROM membership.member LIMIT 1"
     ),
     "A member who was merged is gone, and all that was theirs is the survivor's": (
         "INSERT INTO membership.merged_member (id, organisation_id, person_id, into_member_id,"

@@ -62,7 +62,7 @@ context = Context(
         "billing.refund": "status currency access",
         "billing.ledger_entry": "kind currency",
         "billing.seller": "country currency zone",
-        "billing.numbering": "invoice_prefix credit_note_prefix",
+        "billing.numbering": "invoice_prefix",
         "billing.tax_rate": "code category percent exemption",
         "billing.document": "kind number currency amounts taxes",
     },
