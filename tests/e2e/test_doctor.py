@@ -49,7 +49,8 @@ BROKEN_PROMISES = {
         "DELETE FROM bus.event WHERE type = 'billing.document.issued.v1'"
     ),
     "A document's number is that of its place in its series": (
-        "ALTER TABLE billing.series DISABLE TRIGGER USER; UPDATE billing.series SET prefix = prefix || 'X'"
+        "ALTER TABLE billing.series DISABLE TRIGGER USER;"
+        " UPDATE billing.series SET prefix = prefix || 'X'"
     ),
     "The numbers of a series run from 1 to its last without a gap": (
         "UPDATE billing.series SET last = last + 1"
