@@ -75,6 +75,9 @@ class Dues:
         """
         if not found.begun or (found.ends_at, found.ended) == (self.ends_at, self.ended):
             return None
+        if self.ended and not found.ended:
+            # An older look: what has stopped never goes on.
+            return None
         self.ends_at, self.ended = found.ends_at, found.ended
         if not found.ended:
             if found.ends_at == self.asked_until:
