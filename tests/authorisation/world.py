@@ -315,8 +315,9 @@ async def papers_of(runtime: Runtime, side: Side) -> dict[str, str]:
     """The ids of who pays for the membership and of the invoice that was issued for it."""
     claim_id = UUID(side.ids["claim_id"])
     async with runtime.begin(SERVICE) as uow:
-        claim = await uow.get(Claim, claim_id)
-        dues = await uow.get(Dues, claim.dues_id)
+        # Read only: the provider's webhooks are still being applied, and hold the dues first.
+        claim = await uow.session.get_one(Claim, claim_id)
+        dues = await uow.session.get_one(Dues, claim.dues_id)
         period = Period(claim.start, claim.until)
         issued = await issue_invoice(
             uow,

@@ -204,10 +204,17 @@ async def test_a_page_that_was_paid_at_the_last_moment_is_not_followed_by_anothe
     assert len(await till.events(PaymentSucceeded)) == 1
 
 
-async def test_only_a_pending_membership_is_paid_for_the_first_time(till: Till) -> None:
-    for contract in ("active", "trialing", "under_notice", "ended"):
+async def test_only_what_waits_for_its_first_payment_is_paid_like_this(till: Till) -> None:
+    for contract in ("active", "under_notice", "ended"):
         answer = await till.checkout(till.sell(contract=contract))
         assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_pay"), contract
+
+
+async def test_a_trial_is_paid_for_while_it_runs_unless_it_only_ends(till: Till) -> None:
+    going_on = await till.checkout(till.sell(contract="trialing", trial_days=14))
+    assert going_on.status_code == 201, going_on.text
+    ending = await till.checkout(till.sell(contract="trialing", trial_days=14, periods=0))
+    assert (ending.status_code, ending.json()["code"]) == (409, "nothing_to_pay")
 
 
 async def test_a_foreign_or_unknown_membership_is_not_found(till: Till) -> None:
