@@ -1,6 +1,5 @@
 """What is paid at the desk: in cash or by transfer, without a payment provider."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -95,7 +94,6 @@ async def enter_payment(
     caller: AuthSubject = scoped("receipts:write"),
 ) -> PaymentView:
     """In cash or by transfer, whole or in parts, for a claim that no payment provider collects."""
-    received_at: datetime | None = body.received_at
     async with runtime.begin(caller) as uow:
         payment = await record_payment(
             uow,
@@ -103,7 +101,7 @@ async def enter_payment(
                 claim_id=claim_id,
                 received=Money(body.amount.amount, body.amount.currency),
                 method=body.method,
-                received_at=received_at,
+                received_at=body.received_at,
                 reference=body.reference,
             ),
         )

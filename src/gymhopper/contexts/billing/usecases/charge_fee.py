@@ -39,9 +39,8 @@ async def charge_fee(uow: UnitOfWork, dues: Dues, *, text: str, fee: Money, caus
         raise InvalidInput(f"A fee is an amount in {dues.currency}.", field="fee")
     collecting = await running(uow, dues)
     account = await uow.get(BillingAccount, dues.billing_account_id)
-    by_hand = account.provider_customer_id is None or (
-        collecting is not None and collecting.provider == AT_THE_DESK
-    )
+    provider = collecting.provider if collecting is not None else await _provider(uow, dues)
+    by_hand = provider == AT_THE_DESK or account.provider_customer_id is None
     key = new_id()
     claim = Claim(
         id=key,
@@ -50,7 +49,7 @@ async def charge_fee(uow: UnitOfWork, dues: Dues, *, text: str, fee: Money, caus
         person_id=dues.person_id,
         membership_id=dues.membership_id,
         subscription_id=collecting.id if collecting is not None else None,
-        provider=AT_THE_DESK if by_hand else await _provider(uow, dues),
+        provider=AT_THE_DESK if by_hand else provider,
         provider_invoice_id=no_invoice_yet(key),
         kind="fee",
         cause=cause,
