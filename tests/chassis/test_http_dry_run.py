@@ -1,12 +1,13 @@
 """`Dry-Run: true`: all is checked, done and answered, and nothing of it stays."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 
 import httpx
 import pytest
 from sqlalchemy import text
 
-from chassis.keyed_counters import COUNTERS, URL, Desk
+from chassis.keyed_counters import COUNTERS, URL, Desk, served
 from fixtures.callers import callers_context, http_client, staff_of
 from fixtures.engines import TestDatabase
 from fixtures.runtimes import NewRuntime
@@ -87,3 +88,28 @@ async def test_another_word_is_refused(desk: Desk, said: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_dry_run")
     assert answer.json()["field"] == "Dry-Run"
     assert await traces(desk) == 0
+
+
+async def test_the_next_request_of_the_connection_is_in_earnest(desk: Desk) -> None:
+    """A long body makes the server pause, and what it reads next begins in the context of that."""
+    dry = _raw(b"Dry-Run: true\r\n", b'{"value": 7, "more": "' + b"m" * 200_000 + b'"}')
+    earnest = _raw(b"Connection: close\r\n", b'{"value": 8}')
+    async with served(desk.runtime) as there:
+        address = there.client.base_url
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        for each in (dry, dry + earnest):
+            writer.write(each)
+            await writer.drain()
+        answers = (await reader.read()).split(b"HTTP/1.1 ")[1:]
+        writer.close()
+    assert [each[:3] for each in answers] == [b"201", b"201", b"201"]
+    assert [b"dry-run: true" in each for each in answers] == [True, True, False]
+    assert await desk.counters() == 1
+
+
+def _raw(field: bytes, body: bytes) -> bytes:
+    return (
+        b"POST %s HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer desk\r\n%s"
+        b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+        % (URL.encode(), field, len(body), body)
+    )

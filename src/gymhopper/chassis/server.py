@@ -43,6 +43,9 @@ class HttpServer:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                # Else a request that is read in parts or comes early begins in the context of
+                # the one before, and takes its dry run for its own.
+                reset_contextvars=True,
                 timeout_graceful_shutdown=10,
             )
         )

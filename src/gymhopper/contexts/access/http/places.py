@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
@@ -18,7 +18,12 @@ from gymhopper.kernel.errors import InvalidInput
 
 router = APIRouter(tags=["access"])
 
-Name = Annotated[str, Field(min_length=1, max_length=120)]
+Name = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$"
+    ),
+]
 Accepts = Annotated[list[Literal["card", "pass"]], Field(min_length=1)]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
 

@@ -28,7 +28,12 @@ from gymhopper.kernel.money import Money
 
 router = APIRouter(prefix="/payments", tags=["payments"])
 
-Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Short = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"
+    ),
+]
 
 
 class DeskCollection(BaseModel):
