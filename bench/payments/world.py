@@ -14,9 +14,11 @@ from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.registry import Context, Implementation
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.billing.gateways.providers import payment_provider
+from gymhopper.contexts.billing.usecases.follow_seller import follow_seller
 from gymhopper.contexts.billing.usecases.reconcile import reconcile
 from gymhopper.contexts.billing.usecases.start_checkout import StartCheckout, start_checkout
 from gymhopper.contracts.membership.api import MembershipApi, Purchase
+from gymhopper.contracts.venues.events import LegalEntityCreated
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
 
@@ -37,6 +39,15 @@ SOLD = Purchase(
     contract="pending",
     starts_on=datetime.now(UTC).date(),
     zone="Europe/Vienna",
+)
+
+SELLER = LegalEntityCreated(
+    legal_entity_id=SOLD.legal_entity_id,
+    organisation_id=SOLD.organisation_id,
+    name="Gym",
+    country="AT",
+    zone=SOLD.zone,
+    currency=SOLD.price.currency,
 )
 
 _OBJECTS = """
@@ -76,6 +87,8 @@ def memberships() -> Context:
 
 async def subscribe(runtime: Runtime) -> None:
     """One subscription, paid for the first time; what the provider says of it is taken over."""
+    async with runtime.begin(SERVICE) as uow:
+        await follow_seller(uow, SELLER, version=1)
     provider = payment_provider(runtime)
     page = await start_checkout(
         runtime,
@@ -92,7 +105,7 @@ async def subscribe(runtime: Runtime) -> None:
         paid = await browser.post(page.url, data={"card": CARD})
         assert paid.status_code == 303, paid.text
     report = await reconcile(runtime, provider)
-    assert report.agrees
+    assert report.agrees, report.findings
 
 
 def copy(owner_url: str, count: int) -> None:
