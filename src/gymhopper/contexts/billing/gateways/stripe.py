@@ -4,8 +4,7 @@ The only place that talks to Stripe. Each request that creates something carries
 of our own ids, so that a repeat after a crash finds what the first try made.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -22,9 +21,9 @@ from gymhopper.contexts.billing.domain.provider import (
 )
 from gymhopper.contexts.billing.domain.terms import Part, Terms
 from gymhopper.contexts.billing.gateways import stripe_objects as objects
+from gymhopper.contexts.billing.gateways.stripe_errors import Missing, translated
 from gymhopper.contexts.billing.gateways.stripe_objects import REFERENCE, Collected, to_stripe
 from gymhopper.contexts.billing.gateways.stripe_transport import Transport
-from gymhopper.kernel.errors import Conflict, Unavailable
 from gymhopper.kernel.money import Money
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ class StripeGateway:
 
     async def create_customer(self, *, account_id: UUID, person_id: UUID) -> str:
         """One for each billing account. Names and addresses stay with us."""
-        with _translated():
+        with translated():
             made = await self._stripe.customers.create_async(
                 {"metadata": {REFERENCE: str(account_id), "person_id": str(person_id)}},
                 {"idempotency_key": f"customer:{account_id}"},
@@ -94,7 +93,7 @@ class StripeGateway:
             "success_url": checkout.success_url,
             "cancel_url": checkout.cancel_url,
         }
-        with _translated():
+        with translated():
             made = await self._stripe.checkout.sessions.create_async(
                 params, {"idempotency_key": f"checkout:{checkout.id}"}
             )
@@ -103,11 +102,11 @@ class StripeGateway:
     async def expire_checkout(self, checkout_id: str) -> ProviderCheckout | None:
         """POST /v1/checkout/sessions/{id}/expire, which Stripe refuses unless the page is open."""
         try:
-            with _translated():
+            with translated():
                 return objects.checkout(
                     await self._stripe.checkout.sessions.expire_async(checkout_id)
                 )
-        except _Missing:
+        except Missing:
             return None
         except ProviderRefused:
             found = await self.checkout(checkout_id)
@@ -118,25 +117,25 @@ class StripeGateway:
     async def checkout(self, checkout_id: str) -> ProviderCheckout | None:
         """GET /v1/checkout/sessions/{id}."""
         try:
-            with _translated():
+            with translated():
                 found = await self._stripe.checkout.sessions.retrieve_async(checkout_id)
-        except _Missing:
+        except Missing:
             return None
         return objects.checkout(found)
 
     async def subscription(self, subscription_id: str) -> ProviderSubscription | None:
         """GET /v1/subscriptions/{id}."""
         try:
-            with _translated():
+            with translated():
                 found = await self._stripe.subscriptions.retrieve_async(subscription_id)
-        except _Missing:
+        except Missing:
             return None
         return objects.subscription(found)
 
     async def invoice(self, invoice_id: str) -> ProviderInvoice | None:
         """GET /v1/invoices/{id} with its payments, and what became of them since."""
         try:
-            with _translated():
+            with translated():
                 found = await self._stripe.invoices.retrieve_async(
                     invoice_id, {"expand": ["payments"]}
                 )
@@ -145,21 +144,21 @@ class StripeGateway:
                     for payment_id in objects.paid_by(found)
                     for charge in await self._charges(payment_id)
                 ]
-        except _Missing:
+        except Missing:
             return None
         return objects.invoice(found, collected)
 
     async def invoice_of_payment(self, payment_id: str) -> str | None:
         """GET /v1/invoice_payments: a payment intent no longer names its invoice."""
         try:
-            with _translated():
+            with translated():
                 found = await self._stripe.invoice_payments.list_async(
                     {
                         "payment": {"type": "payment_intent", "payment_intent": payment_id},
                         "limit": 1,
                     }
                 )
-        except _Missing:
+        except Missing:
             return None
         if not found.data:
             return None
@@ -175,7 +174,7 @@ class StripeGateway:
             params["starting_after"] = after
         if since is not None:
             params["created"] = {"gte": int(since.timestamp())}
-        with _translated():
+        with translated():
             found = await self._stripe.subscriptions.list_async(params)
         return ProviderPage(
             items=tuple(objects.subscription(each) for each in found.data),
@@ -193,7 +192,7 @@ class StripeGateway:
             params["starting_after"] = after
         if since is not None:
             params["created"] = {"gte": int(since.timestamp())}
-        with _translated():
+        with translated():
             found = await self._stripe.invoices.list_async(params)
         return ProviderPage(
             items=tuple(objects.invoice(each, ()) for each in found.data),
@@ -202,7 +201,7 @@ class StripeGateway:
 
     async def refund(self, refund_id: UUID, *, payment_id: str, amount: int, currency: str) -> None:
         """POST /v1/refunds."""
-        with _translated():
+        with translated():
             await self._stripe.refunds.create_async(
                 {
                     "payment_intent": payment_id,
@@ -223,7 +222,7 @@ class StripeGateway:
             "pending_invoice_items_behavior": "exclude",
             "metadata": {REFERENCE: str(claim_id)},
         }
-        with _translated():
+        with translated():
             if subscription_id is not None:
                 found = await self._stripe.subscriptions.retrieve_async(subscription_id)
                 if found.default_payment_method is not None:
@@ -238,7 +237,7 @@ class StripeGateway:
     ) -> None:
         """Adds the one line, finalises and pays."""
         invoices = self._stripe.invoices
-        with _translated():
+        with translated():
             now = await invoices.retrieve_async(invoice_id)
             if now.status == "draft" and not now.lines.data:
                 await self._stripe.invoice_items.create_async(
@@ -253,7 +252,7 @@ class StripeGateway:
                 )
             if now.status == "draft":
                 now = await invoices.finalize_invoice_async(invoice_id, {"auto_advance": True})
-        with suppress(CardRefused), _translated():
+        with suppress(CardRefused), translated():
             if now.status == "open" and not now.attempted:
                 await invoices.pay_async(invoice_id)
 
@@ -271,7 +270,7 @@ class StripeGateway:
         """Gives the plan's item another price, without proration."""
         product = terms.product("plan")
         await self._product(product, terms.title("plan"))
-        with _translated():
+        with translated():
             found = await self._stripe.subscriptions.retrieve_async(subscription_id)
         await self._update(
             subscription_id,
@@ -304,9 +303,9 @@ class StripeGateway:
     async def cancel(self, subscription_id: str) -> None:
         """DELETE /v1/subscriptions/{id}; one that is gone already is as wanted."""
         try:
-            with _translated():
+            with translated():
                 await self._stripe.subscriptions.cancel_async(subscription_id)
-        except _Missing:
+        except Missing:
             return
 
     async def _sold(self, terms: Terms, part: Part) -> "SessionCreateParamsLineItem":
@@ -327,7 +326,7 @@ class StripeGateway:
         if product in self._products:
             return
         try:
-            with _translated():
+            with translated():
                 await self._stripe.products.create_async({"id": product, "name": name})
         except ProviderRefused as error:
             if not isinstance(error.__cause__, stripe.InvalidRequestError) or (
@@ -359,41 +358,9 @@ class StripeGateway:
         return found
 
     async def _update(self, subscription_id: str, params: "SubscriptionUpdateParams") -> None:
-        with _translated():
+        with translated():
             await self._stripe.subscriptions.update_async(subscription_id, params)
 
 
 def _trial(terms: Terms) -> "SessionCreateParamsSubscriptionData":
     return {"trial_period_days": terms.trial_days} if terms.trial_days else {}
-
-
-class _Missing(ProviderRefused):
-    """Stripe does not know the object."""
-
-    code = "provider_object_missing"
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Stripe's errors as ours: try again later, the card said no, or the request is wrong."""
-    try:
-        yield
-    except stripe.CardError as error:
-        raise CardRefused(error.user_message or "The card was refused.") from error
-    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
-        raise Unavailable("The payment provider cannot be reached now.") from error
-    except stripe.IdempotencyError as error:
-        raise Conflict(
-            "The same request is under way, or was made with other values.",
-            code="provider_conflict",
-        ) from error
-    except stripe.InvalidRequestError as error:
-        if error.http_status == 404 or error.code == "resource_missing":
-            raise _Missing(
-                error.user_message or "The payment provider has no such thing."
-            ) from error
-        raise ProviderRefused(error.user_message or "The payment provider refused.") from error
-    except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        raise Unavailable("The payment provider does not accept our key.") from error
-    except stripe.StripeError as error:
-        raise Unavailable("The payment provider failed to answer.") from error
