@@ -37,7 +37,11 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
     customer, invoice = str(subscription.customer), str(subscription.latest_invoice)
     opened = await gateway.open_checkout(_page(), customer_id=customer)
     draft = await gateway.open_charge(
-        new_id(), customer_id=customer, subscription_id=subscription.id, currency="EUR"
+        new_id(),
+        customer_id=customer,
+        subscription_id=subscription.id,
+        payment_id=None,
+        currency="EUR",
     )
     until = datetime.fromtimestamp(subscription["items"].data[0].current_period_end, UTC)
     return {
@@ -49,10 +53,17 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
         "open_checkout, with a trial": lambda: gateway.open_checkout(
             _page(trial_days=14), customer_id=customer
         ),
+        "open_checkout, with a trial that ends soon": lambda: gateway.open_checkout(
+            _page(trial_days=2), customer_id=customer
+        ),
+        "open_checkout, of what is paid once": lambda: gateway.open_checkout(
+            _page(kind="pack"), customer_id=customer
+        ),
         "checkout": lambda: gateway.checkout(opened.id),
         "expire_checkout": lambda: gateway.expire_checkout(opened.id),
         "subscription": lambda: gateway.subscription(subscription.id),
         "invoice": lambda: gateway.invoice(invoice),
+        "invoice, a payment that stands alone": lambda: gateway.invoice(payment.id),
         "subscriptions": lambda: gateway.subscriptions(after=None, since=None),
         "subscriptions, since": lambda: gateway.subscriptions(after=subscription.id, since=until),
         "invoices": lambda: gateway.invoices(after=None, since=None, only_open=False),
@@ -60,7 +71,18 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
         "invoice_of_payment": lambda: gateway.invoice_of_payment(payment.id),
         "refund": lambda: gateway.refund(new_id(), payment_id=payment.id, amount=1, currency="EUR"),
         "open_charge": lambda: gateway.open_charge(
-            new_id(), customer_id=customer, subscription_id=subscription.id, currency="EUR"
+            new_id(),
+            customer_id=customer,
+            subscription_id=subscription.id,
+            payment_id=None,
+            currency="EUR",
+        ),
+        "open_charge, as a payment was made": lambda: gateway.open_charge(
+            new_id(),
+            customer_id=customer,
+            subscription_id=None,
+            payment_id=payment.id,
+            currency="EUR",
         ),
         "collect_charge": lambda: gateway.collect_charge(
             draft, customer_id=customer, money=Money(500, "EUR"), text="Freeze"

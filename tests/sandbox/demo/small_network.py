@@ -13,9 +13,7 @@ from gymhopper.sandbox.demo.network import (
     Venue,
 )
 
-OPERATOR = Brand(
-    "Small Network", Seller("Small GmbH", "DE", "EUR", "Europe/Berlin", "19"), "operator"
-)
+OPERATOR = Brand("Small Network", Seller("Small GmbH", "DE", "EUR", "Europe/Berlin"), "operator")
 BRAND = Brand("Small Gyms", Seller("Small Gyms KK", "JP", "JPY", "Asia/Tokyo"))
 BERLIN = City("Berlin", "DE", "Europe/Berlin", 0.9)
 TOKYO = City("Tokyo", "JP", "Asia/Tokyo", 0.1)

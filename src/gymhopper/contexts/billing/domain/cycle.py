@@ -13,6 +13,11 @@ from gymhopper.kernel.period import Period
 from gymhopper.kernel.term import Term
 
 
+def first_charge(terms: Terms) -> datetime:
+    """When the first period begins that is paid for."""
+    return start_of_day(_anchor(terms), terms.zone)
+
+
 def first_period(terms: Terms) -> Period:
     """The trial where there is one, else the first period that is paid for."""
     if terms.trial_days:

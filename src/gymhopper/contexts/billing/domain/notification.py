@@ -11,6 +11,9 @@ import msgspec
 
 from gymhopper.contexts.billing.domain.errors import MalformedNotification
 
+REFERENCE = "gymhopper_id"
+"""The metadata key under which our own id is written into the provider's objects."""
+
 SubjectKind = Literal["subscription", "invoice", "payment", "checkout"]
 
 
@@ -77,10 +80,18 @@ def _subject(event_type: str, about: dict[str, Any]) -> Subject | None:
             kind, key = "invoice", "invoice"
         case ["charge", "refunded"] | ["charge", "refund" | "dispute", *_] | ["refund", _]:
             kind, key = "payment", "payment_intent"
+        case ["payment_intent", *_] if _is_ours(about):
+            kind, key = "payment", "id"
         case _:
             return None
     found = _text(about, key)
     return Subject(kind, found) if found else None  # type: ignore[arg-type]  # one of the kinds
+
+
+def _is_ours(about: dict[str, Any]) -> bool:
+    """Whether it bears an id of ours: of what an invoice is paid with, the invoice tells."""
+    metadata = about.get("metadata")
+    return isinstance(metadata, dict) and REFERENCE in metadata
 
 
 def _subscription(about: dict[str, Any]) -> str | None:

@@ -105,7 +105,8 @@ class ProviderLine:
 class ProviderInvoice:
     """A demand for money, with everything that was paid and given back for it.
 
-    `reference` is our claim's id, where we asked for this invoice.
+    `reference` is our claim's id, where we asked for this invoice. One that is `alone` is a payment
+    without an invoice: it has no lines, and is open until the payer has done it.
     `period` is what the recurring lines pay for. `attempts` counts tries to collect it, `first`
     tells the invoice that begins a subscription from its renewals.
     """
@@ -119,6 +120,7 @@ class ProviderInvoice:
     period: Period
     attempts: int
     first: bool
+    alone: bool = False
     paid_at: datetime | None = None
     lines: tuple[ProviderLine, ...] = ()
     payments: tuple[ProviderPayment, ...] = ()
@@ -127,10 +129,14 @@ class ProviderInvoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderCheckout:
-    """A page on which a person pays for the first time."""
+    """A page on which a person pays for the first time.
+
+    It leads to a subscription, or to a payment of its own.
+    """
 
     id: str
     status: Literal["open", "complete", "expired"]
     url: str | None
     expires_at: datetime
     subscription_id: str | None = None
+    payment_id: str | None = None

@@ -6,7 +6,13 @@ from typing import Literal
 from uuid import UUID
 
 Stage = Literal[
-    "subscriptions", "open_invoices", "recent_invoices", "our_subscriptions", "our_claims", "done"
+    "subscriptions",
+    "open_invoices",
+    "recent_invoices",
+    "our_subscriptions",
+    "our_claims",
+    "our_pages",
+    "done",
 ]
 """The provider's subscriptions, its open invoices and its latest ones; then what of ours none of
 these showed."""
@@ -17,6 +23,7 @@ STAGES: tuple[Stage, ...] = (
     "recent_invoices",
     "our_subscriptions",
     "our_claims",
+    "our_pages",
     "done",
 )
 
@@ -27,9 +34,10 @@ could not be taken over."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was not as it should be. `our_id` is a subscription's or a claim's."""
+    """One thing that was not as it should be. `our_id` is our record's of this kind: a claim's for
+    an invoice."""
 
-    kind: Literal["subscription", "invoice"]
+    kind: Literal["subscription", "invoice", "checkout"]
     verdict: Verdict
     provider_id: str
     our_id: UUID | None = None

@@ -62,6 +62,17 @@ class Subscription:
         self.collection_paused = found.collection_paused
         return True
 
+    def paid_once(self, amount: Money, period: Period) -> None:
+        """It was all paid on a page: the provider has nothing to collect again."""
+        self.status = "active"
+        self.amount, self.currency = amount.amount, amount.currency
+        self.period_start, self.period_until = period.start, period.until
+
+    def close(self, now: datetime) -> None:
+        """Nothing is to be paid any more for what was paid once."""
+        self.status = "canceled"
+        self.canceled_at = self.ended_at = now
+
     @property
     def reflection(self) -> ProviderSubscription | None:
         """The mirrored object; None before there is one."""

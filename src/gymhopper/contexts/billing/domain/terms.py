@@ -48,6 +48,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.periods is None or self.periods > 1
 
     @property
+    def single(self) -> bool:
+        """Whether it is one purchase, a pack or a pass: paid once, with nothing to follow."""
+        return self.kind not in ("recurring", "fixed_term")
+
+    @property
     def parts(self) -> tuple[Part, ...]:
         """What is paid for at the beginning."""
         return ("plan", "joining_fee") if self.joining_fee is not None else ("plan",)

@@ -30,7 +30,10 @@ class PaymentProvider(Protocol):
         ...
 
     async def open_checkout(self, checkout: Checkout, *, customer_id: str) -> ProviderCheckout:
-        """A page on which the person subscribes on the checkout's terms."""
+        """A page on which the person subscribes on the checkout's terms, or pays once.
+
+        A payment without a subscription bears the page's id as its `reference`.
+        """
         ...
 
     async def expire_checkout(self, checkout_id: str) -> ProviderCheckout | None:
@@ -46,11 +49,11 @@ class PaymentProvider(Protocol):
         ...
 
     async def invoice(self, invoice_id: str) -> ProviderInvoice | None:
-        """The invoice as it is now, with its payments and refunds."""
+        """The invoice as it is now, with its payments and refunds; so for a payment without one."""
         ...
 
     async def invoice_of_payment(self, payment_id: str) -> str | None:
-        """The invoice that the payment was for."""
+        """The invoice that the payment was for; the payment itself where it stands alone."""
         ...
 
     async def subscriptions(
@@ -71,9 +74,16 @@ class PaymentProvider(Protocol):
         ...
 
     async def open_charge(
-        self, claim_id: UUID, *, customer_id: str, subscription_id: str | None, currency: str
+        self,
+        claim_id: UUID,
+        *,
+        customer_id: str,
+        subscription_id: str | None,
+        payment_id: str | None,
+        currency: str,
     ) -> str:
-        """An empty invoice for a claim of ours, to be paid as the subscription is; its id.
+        """An empty invoice for a claim of ours, to be paid as the subscription is, or as the
+        payment was where there is none; its id.
 
         One for each claim, while the provider remembers our keys: keep the id at once.
         """

@@ -14,15 +14,17 @@ import stripe
 from gymhopper.contexts.billing.domain.checkout import Checkout
 from gymhopper.contexts.billing.domain.errors import CardRefused, ProviderRefused
 from gymhopper.contexts.billing.domain.listing import ProviderPage
+from gymhopper.contexts.billing.domain.notification import REFERENCE
 from gymhopper.contexts.billing.domain.provider import (
     ProviderCheckout,
     ProviderInvoice,
     ProviderSubscription,
 )
-from gymhopper.contexts.billing.domain.terms import Part, Terms
+from gymhopper.contexts.billing.domain.terms import Terms
 from gymhopper.contexts.billing.gateways import stripe_objects as objects
 from gymhopper.contexts.billing.gateways.stripe_errors import Missing, translated
-from gymhopper.contexts.billing.gateways.stripe_objects import REFERENCE, Collected, to_stripe
+from gymhopper.contexts.billing.gateways.stripe_objects import Collected, to_stripe
+from gymhopper.contexts.billing.gateways.stripe_pages import session
 from gymhopper.contexts.billing.gateways.stripe_transport import Transport
 from gymhopper.kernel.money import Money
 
@@ -33,15 +35,12 @@ if TYPE_CHECKING:
         SubscriptionListParams,
         SubscriptionUpdateParams,
     )
-    from stripe.params.checkout import (
-        SessionCreateParams,
-        SessionCreateParamsLineItem,
-        SessionCreateParamsLineItemPriceData,
-        SessionCreateParamsSubscriptionData,
-    )
 
 PAGE = 100
 """The most that a list gives at a time (docs.stripe.com/api/pagination)."""
+
+PAYMENT = "pi_"
+"""How the ids of payment intents begin."""
 
 
 class StripeGateway:
@@ -77,25 +76,13 @@ class StripeGateway:
         return made.id
 
     async def open_checkout(self, checkout: Checkout, *, customer_id: str) -> ProviderCheckout:
-        """A session in subscription mode. The subscription carries our own subscription's id."""
-        terms = checkout.terms
-        reference = {
-            REFERENCE: str(checkout.subscription_id),
-            "membership_id": str(checkout.membership_id),
-        }
-        params: SessionCreateParams = {
-            "mode": "subscription",
-            "customer": customer_id,
-            "client_reference_id": str(checkout.id),
-            "line_items": [await self._sold(terms, part) for part in terms.parts],
-            "subscription_data": {"metadata": reference, **_trial(terms)},
-            "metadata": reference,
-            "success_url": checkout.success_url,
-            "cancel_url": checkout.cancel_url,
-        }
+        """A session in subscription mode; of what is sold once, in payment mode."""
+        for part in checkout.terms.parts:
+            await self._product(checkout.terms.product(part), checkout.terms.title(part))
         with translated():
             made = await self._stripe.checkout.sessions.create_async(
-                params, {"idempotency_key": f"checkout:{checkout.id}"}
+                session(checkout, customer_id=customer_id),
+                {"idempotency_key": f"checkout:{checkout.id}"},
             )
         return objects.checkout(made)
 
@@ -134,6 +121,8 @@ class StripeGateway:
 
     async def invoice(self, invoice_id: str) -> ProviderInvoice | None:
         """GET /v1/invoices/{id} with its payments, and what became of them since."""
+        if invoice_id.startswith(PAYMENT):
+            return await self._lone_payment(invoice_id)
         try:
             with translated():
                 found = await self._stripe.invoices.retrieve_async(
@@ -149,7 +138,7 @@ class StripeGateway:
         return objects.invoice(found, collected)
 
     async def invoice_of_payment(self, payment_id: str) -> str | None:
-        """GET /v1/invoice_payments: a payment intent no longer names its invoice."""
+        """GET /v1/invoice_payments: a payment intent no longer names its invoice, if it has one."""
         try:
             with translated():
                 found = await self._stripe.invoice_payments.list_async(
@@ -161,7 +150,7 @@ class StripeGateway:
         except Missing:
             return None
         if not found.data:
-            return None
+            return payment_id
         invoice = found.data[0].invoice
         return invoice if isinstance(invoice, str) else invoice.id
 
@@ -212,7 +201,13 @@ class StripeGateway:
             )
 
     async def open_charge(
-        self, claim_id: UUID, *, customer_id: str, subscription_id: str | None, currency: str
+        self,
+        claim_id: UUID,
+        *,
+        customer_id: str,
+        subscription_id: str | None,
+        payment_id: str | None,
+        currency: str,
     ) -> str:
         """POST /v1/invoices: a draft that nothing else is added to."""
         wanted: InvoiceCreateParams = {
@@ -223,10 +218,15 @@ class StripeGateway:
             "metadata": {REFERENCE: str(claim_id)},
         }
         with translated():
+            method: object = None
             if subscription_id is not None:
                 found = await self._stripe.subscriptions.retrieve_async(subscription_id)
-                if found.default_payment_method is not None:
-                    wanted["default_payment_method"] = objects.key_of(found.default_payment_method)
+                method = found.default_payment_method
+            elif payment_id is not None:
+                paid = await self._stripe.payment_intents.retrieve_async(payment_id)
+                method = paid.payment_method if paid.setup_future_usage else None
+            if method is not None:
+                wanted["default_payment_method"] = objects.key_of(method)
             made = await self._stripe.invoices.create_async(
                 wanted, {"idempotency_key": f"charge:{claim_id}"}
             )
@@ -308,19 +308,6 @@ class StripeGateway:
         except Missing:
             return
 
-    async def _sold(self, terms: Terms, part: Part) -> "SessionCreateParamsLineItem":
-        """A part of what is sold, as a line of the page under a product that we can tell again."""
-        product = terms.product(part)
-        await self._product(product, terms.title(part))
-        price: SessionCreateParamsLineItemPriceData = {
-            "currency": terms.price.currency.lower(),
-            "unit_amount": to_stripe(terms.cost(part)),
-            "product": product,
-        }
-        if part == "plan":
-            price["recurring"] = {"interval": terms.interval, "interval_count": terms.count}
-        return {"quantity": 1, "price_data": price}
-
     async def _product(self, product: str, name: str) -> None:
         """POST /v1/products under an id of our own; one that exists already will do."""
         if product in self._products:
@@ -339,6 +326,16 @@ class StripeGateway:
         """Give back the connections."""
         await self._transport.aclose()
 
+    async def _lone_payment(self, payment_id: str) -> ProviderInvoice | None:
+        """GET /v1/payment_intents/{id}, and what became of it since."""
+        try:
+            with translated():
+                found = await self._stripe.payment_intents.retrieve_async(payment_id)
+                collected = await self._charges(payment_id)
+        except Missing:
+            return None
+        return objects.lone_payment(found, collected)
+
     async def _charges(self, payment_id: str) -> list[Collected]:
         """What a payment intent charged, with everything that was given or taken back of it."""
         v1 = self._stripe
@@ -354,13 +351,9 @@ class StripeGateway:
             disputes: list[stripe.Dispute] = []
             if charge.disputed:
                 disputes = (await v1.disputes.list_async({"charge": charge.id, "limit": 100})).data
-            found.append(Collected(payment_id, refunds, disputes))
+            found.append(Collected(payment_id, objects.charged_at(charge), refunds, disputes))
         return found
 
     async def _update(self, subscription_id: str, params: "SubscriptionUpdateParams") -> None:
         with translated():
             await self._stripe.subscriptions.update_async(subscription_id, params)
-
-
-def _trial(terms: Terms) -> "SessionCreateParamsSubscriptionData":
-    return {"trial_period_days": terms.trial_days} if terms.trial_days else {}

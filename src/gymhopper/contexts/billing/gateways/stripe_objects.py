@@ -8,6 +8,7 @@ from uuid import UUID
 
 import stripe
 
+from gymhopper.contexts.billing.domain.notification import REFERENCE
 from gymhopper.contexts.billing.domain.provider import (
     ProviderCheckout,
     ProviderInvoice,
@@ -18,9 +19,6 @@ from gymhopper.contexts.billing.domain.provider import (
 )
 from gymhopper.kernel.money import Money
 from gymhopper.kernel.period import Period
-
-REFERENCE = "gymhopper_id"
-"""The metadata key under which our own id is written into the provider's objects."""
 
 # Without a minor unit of their own, yet Stripe counts them in hundredths
 # (docs.stripe.com/currencies, "Special cases").
@@ -63,9 +61,13 @@ _TAKEN_BACK = frozenset({"needs_response", "under_review", "lost"})
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """A charge of a payment intent: what was given back of it, and what was disputed."""
+    """A charge of a payment intent: what was given back of it, and what was disputed.
+
+    `charged_at` is missing where the charge failed.
+    """
 
     payment_id: str
+    charged_at: datetime | None
     refunds: Sequence[stripe.Refund]
     disputes: Sequence[stripe.Dispute]
 
@@ -91,6 +93,39 @@ def invoice(found: stripe.Invoice, collected: Sequence[Collected]) -> ProviderIn
     )
 
 
+def charged_at(found: stripe.Charge) -> datetime | None:
+    """When money came in by this charge; None when none did."""
+    return _at(found.created) if found.status == "succeeded" else None
+
+
+def lone_payment(found: stripe.PaymentIntent, collected: Sequence[Collected]) -> ProviderInvoice:
+    """A payment intent that pays for no invoice."""
+    charged = [each.charged_at for each in collected if each.charged_at is not None]
+    paid = found.status == "succeeded"
+    at = max(charged, default=_at(found.created))
+    amount = from_stripe(found.amount, found.currency)
+    received = from_stripe(found.amount_received, found.currency).amount
+    gone = _taken_back(found.id, collected)
+    return ProviderInvoice(
+        id=found.id,
+        subscription_id=None,
+        reference=_reference(found.metadata),
+        status="paid" if paid else "void" if found.status == "canceled" else "open",
+        amount=amount,
+        outstanding=max(0, amount.amount - received),
+        period=Period(at, at),
+        # While a bank still thinks about it nothing has failed.
+        attempts=int(paid or found.status == "requires_payment_method"),
+        first=True,
+        alone=True,
+        paid_at=at if paid else None,
+        payments=(ProviderPayment(id=found.id, amount=received, paid_at=at, **gone),)
+        if paid
+        else (),
+        refunds=tuple(_refund(each) for one in collected for each in one.refunds),
+    )
+
+
 def paid_by(found: stripe.Invoice) -> list[str]:
     """The ids of the payment intents that paid an invoice."""
     payments = found.payments.data if found.payments is not None else []
@@ -109,6 +144,7 @@ def checkout(found: "stripe.checkout.Session") -> ProviderCheckout:
         url=found.url,
         expires_at=_at(found.expires_at),
         subscription_id=key_of(found.subscription) if found.subscription is not None else None,
+        payment_id=key_of(found.payment_intent) if found.payment_intent is not None else None,
     )
 
 
@@ -116,20 +152,27 @@ def _payment(found: stripe.InvoicePayment, collected: Sequence[Collected]) -> Pr
     amount = found.amount_paid if found.amount_paid is not None else found.amount_requested
     source = found.payment.payment_intent or found.payment.charge
     key = key_of(source) if source is not None else found.id
-    lost = [
-        dispute
-        for one in collected
-        if one.payment_id == key
-        for dispute in one.disputes
-        if dispute.status in _TAKEN_BACK
-    ]
     return ProviderPayment(
         id=key,
         amount=from_stripe(amount, found.currency).amount,
         paid_at=_at(found.status_transitions.paid_at or found.created),
-        taken_back=sum(from_stripe(each.amount, each.currency).amount for each in lost),
-        taken_back_because=f"dispute: {lost[-1].reason}" if lost else None,
+        **_taken_back(key, collected),
     )
+
+
+def _taken_back(payment_id: str, collected: Sequence[Collected]) -> dict[str, Any]:
+    """What went again of a payment, and why."""
+    lost = [
+        dispute
+        for one in collected
+        if one.payment_id == payment_id
+        for dispute in one.disputes
+        if dispute.status in _TAKEN_BACK
+    ]
+    return {
+        "taken_back": sum(from_stripe(each.amount, each.currency).amount for each in lost),
+        "taken_back_because": f"dispute: {lost[-1].reason}" if lost else None,
+    }
 
 
 def _refund(found: stripe.Refund) -> ProviderRefund:

@@ -111,6 +111,20 @@ async def unseen_claims(
     return [Unseen(row.id, row.provider_invoice_id) for row in rows]
 
 
+async def open_pages(
+    connection: AsyncConnection, run: Reconciliation, *, limit: int
+) -> list[Unseen]:
+    """Our pages on which, as far as we know, nobody has paid yet."""
+    table = tables.checkout
+    query = select(table.c.id, table.c.provider_id).where(
+        table.c.status == "open", table.c.provider_id.is_not(None)
+    )
+    if run.cursor is not None:
+        query = query.where(table.c.id > UUID(run.cursor))
+    rows = await connection.execute(query.order_by(table.c.id).limit(limit))
+    return [Unseen(row.id, row.provider_id) for row in rows]
+
+
 def _was_seen(run: Reconciliation, provider_id: Column[Any]) -> ColumnElement[bool]:
     return (
         select(seen.c.provider_id)

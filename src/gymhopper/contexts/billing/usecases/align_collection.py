@@ -15,6 +15,7 @@ from gymhopper.contexts.billing.domain.dues import Collection, Dues
 from gymhopper.contexts.billing.domain.notification import Subject
 from gymhopper.contexts.billing.domain.payment import AT_THE_DESK
 from gymhopper.contexts.billing.domain.provider import ProviderSubscription
+from gymhopper.contexts.billing.domain.subscription import PENDING
 from gymhopper.contexts.billing.domain.terms import Terms
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
 from gymhopper.contexts.billing.storage import tables
@@ -72,6 +73,8 @@ async def _intend(runtime: Runtime, dues_id: UUID) -> _Intent | None:
         )
         if collecting is not None and collecting.provider_id is not None:
             dues.asked_until = dues.collect_until
+        elif collecting is not None and collecting.status != PENDING and dues.contract_ended:
+            collecting.close(uow.now)
         return _Intent(
             wanted=dues.wanted(uow.now),
             terms=dues.terms,

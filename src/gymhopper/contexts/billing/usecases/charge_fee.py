@@ -82,6 +82,22 @@ async def charge_fee(uow: UnitOfWork, dues: Dues, *, text: str, fee: Money, caus
     return claim
 
 
+_earlier = tables.claim.alias()
+_paid_before = (
+    select(tables.payment.c.provider_payment_id)
+    .join(_earlier, tables.payment.c.claim_id == _earlier.c.id)
+    .where(
+        _earlier.c.dues_id == tables.claim.c.dues_id,
+        tables.payment.c.provider == tables.claim.c.provider,
+    )
+    .order_by(tables.payment.c.paid_at.desc())
+    .limit(1)
+    .correlate(tables.claim)
+    .scalar_subquery()
+)
+"""What was paid last for the same membership, by the same provider."""
+
+
 async def _provider(uow: UnitOfWork, dues: Dues) -> str:
     """Where the payer is a customer: who collected this membership last."""
     table = tables.subscription
@@ -118,6 +134,7 @@ async def charge_claim(runtime: Runtime, provider: PaymentProvider, claim_id: UU
                     claim.c.provider_invoice_id,
                     account.c.provider_customer_id,
                     subscription.c.provider_id,
+                    _paid_before.label("payment_id"),
                 )
                 .join_from(claim, dues, claim.c.dues_id == dues.c.id)
                 .join(account, dues.c.billing_account_id == account.c.id)
@@ -133,6 +150,7 @@ async def charge_claim(runtime: Runtime, provider: PaymentProvider, claim_id: UU
             claim_id,
             customer_id=row.provider_customer_id,
             subscription_id=row.provider_id,
+            payment_id=row.payment_id,
             currency=row.currency,
         )
         async with runtime.begin(SERVICE) as uow:

@@ -26,7 +26,8 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """An invoice that we asked for ourselves, as it was after `fence` was taken."""
+    """What we asked for ourselves, as it was after `fence` was taken: an invoice, or a payment on a
+    page, whose claim has the page's id."""
 
     fence: int
     provider: str
@@ -36,7 +37,8 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """There is nothing to take over, and why. An expired checkout is kept for its own sake."""
+    """There is nothing to take over, and why. A checkout on which nobody can pay any more is kept
+    for its own sake."""
 
     reason: str
     expired: ProviderCheckout | None = None
@@ -58,6 +60,8 @@ async def fetch_snapshot(
             if checkout is None:
                 return Nothing(f"the provider does not know {subject.id}")
             subscription_id = checkout.subscription_id
+            if subscription_id is None and checkout.payment_id is not None:
+                invoice = await provider.invoice(checkout.payment_id)
         case "invoice" | "payment":
             invoice_id: str | None = subject.id
             if subject.kind == "payment":
@@ -68,13 +72,8 @@ async def fetch_snapshot(
             if invoice is None:
                 return Nothing(f"the provider does not know {invoice_id}")
             subscription_id = invoice.subscription_id
-            if subscription_id is None and invoice.reference is not None:
-                return Charge(
-                    fence=fence,
-                    provider=provider.name,
-                    claim_id=invoice.reference,
-                    invoice=invoice,
-                )
+    if invoice is not None and subscription_id is None and invoice.reference is not None:
+        return _charge(provider.name, fence, invoice.reference, invoice, checkout)
     if subscription_id is None:
         expired = checkout if checkout is not None and checkout.status == "expired" else None
         return Nothing(f"{subject.id} belongs to no subscription", expired)
@@ -87,3 +86,19 @@ async def fetch_snapshot(
         subscription=subscription,
         invoice=invoice,
     )
+
+
+def _charge(
+    provider: str,
+    fence: int,
+    claim_id: UUID,
+    invoice: ProviderInvoice,
+    checkout: ProviderCheckout | None,
+) -> Charge | Nothing:
+    """A payment on a page counts when it was made: before, nobody owes anything."""
+    if invoice.alone and invoice.status != "paid":
+        left = checkout is not None and (
+            checkout.status == "expired" or (checkout.status == "complete" and invoice.attempts > 0)
+        )
+        return Nothing(f"{invoice.id} is not paid", checkout if left else None)
+    return Charge(fence=fence, provider=provider, claim_id=claim_id, invoice=invoice)

@@ -26,7 +26,12 @@ from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.storage.reconciliation import finding, reconciliation, seen
 from gymhopper.contexts.billing.usecases.fencing import take_fence
 from gymhopper.contexts.billing.usecases.fetch_snapshot import Snapshot
-from gymhopper.contexts.billing.usecases.repair import Kind, repair_from, repair_subject
+from gymhopper.contexts.billing.usecases.repair import (
+    Kind,
+    repair_from,
+    repair_page,
+    repair_subject,
+)
 from gymhopper.kernel.errors import Conflict
 from gymhopper.kernel.ids import new_id
 
@@ -94,6 +99,8 @@ async def _step(runtime: Runtime, provider: PaymentProvider, run: Reconciliation
             return await _subscriptions(runtime, provider, run)
         case "open_invoices" | "recent_invoices":
             return await _invoices(runtime, provider, run)
+        case "our_pages":
+            return await _pages(runtime, provider, run)
         case _:
             return await _ours(runtime, provider, run)
 
@@ -184,6 +191,17 @@ async def _ours(runtime: Runtime, provider: PaymentProvider, run: Reconciliation
             await repair_subject(runtime, provider, kind, each.provider_id, our_id=each.id)
         )
     cursor = str(unseen[-1].id) if len(unseen) == BATCH else None
+    return await _note(runtime, run, cursor, (), [f for f in findings if f])
+
+
+async def _pages(
+    runtime: Runtime, provider: PaymentProvider, run: Reconciliation
+) -> Reconciliation:
+    """A payment of its own is in none of the lists: the page tells whether it was made."""
+    async with runtime.read(SERVICE) as connection:
+        pages = await queries.open_pages(connection, run, limit=BATCH)
+    findings = [await repair_page(runtime, provider, each.provider_id, each.id) for each in pages]
+    cursor = str(pages[-1].id) if len(pages) == BATCH else None
     return await _note(runtime, run, cursor, (), [f for f in findings if f])
 
 

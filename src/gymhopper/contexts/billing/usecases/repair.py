@@ -20,7 +20,7 @@ from gymhopper.contexts.billing.usecases.fetch_snapshot import (
     Snapshot,
     fetch_snapshot,
 )
-from gymhopper.contexts.billing.usecases.take_over import take_over
+from gymhopper.contexts.billing.usecases.take_over import expire_checkout, take_over
 
 log = get_logger(__name__)
 
@@ -51,6 +51,20 @@ async def repair_subject(
         our_id=our_id,
         detail=found.reason,
     )
+
+
+async def repair_page(
+    runtime: Runtime, provider: PaymentProvider, provider_id: str, our_id: UUID
+) -> Finding | None:
+    """Take over what became of a page; None when somebody may still pay on it."""
+    found = await fetch_snapshot(runtime, provider, Subject("checkout", provider_id))
+    if not isinstance(found, Nothing):
+        return await repair_from(runtime, found)
+    if found.expired is None:
+        return None
+    async with runtime.begin(SERVICE) as uow:
+        await expire_checkout(uow, found.expired)
+    return Finding(kind="checkout", verdict="repaired", provider_id=provider_id, our_id=our_id)
 
 
 async def repair_from(runtime: Runtime, snapshot: Snapshot | Charge) -> Finding | None:

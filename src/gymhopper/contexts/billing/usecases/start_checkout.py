@@ -16,7 +16,7 @@ from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.billing.domain.checkout import BillingAccount, Checkout
 from gymhopper.contexts.billing.domain.dues import Dues
-from gymhopper.contexts.billing.domain.errors import AlreadySubscribed
+from gymhopper.contexts.billing.domain.errors import AlreadySubscribed, NothingToPay
 from gymhopper.contexts.billing.domain.subscription import PENDING, Subscription
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
 from gymhopper.contexts.billing.storage import tables
@@ -83,6 +83,8 @@ async def _reserve(
     """The open checkout of the membership's dues, made where it is missing, under their lock."""
     account = await account_of(uow, purchase)
     dues = await dues_of(uow, purchase, account)
+    if dues.terms.single and not any(dues.terms.cost(part).amount for part in dues.terms.parts):
+        raise NothingToPay("This costs nothing: it is handed out at the desk.")
     subscription = await _waiting(uow, dues, provider)
     checkout = await uow.session.scalar(
         select(Checkout).where(

@@ -26,6 +26,7 @@ from gymhopper.contexts.billing.usecases.keep_books import (
     invoice_claim,
 )
 from gymhopper.contexts.billing.usecases.open_dues import claims_of, payments_of
+from gymhopper.contexts.billing.usecases.sell_once import keep_if_wanted, sale, sold_by
 from gymhopper.contracts.event import Event
 from gymhopper.kernel.ids import new_id
 
@@ -73,13 +74,21 @@ async def _take_over_charge(uow: UnitOfWork, charge: Charge) -> str | None:
         )
     )
     if dues_id is None:
+        dues_id = await sold_by(uow, charge.claim_id)
+    if dues_id is None:
         return f"{charge.invoice.id} is not ours"
     dues = await uow.get(Dues, dues_id)
     claims = await claims_of(uow, dues)
-    claim = next(each for each in claims if each.id == charge.claim_id)
+    claim = next((each for each in claims if each.id == charge.claim_id), None)
+    if claim is None:
+        claim = await sale(uow, charge.claim_id, charge.invoice)
+        claims.append(claim)
     claim.provider_invoice_id = charge.invoice.id
+    paid_before = claim.paid_at is not None
     for event in await _settle(uow, dues, claims, claim, charge.invoice, charge.fence):
         uow.record(dues, event, organisation_id=dues.organisation_id)
+    if claim.first and not paid_before:
+        await keep_if_wanted(uow, dues, claim)
     return None
 
 
@@ -139,8 +148,6 @@ async def _settle(
     if fence <= claim.fence:
         return []
     payments = await payments_of(uow, claim.id)
-    if claim.knows_more(found, payments):
-        return []
     taken = {each.id: each.taken_back for each in payments}
     events = _payments(uow, claim, payments, found)
     events += claim.follow(found, payments, dues.terms, fence, uow.now) or []
