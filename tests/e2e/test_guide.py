@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 GUIDES = ROOT / "docs" / "guide"
 FIRST_DOOR = GUIDES / "the-first-door.md"
 PEOPLE = GUIDES / "people-and-roles.md"
+MONEY = GUIDES / "money.md"
 
 BLOCK = re.compile(r"^```bash\n(.*?)^```$(?:\n^```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
 """Commands, and perhaps what they print."""
@@ -56,8 +57,9 @@ async def test_the_first_door_opens_as_the_guide_shows() -> None:
 
 
 @pytest.mark.timeout(180)
-async def test_people_may_and_may_not_what_the_guide_shows() -> None:
-    found = BLOCK.findall(PEOPLE.read_text())
+@pytest.mark.parametrize("guide", [PEOPLE, MONEY], ids=lambda each: each.stem)
+async def test_everything_happens_as_the_guide_shows(guide: Path) -> None:
+    found = BLOCK.findall(guide.read_text())
     async with temporary_platform() as process:
         printed = await run([commands for commands, _ in found], process)
     for (commands, promised), answer in zip(found, printed, strict=True):
