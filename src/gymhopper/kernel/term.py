@@ -39,6 +39,13 @@ class Term:
             return anchor + timedelta(days=days * self.count * number)
         return add_months(anchor, _MONTHS[self.interval] * self.count * number)
 
+    def next_boundary(self, anchor: date, day: date) -> date:
+        """The first day after the period in which the day lies, be it before the anchor."""
+        number = self._periods_before(anchor, day)
+        while (end := self.boundary(anchor, number)) <= day:
+            number += 1
+        return end
+
     def period_end_after(self, anchor: date, zone: str, now: datetime) -> datetime:
         """The first local midnight after `now` at which one of the periods ends."""
         today = local_date(now, zone)

@@ -33,8 +33,9 @@ _MONTH = timedelta(days=33)
 _PEOPLE_AT_ONCE = 1000
 
 _RECENT_VISITS = text(
-    "SELECT person_id, id, at, membership_id, location_id, host_organisation_id, day, month"
-    " FROM access.visit WHERE at >= :since AND membership_id IS NOT NULL ORDER BY person_id, at"
+    "SELECT person_id, id, at, membership_id, location_id, host_organisation_id, day,"
+    " month, week, cycle FROM access.visit WHERE (at >= :since OR cycle > :today)"
+    " AND membership_id IS NOT NULL ORDER BY person_id, at"
 )
 _CREDITS_USED = text(
     "SELECT person_id, membership_id, count(*) AS visits FROM access.visit"
@@ -169,7 +170,7 @@ async def list_credentials(connection: AsyncConnection, *, person_id: UUID) -> l
 async def usages(
     connection: AsyncConnection, now: datetime
 ) -> AsyncIterator[Sequence[tuple[Id, Usage]]]:
-    """What people have used up in the present day and month, in batches, from stored visits.
+    """What people have used up in the periods that run, in batches, from stored visits.
 
     Credits are counted as far back as there are visits.
     """
@@ -178,7 +179,9 @@ async def usages(
     spent: dict[UUID, list[tuple[Id, int]]] = defaultdict(list)
     for row in await connection.execute(_CREDITS_USED):
         spent[row.person_id].append((row.membership_id.bytes, row.visits))
-    rows = (await connection.execute(_RECENT_VISITS, {"since": now - _MONTH})).all()
+    # A day may have begun in the contract's zone that it has not in UTC.
+    since = {"since": now - _MONTH, "today": now.date().toordinal() - 1}
+    rows = (await connection.execute(_RECENT_VISITS, since)).all()
     for person_id, visits in groupby(rows, key=attrgetter("person_id")):
         usage = rebuilt([_past(each) for each in visits], at)
         batch.append((person_id.bytes, with_credits(usage, spent.pop(person_id, ()))))
@@ -213,6 +216,8 @@ def _past(row: Row[Any]) -> PastVisit:
         row.host_organisation_id.bytes,
         row.day,
         row.month,
+        week=row.week,
+        cycle=row.cycle,
     )
     return PastVisit(row.id.bytes, milliseconds(row.at), spending)
 

@@ -67,6 +67,7 @@ async def waiver_signed(uow: UnitOfWork, event: membership.WaiverSigned, _: Enve
     membership.MembershipCreditsChanged,
     membership.MembershipCreditsRefunded,
     membership.MembershipCreditOverdrawn,
+    membership.MembershipHomeMoved,
 )
 async def membership_is_different(
     uow: UnitOfWork, event: membership.MembershipEvent, envelope: Envelope

@@ -9,6 +9,7 @@ import msgspec
 from gymhopper.contracts.event import Event
 from gymhopper.contracts.membership.coverage import Coverage
 from gymhopper.kernel.money import Money
+from gymhopper.kernel.term import Interval
 
 ContractStatus = Literal["pending", "trialing", "active", "under_notice", "ended"]
 EndReason = Literal["cancelled", "withdrawn", "expired", "terminated", "transferred"]
@@ -40,6 +41,24 @@ class DebtStage(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class Home(msgspec.Struct, frozen=True, kw_only=True):
+    """Which location is home from an instant on, until the next one is."""
+
+    location_id: UUID
+    start: datetime
+
+
+class Cycle(msgspec.Struct, frozen=True, kw_only=True):
+    """The periods that a contract is charged for: `count` intervals each, counted from a local day.
+
+    Months keep the day of the first: 31 January, 28 February, 31 March.
+    """
+
+    first_day: date
+    interval: Interval
+    count: int
+
+
 class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
     """A membership on its three axes, as it is after the event that carries it.
 
@@ -50,7 +69,8 @@ class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
     and those that ran into the latest paid period, whose use they took away. `debt_stages` are
     what the debt leads to, with their dates, `no_entry_from` among them.
     `credits`, of a pack, is for how many visits in all there were or are credits: those that were
-    used, and those that are left.
+    used, and those that are left. `homes` are the locations that were, are and will be home, in the
+    order of their dates, where the coverage asks for one.
     """
 
     membership_id: UUID
@@ -71,6 +91,8 @@ class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
     entry_grace_days: int = 7
     debt_stages: tuple[DebtStage, ...] = ()
     credits: int | None = None
+    homes: tuple[Home, ...] = ()
+    cycle: Cycle | None = None
 
 
 class MemberRegistered(Event, frozen=True, kw_only=True):
@@ -286,6 +308,12 @@ class MembershipCreditOverdrawn(MembershipEvent, frozen=True, kw_only=True):
     visit_id: UUID
     policy: Literal["forgive", "charge", "next_lot"]
     price: Money
+
+
+class MembershipHomeMoved(MembershipEvent, frozen=True, kw_only=True):
+    """Another location is home, from a date on, or a move that was planned will not be."""
+
+    type: ClassVar[str] = "membership.membership.home_moved.v1"
 
 
 class MembershipPriceChangeAnnounced(MembershipEvent, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from hypothesis import strategies as st
@@ -11,9 +12,11 @@ from gymhopper.contexts.access.domain.coverage import compile_policy, encode_cov
 from gymhopper.contexts.access.domain.decision import Decision, Scan, State, decide
 from gymhopper.contexts.access.domain.records import (
     Credential,
+    Cycle,
     Door,
     Grant,
     GrantKind,
+    Home,
     Person,
     Stop,
     milliseconds,
@@ -26,7 +29,7 @@ from gymhopper.contexts.access.domain.usage import (
     Usage,
     Visit,
 )
-from gymhopper.contracts.membership.coverage import Clause, Coverage, VisitQuota
+from gymhopper.contracts.membership.coverage import Clause, Coverage, SpanQuota, VisitQuota
 from gymhopper.kernel.calendar import Hours
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday, 13:00 in Berlin
@@ -36,6 +39,7 @@ DAY = timedelta(days=1)
 
 HERE, THERE = b"l" * 16, b"m" * 16
 BRAND = b"o" * 16
+AREA = b"a" * 16
 
 
 def door(**fields: Any) -> Door:
@@ -112,17 +116,31 @@ hours = st.lists(
     ),
     max_size=4,
 ).map(tuple)
+cycles = st.builds(
+    Cycle,
+    st.integers(-400, 40).map(lambda days: NOON.toordinal() + days) | st.integers(-(10**7), 10**7),
+    st.sampled_from(["day", "week", "month", "year"]),
+    st.integers(1, 40),
+)
 stops = st.builds(Stop, refusals, instants, st.none() | instants)
 clauses = st.builds(
     Clause,
     locations=st.none() | st.just(()),
     cities=st.none() | st.lists(st.sampled_from(["Berlin", "Bonn"]), max_size=2).map(tuple),
     tier_up_to=st.none() | st.integers(0, 4),
+    areas=st.none() | st.just((UUID(bytes=AREA),)),
+    home=st.booleans(),
 )
 quotas = st.builds(
     VisitQuota,
     visits=st.integers(-1, 3),
     per=st.sampled_from(["day", "month"]),
+    scope=st.sampled_from(["network", "organisation", "location"]),
+)
+spans = st.builds(
+    SpanQuota,
+    visits=st.integers(-1, 3),
+    per=st.sampled_from(["week", "period"]),
     scope=st.sampled_from(["network", "organisation", "location"]),
 )
 coverages = st.builds(
@@ -131,12 +149,13 @@ coverages = st.builds(
     exclude=st.lists(clauses, max_size=1).map(tuple),
     hours=st.none() | hours,
     quotas=st.lists(quotas, max_size=2).map(tuple),
+    spans=st.lists(spans, max_size=1).map(tuple),
 )
 doors = st.builds(
     Door,
     location_id=places,
     organisation_id=ids,
-    area_id=st.none(),
+    area_id=st.none() | st.just(AREA) | ids,
     city=st.sampled_from(["Berlin", "Bonn"]),
     tier=st.integers(0, 4),
     zone=zones,
@@ -162,18 +181,20 @@ spendings = st.builds(
     ids,
     st.integers(-2, 2).map(lambda days: NOON.toordinal() + days),
     st.integers(-1, 1).map(lambda months: 2026 * 12 + 2 + months),
+    st.booleans(),
+    *[st.just(0) | st.integers(-2, 40).map(lambda days: NOON.toordinal() + days)] * 2,
 )
 tallies = st.builds(
     lambda spending, per, visits: Tally(
         spending.membership_id,
         per,
-        spending.day if per == "day" else spending.month,
+        spending.period(per),
         spending.location_id,
         spending.organisation_id,
         visits,
     ),
     spendings,
-    st.sampled_from(["day", "month"]),
+    st.sampled_from(["day", "week", "month", "period"]),
     st.integers(0, 3),
 )
 answers = st.builds(
@@ -217,6 +238,9 @@ def wild_states(draw: st.DrawFn) -> State:
         end_code=refusals,
         stops=st.lists(stops, max_size=2).map(tuple),
         kind=st.sampled_from(GrantKind),
+        credits=st.none() | st.integers(-1, 3),
+        homes=st.lists(st.builds(Home, places, instants), max_size=2).map(tuple),
+        cycle=st.none() | cycles,
     )
     person = st.builds(
         Person, st.lists(grants, max_size=3).map(tuple), st.lists(stops, max_size=1).map(tuple)
@@ -248,6 +272,7 @@ def likely_states(draw: st.DrawFn) -> State:
         exclude=st.sampled_from([(), (), (Clause(cities=("Bonn",)),)]),
         hours=st.sampled_from([None, None, tuple(Hours(day, 360, 1560) for day in range(1, 8))]),
         quotas=st.lists(quotas, max_size=2).map(tuple),
+        spans=st.lists(spans, max_size=1).map(tuple),
     )
     known = policies(*draw(st.lists(rules, min_size=1, max_size=3)))
     away = st.integers(1, 60).map(lambda days: days * DAY)
@@ -262,6 +287,7 @@ def likely_states(draw: st.DrawFn) -> State:
         end_code=refusals,
         stops=st.sampled_from([(), (), (Stop("MEMBERSHIP_FROZEN", milliseconds(NOON)),)]),
         kind=st.sampled_from(GrantKind),
+        cycle=cycles,
     )
     return State(
         door=door(

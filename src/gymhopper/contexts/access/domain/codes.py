@@ -119,7 +119,7 @@ CODES: dict[str, Code] = {
     **_table(
         "quota",
         ("DAILY_LIMIT_REACHED", "member", "wait", "All visits of this day are used."),
-        ("PERIOD_LIMIT_REACHED", "member", "wait", "All visits of this month are used."),
+        ("PERIOD_LIMIT_REACHED", "member", "wait", "All visits of this time are used."),
         ("LOCATION_LIMIT_REACHED", "member", "other_place", "All visits here are used."),
         ("ALREADY_VISITED_ELSEWHERE", "member", "wait", "Another location was visited already."),
         ("CREDITS_EXHAUSTED", "member", "pay", "There are no credits left."),

@@ -8,16 +8,19 @@ from uuid import UUID
 from gymhopper.contexts.access.domain.coverage import encode_coverage
 from gymhopper.contexts.access.domain.places import Door
 from gymhopper.contexts.access.domain.records import (
-    Door as DoorRecord,
-)
-from gymhopper.contexts.access.domain.records import (
+    Cycle,
     Grant,
     GrantKind,
+    Home,
     Instant,
     Person,
     Stop,
     milliseconds,
 )
+from gymhopper.contexts.access.domain.records import (
+    Door as DoorRecord,
+)
+from gymhopper.contracts.membership import events
 from gymhopper.contracts.membership.events import MembershipState
 from gymhopper.contracts.venues.events import LocationState
 
@@ -81,13 +84,27 @@ def compile_grant(
         stops=(*_stops(state), *unsigned),
         kind=_kind(state),
         credits=state.credits,
+        homes=tuple(
+            Home(each.location_id.bytes, milliseconds(each.start)) for each in _homes(state, now)
+        ),
+        cycle=None if state.cycle is None else _cycle(state.cycle),
     )
+
+
+def _homes(state: MembershipState, now: datetime) -> Iterable[events.Home]:
+    """The present home and those that come after it."""
+    begun = [each for each in state.homes if each.start <= now]
+    return (*begun[-1:], *(each for each in state.homes if each.start > now))
+
+
+def _cycle(cycle: events.Cycle) -> Cycle:
+    return Cycle(cycle.first_day.toordinal(), cycle.interval, cycle.count)
 
 
 def _kind(state: MembershipState) -> GrantKind:
     if state.credits is not None:
         return GrantKind.CREDIT
-    return GrantKind.ALLOWANCE if state.coverage.quotas else GrantKind.UNLIMITED
+    return GrantKind.ALLOWANCE if state.coverage.limits else GrantKind.UNLIMITED
 
 
 def _ends(state: MembershipState) -> tuple[Instant, Instant, str]:

@@ -21,6 +21,7 @@ from gymhopper.contexts.access.domain.grants import (
     consider,
     credits_left,
     furthest,
+    spend,
 )
 from gymhopper.contexts.access.domain.hours import is_open, visit_day, wall_time
 from gymhopper.contexts.access.domain.records import (
@@ -250,15 +251,17 @@ def _admit(
     else:
         # Who is answered again while the door still waits has not entered in between.
         visit_id = held.visit_id if held is not None else scan.decision_id
-    month = question.month(grant)
-    spending = Spending(
-        grant.membership_id,
-        door.location_id,
-        door.organisation_id,
-        question.day,
-        question.wall.month if month is None else month,
-        credit=grant.credits is not None,
-    )
+    spending = spend(grant, question.policies[grant.policy], question)
+    if spending is None:
+        # Nothing is limited where the contract's own calendar is unknown: the place's will do.
+        spending = Spending(
+            grant.membership_id,
+            door.location_id,
+            door.organisation_id,
+            question.day,
+            question.wall.month,
+            grant.credits is not None,
+        )
     hold, hold_until, new_visit = None, None, None
     if door.reports_passage:
         hold_until = at + door.hold * 1000

@@ -7,9 +7,15 @@ import msgspec
 
 from gymhopper.contexts.access.domain import usage as using
 from gymhopper.contexts.access.domain.coverage import Policy
-from gymhopper.contexts.access.domain.hours import WallTime, wall_time, within_hours
+from gymhopper.contexts.access.domain.hours import (
+    WallTime,
+    period_after,
+    wall_time,
+    week_after,
+    within_hours,
+)
 from gymhopper.contexts.access.domain.records import Door, Grant, Id, Instant
-from gymhopper.contexts.access.domain.usage import Hold, Usage, Visit
+from gymhopper.contexts.access.domain.usage import Hold, Spending, Usage, Visit
 
 
 class Stage(IntEnum):
@@ -48,12 +54,11 @@ class Question(msgspec.Struct, frozen=True, gc=False):
     visit: Visit | None
     held: Hold | None
 
-    def month(self, grant: Grant) -> int | None:
-        """The month in the contract's zone; None when that zone is unknown."""
+    def contract_wall(self, grant: Grant) -> WallTime | None:
+        """The time in the contract's zone; None when that zone is unknown."""
         if grant.zone == self.door.zone:
-            return self.wall.month
-        contract_wall = wall_time(self.at, grant.zone)
-        return None if contract_wall is None else contract_wall.month
+            return self.wall
+        return wall_time(self.at, grant.zone)
 
 
 def cheapest_first(grant: Grant) -> tuple[int, Instant, Id]:
@@ -72,7 +77,7 @@ def consider(grant: Grant, question: Question) -> Considered:
     policy = question.policies.get(grant.policy)
     if policy is None:
         return Considered(grant, Stage.COVERAGE, "SYSTEM_ERROR")
-    code = policy.refusal(question.door)
+    code = policy.refusal(question.door, grant.home_at(at) if grant.homes else None)
     if code is not None:
         return Considered(grant, Stage.COVERAGE, code)
     if at < grant.start:
@@ -107,10 +112,32 @@ def credits_left(grant: Grant, question: Question) -> int:
     return (grant.credits or 0) - used
 
 
+def spend(grant: Grant, policy: Policy, question: Question) -> Spending | None:
+    """Where a visit on the grant counts; None when its contract's calendar is unknown."""
+    door, wall = question.door, question.contract_wall(grant)
+    if wall is None:
+        return None
+    cycle: int | None = 0
+    if policy.cycles:
+        cycle = None if grant.cycle is None else period_after(grant.cycle, wall.day)
+        if cycle is None:
+            return None
+    return Spending(
+        grant.membership_id,
+        door.location_id,
+        door.organisation_id,
+        question.day,
+        wall.month,
+        grant.credits is not None,
+        week_after(wall) if policy.weeks else 0,
+        cycle or 0,
+    )
+
+
 def _quota_refusal(grant: Grant, policy: Policy, question: Question) -> str | None:
     door = question.door
-    month = question.month(grant)
-    if month is None:
+    spending = spend(grant, policy, question)
+    if spending is None:
         return "SYSTEM_ERROR"
     held = question.held
     for quota in policy.quotas:
@@ -118,7 +145,7 @@ def _quota_refusal(grant: Grant, policy: Policy, question: Question) -> str | No
             question.usage,
             membership_id=grant.membership_id,
             per=quota.per,
-            period=question.day if quota.per == "day" else month,
+            period=spending.period(quota.per),
             scope=quota.scope,
             location_id=door.location_id,
             organisation_id=door.organisation_id,

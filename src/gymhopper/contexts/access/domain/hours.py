@@ -1,12 +1,13 @@
 """Wall clocks at the visited location: the day that a visit counts for, and opening hours."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 import msgspec
 
-from gymhopper.contexts.access.domain.records import Door, Instant, moment
+from gymhopper.contexts.access.domain.records import Cycle, Door, Instant, moment
 from gymhopper.kernel.calendar import DAY_MINUTES, WeeklyHours, local
+from gymhopper.kernel.term import Term
 
 
 class WallTime(msgspec.Struct, frozen=True, gc=False):
@@ -52,6 +53,21 @@ def _in_second(second: int, zone: str) -> WallTime | None:
 def visit_day(wall: WallTime, rollover_hour: int) -> int:
     """Ordinal of the local date that a visit counts for; before the rollover it is yesterday."""
     return wall.day - (wall.minute < rollover_hour * 60)
+
+
+def week_after(wall: WallTime) -> int:
+    """Ordinal of the Monday on which the next week begins."""
+    return wall.day + 8 - wall.weekday
+
+
+@lru_cache(maxsize=4096)
+def period_after(cycle: Cycle, day: int) -> int | None:
+    """Ordinal of the day on which the contract's next period begins; None out of the calendar."""
+    try:
+        first, today = date.fromordinal(cycle.first_day), date.fromordinal(day)
+        return Term(cycle.interval, cycle.count).next_boundary(first, today).toordinal()
+    except (ValueError, OverflowError):
+        return None
 
 
 def within_hours(hours: WeeklyHours, wall: WallTime) -> bool:

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from gymhopper.kernel.calendar import WeeklyHours
+from gymhopper.kernel.term import Interval
 
 Id = bytes
 Instant = int
@@ -58,6 +59,21 @@ class Stop(Record, frozen=True, array_like=True, gc=False):
         return self.start <= now and (self.until is None or now < self.until)
 
 
+class Home(Record, frozen=True, array_like=True, gc=False):
+    """A location that is home from an instant on."""
+
+    location_id: Id
+    start: Instant
+
+
+class Cycle(Record, frozen=True, array_like=True, gc=False):
+    """A contract's periods: `count` intervals each, from a local day (ordinal) on."""
+
+    first_day: int
+    interval: Interval
+    count: int
+
+
 class Grant(Record, frozen=True, array_like=True, gc=False):
     """One compiled right of a person.
 
@@ -65,6 +81,7 @@ class Grant(Record, frozen=True, array_like=True, gc=False):
     after `hard_until` it answers `end_code`. `policy` is the content hash of its coverage, `zone`
     the contract's IANA zone, in which months are counted. `credits` is how many visits there were
     or will be credits for, in all: what is left is that without the visits that were counted.
+    `homes` are in the order of their dates.
     """
 
     grant_id: Id
@@ -79,6 +96,16 @@ class Grant(Record, frozen=True, array_like=True, gc=False):
     stops: tuple[Stop, ...] = ()
     kind: GrantKind = GrantKind.UNLIMITED
     credits: int | None = None
+    homes: tuple[Home, ...] = ()
+    cycle: Cycle | None = None
+
+    def home_at(self, now: Instant) -> Id | None:
+        """The location that is home at `now`."""
+        home = None
+        for each in self.homes:
+            if each.start <= now:
+                home = each.location_id
+        return home
 
 
 class Person(Record, frozen=True, array_like=True, gc=False):

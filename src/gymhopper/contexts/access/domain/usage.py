@@ -2,7 +2,9 @@
 
 A usage is one small value per person that only commits change. It keeps facts, not the state of
 rules: how many visits a membership had on a day and in a month at each location. A quota that is
-changed in the middle of a month therefore counts rightly from its first moment.
+changed in the middle of a month therefore counts rightly from its first moment. Weeks and a
+contract's own periods are counted where its coverage asks for them: a value that every scan reads
+and writes stays small.
 """
 
 from collections.abc import Collection, Iterable
@@ -20,12 +22,15 @@ EVER = 10**9
 """A period that is never over."""
 
 Scope = Literal["network", "organisation", "location"]
+Per = Literal["day", "week", "month", "period"]
 
 
 class Spending(Record, frozen=True, array_like=True, gc=False):
     """Where and when a visit counts: local day of the location, month of the contract's zone.
 
-    `credit` tells that it uses up a credit, and so counts for as long as there are any.
+    `credit` tells that it uses up a credit, and so counts for as long as there are any. `week` and
+    `cycle` are the first days (ordinals) after the week and after the contract's period; 0 where
+    these are not counted.
     """
 
     membership_id: Id
@@ -34,16 +39,27 @@ class Spending(Record, frozen=True, array_like=True, gc=False):
     day: int
     month: int
     credit: bool = False
+    week: int = 0
+    cycle: int = 0
+
+    def period(self, per: Per) -> int:
+        """The day, week, month or contract's period in which it counts."""
+        if per == "day":
+            return self.day
+        if per == "month":
+            return self.month
+        return self.week if per == "week" else self.cycle
 
 
 class Tally(Record, frozen=True, array_like=True, gc=False):
-    """How many visits of a membership at one location fall on a day or in a month.
+    """How many visits of a membership at one location fall into a period.
 
-    Credits are counted per `ever`, wherever they were used: the period is `EVER`, without a place.
+    A week and a contract's period are named by the first day after them. Credits are counted per
+    `ever`, wherever they were used: the period is `EVER`, without a place.
     """
 
     membership_id: Id
-    per: Literal["day", "month", "ever"]
+    per: Literal["day", "week", "month", "period", "ever"]
     period: int
     location_id: Id
     organisation_id: Id
@@ -109,7 +125,7 @@ def used(  # noqa: PLR0913 - the six coordinates of a quota; a carrier object wo
     usage: Usage,
     *,
     membership_id: Id,
-    per: Literal["day", "month"],
+    per: Per,
     period: int,
     scope: Scope,
     location_id: Id,
@@ -140,7 +156,7 @@ def used(  # noqa: PLR0913 - the six coordinates of a quota; a carrier object wo
             hold.expires > now
             and hold.visit_id != apart_from
             and spending.membership_id == membership_id
-            and period == (spending.day if per == "day" else spending.month)
+            and period == spending.period(per)
             and (organisation is None or spending.organisation_id == organisation)
             and (location is None or spending.location_id == location)
         ):
@@ -218,9 +234,9 @@ def moved_on(
         tallies = _counted(tallies, spending)
         visits = (*visits, visit)
     for tally in tallies:
-        if tally.period < (day if tally.per == "day" else month):
+        if tally.period < (month if tally.per == "month" else day):
             tallies = tuple(
-                [each for each in tallies if each.period >= (day if each.per == "day" else month)]
+                [each for each in tallies if each.period >= (month if each.per == "month" else day)]
             )
             break
     if holds:
@@ -295,11 +311,11 @@ def _still_given(answer: LastAnswer, now: Instant, newer: LastAnswer | None) -> 
 
 
 def _counted(tallies: tuple[Tally, ...], spending: Spending) -> tuple[Tally, ...]:
-    """With one visit more on the day and in the month."""
+    """With one visit more on the day, in the month, and in all other periods that it counts in."""
     membership, location = spending.membership_id, spending.location_id
     organisation = spending.organisation_id
     kept = []
-    days = months = ever = 1
+    days = months = weeks = cycles = ever = 1
     for tally in tallies:
         if spending.credit and tally.per == "ever" and tally.membership_id == membership:
             ever += tally.visits
@@ -315,9 +331,19 @@ def _counted(tallies: tuple[Tally, ...], spending: Spending) -> tuple[Tally, ...
             if tally.per == "month" and tally.period == spending.month:
                 months += tally.visits
                 continue
+            if tally.per == "week" and tally.period == spending.week:
+                weeks += tally.visits
+                continue
+            if tally.per == "period" and tally.period == spending.cycle:
+                cycles += tally.visits
+                continue
         kept.append(tally)
     if spending.credit:
         kept.append(Tally(membership, "ever", EVER, b"", b"", ever))
+    if spending.week:
+        kept.append(Tally(membership, "week", spending.week, location, organisation, weeks))
+    if spending.cycle:
+        kept.append(Tally(membership, "period", spending.cycle, location, organisation, cycles))
     return (
         *kept,
         Tally(membership, "day", spending.day, location, organisation, days),

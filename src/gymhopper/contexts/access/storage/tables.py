@@ -181,6 +181,8 @@ visit = sa.Table(
     sa.Column("month", sa.Integer, nullable=False),
     sa.Column("entry", sa.BigInteger, nullable=False),
     sa.Column("on_credit", sa.Boolean, nullable=False),
+    sa.Column("week", sa.Integer, nullable=False),
+    sa.Column("cycle", sa.Integer, nullable=False),
 )
 drain = sa.Table(
     "drain",

@@ -48,13 +48,15 @@ _INSERT_JOURNAL = text(
 )
 _INSERT_VISITS = text(
     "INSERT INTO access.visit (id, at, person_id, membership_id, host_organisation_id,"
-    " home_organisation_id, location_id, door_id, day, month, on_credit, entry)"
+    " home_organisation_id, location_id, door_id, day, month, on_credit, week,"
+    " cycle, entry)"
     " SELECT * FROM unnest("
     "CAST(:visit_id AS uuid[]), CAST(:at AS timestamptz[]), CAST(:person_id AS uuid[]),"
     " CAST(:membership_id AS uuid[]), CAST(:host_organisation_id AS uuid[]),"
     " CAST(:home_organisation_id AS uuid[]), CAST(:location_id AS uuid[]),"
     " CAST(:door_id AS uuid[]), CAST(:day AS integer[]), CAST(:month AS integer[]),"
-    " CAST(:on_credit AS boolean[]), CAST(:entry AS bigint[]))"
+    " CAST(:on_credit AS boolean[]), CAST(:week AS integer[]), CAST(:cycle AS integer[]),"
+    " CAST(:entry AS bigint[]))"
 )
 _PARTITIONS = text("SELECT access.ensure_partitions(CAST(:day AS date), :months)")
 
@@ -154,6 +156,8 @@ async def _store(
                 **_columns(visits, "membership_id"),
                 "day": [0 if each is None else each.day for each in spendings],
                 "month": [0 if each is None else each.month for each in spendings],
+                "week": [0 if each is None else each.week for each in spendings],
+                "cycle": [0 if each is None else each.cycle for each in spendings],
                 "on_credit": [each is not None and each.credit for each in spendings],
             },
         )

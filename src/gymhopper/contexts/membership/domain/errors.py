@@ -87,6 +87,18 @@ class UnfitOffer(InvalidInput):
     code = "unfit_offer"
 
 
+class HomeMissing(InvalidInput):
+    """The plan covers a home location, and none was chosen."""
+
+    code = "home_missing"
+
+
+class NoHome(Conflict):
+    """The plan has no home location, or not there."""
+
+    code = "no_home_there"
+
+
 class NotForYou(Conflict):
     """An introduction is for people who are new here, or only once for each person."""
 

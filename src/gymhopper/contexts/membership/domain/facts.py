@@ -10,9 +10,11 @@ from gymhopper.contexts.membership.domain.overlay import Overlay
 from gymhopper.contexts.membership.domain.sold import Sold
 from gymhopper.contracts.membership.events import (
     ContractStatus,
+    Cycle,
     DebtStage,
     DebtStageName,
     EndReason,
+    Home,
     MembershipState,
 )
 from gymhopper.kernel.calendar import local_date, start_of_day
@@ -31,7 +33,7 @@ class Facts(Sold):
     pass, credits or a mere trial are over. `owed` is in minor units of the contract's currency,
     `debt_stage` the furthest stage of the debt that was told of.
     `credits` is for how many visits a pack was or is good, of which `credit_visits` are known;
-    `credit_overdrawn` of these wait for the next lot.
+    `credit_overdrawn` of these wait for the next lot. `homes` are in the order of their dates.
     """
 
     runs_until: datetime | None = None
@@ -58,6 +60,7 @@ class Facts(Sold):
     owed: int | None = None
     debt_stage: DebtStageName | None = None
     overlays: list[Overlay] = field(default_factory=list)
+    homes: tuple[Home, ...] = ()
     version: int = 0
 
     @property
@@ -124,6 +127,10 @@ class Facts(Sold):
             entry_grace_days=self.entry_grace_days,
             debt_stages=self.debt_stages,
             credits=self.credits,
+            homes=self.homes,
+            cycle=Cycle(
+                first_day=self.first_charged_day, interval=self.interval, count=self.interval_count
+            ),
         )
 
     def term_end(self, now: datetime) -> datetime | None:

@@ -300,6 +300,20 @@ class Membership(Facts):
         self._derive(now)
         return events.MembershipOverlayChanged(membership=self.state(now), overlay_id=overlay_id)
 
+    def move_home(self, location_id: UUID, start: datetime, now: datetime) -> MembershipEvent:
+        """Have another home from `start` on; what was planned before is not to be any more."""
+        if self.is_over(now):
+            raise IllegalTransition("This membership has ended.")
+        if start < now:
+            raise DateOutOfRange("This lies in the past.", field="start")
+        begun = tuple(each for each in self.homes if each.start <= now)
+        moves = not begun or begun[-1].location_id != location_id
+        if not moves and begun == self.homes:
+            raise IllegalTransition("This is the home already.")
+        self.homes = (*begun, events.Home(location_id=location_id, start=start)) if moves else begun
+        self._derive(now)
+        return events.MembershipHomeMoved(membership=self.state(now))
+
     def charge_freeze(self, overlay_id: UUID, now: datetime) -> MembershipEvent | None:
         """Say that a freeze costs something now; None when it does not."""
         fee = self.freeze_rules.fee

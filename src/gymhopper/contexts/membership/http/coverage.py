@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from gymhopper.contexts.membership.http.fields import Line, Request
-from gymhopper.contracts.membership.coverage import Clause, Coverage, VisitQuota
+from gymhopper.contracts.membership.coverage import Clause, Coverage, SpanQuota, VisitQuota
 from gymhopper.kernel.calendar import DAY_MINUTES, Hours
 
 MOST = 1000
@@ -20,6 +20,14 @@ class ClauseField(Request):
     organisations: list[UUID] | None = Field(default=None, min_length=1, max_length=MOST)
     cities: list[Line] | None = Field(default=None, min_length=1, max_length=MOST)
     tier_up_to: int | None = Field(default=None, ge=1, le=100)
+    areas: list[UUID] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MOST,
+        description="Parts of locations. Doors that lead to no area in particular are covered, too;"
+        " in `exclude` they are not concerned.",
+    )
+    home: bool = Field(default=False, description="The location that the member chose as home.")
 
     def value(self) -> Clause:
         """As the domain has it."""
@@ -28,6 +36,8 @@ class ClauseField(Request):
             organisations=None if self.organisations is None else tuple(self.organisations),
             cities=None if self.cities is None else tuple(self.cities),
             tier_up_to=self.tier_up_to,
+            areas=None if self.areas is None else tuple(self.areas),
+            home=self.home,
         )
 
     @classmethod
@@ -38,6 +48,8 @@ class ClauseField(Request):
             organisations=None if clause.organisations is None else list(clause.organisations),
             cities=None if clause.cities is None else list(clause.cities),
             tier_up_to=clause.tier_up_to,
+            areas=None if clause.areas is None else list(clause.areas),
+            home=clause.home,
         )
 
 
@@ -56,10 +68,14 @@ class HoursField(Request):
 
 
 class QuotaField(Request):
-    """At most so many visits in each period, counted apart for each place of the scope."""
+    """At most so many visits in each period, counted apart for each place of the scope.
+
+    A `day` is the visited location's. A `week` begins on Monday, and is in the contract's zone, as
+    the calendar's `month` and the `period` that the contract is charged for.
+    """
 
     visits: int = Field(ge=1, le=10_000)
-    per: Literal["day", "month"]
+    per: Literal["day", "week", "month", "period"]
     scope: Literal["network", "organisation", "location"] = "network"
 
 
@@ -73,6 +89,9 @@ class CoverageField(Request):
     exclude: list[ClauseField] = Field(default_factory=list, max_length=50)
     hours: list[HoursField] | None = Field(default=None, min_length=1, max_length=100)
     quotas: list[QuotaField] = Field(default_factory=list, max_length=10)
+    class_types: list[UUID] | None = Field(
+        default=None, max_length=MOST, description="Classes that may be booked; all when left out."
+    )
 
     def value(self) -> Coverage:
         """As the domain has it."""
@@ -85,7 +104,14 @@ class CoverageField(Request):
             quotas=tuple(
                 VisitQuota(visits=each.visits, per=each.per, scope=each.scope)
                 for each in self.quotas
+                if each.per in {"day", "month"}
             ),
+            spans=tuple(
+                SpanQuota(visits=each.visits, per=each.per, scope=each.scope)
+                for each in self.quotas
+                if each.per in {"week", "period"}
+            ),
+            class_types=None if self.class_types is None else tuple(self.class_types),
         )
 
     @classmethod
@@ -102,6 +128,7 @@ class CoverageField(Request):
             ],
             quotas=[
                 QuotaField(visits=each.visits, per=each.per, scope=each.scope)
-                for each in coverage.quotas
+                for each in coverage.limits
             ],
+            class_types=None if coverage.class_types is None else list(coverage.class_types),
         )

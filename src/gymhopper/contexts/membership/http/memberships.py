@@ -1,12 +1,11 @@
-"""Memberships: purchase, cancellation, freezes and blocks."""
+"""Memberships: purchase and cancellation."""
 
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Self
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
@@ -16,7 +15,7 @@ from gymhopper.contexts.membership.http.conditions import ConditionsField
 from gymhopper.contexts.membership.http.coverage import CoverageField
 from gymhopper.contexts.membership.http.fields import AgreementField, MoneyField, Request, Text
 from gymhopper.contexts.membership.http.offers import OfferField
-from gymhopper.contexts.membership.http.prices import known_place
+from gymhopper.contexts.membership.http.prices import known_location, known_place
 from gymhopper.contexts.membership.queries.memberships import (
     MembershipView,
     membership_view,
@@ -24,7 +23,6 @@ from gymhopper.contexts.membership.queries.memberships import (
 )
 from gymhopper.contexts.membership.usecases import cancel_membership as cancelling
 from gymhopper.contexts.membership.usecases import purchase_membership as purchasing
-from gymhopper.contexts.membership.usecases import stop_for_a_time as stopping
 from gymhopper.contracts.membership.events import ContractStatus, DebtStageName, EndReason
 from gymhopper.kernel.term import Interval
 
@@ -42,6 +40,9 @@ class PurchaseRequest(Request):
         default=None, description="Where it is bought, if its price depends on that."
     )
     starts_on: date | None = Field(default=None, description="Local date; today when left out.")
+    home_location_id: UUID | None = Field(
+        default=None, description="For a plan that covers the home that its member chooses."
+    )
     agreement: AgreementField
 
 
@@ -63,38 +64,6 @@ class WaysOutAnswer(BaseModel):
     earliest_end: datetime
 
 
-class BlockRequest(Request):
-    """Local days `[start, until)`; from now, and until it is lifted, when left out."""
-
-    start: date | None = None
-    until: date | None = None
-    reason: Text = Field(min_length=1)
-
-
-class FreezeRequest(Request):
-    """Local days `[start, until)`; from now, and until it is lifted, when left out.
-
-    What goes beyond what the plan allows (a start in the past, `beyond_limits`, `free_of_charge`)
-    takes a reason.
-    """
-
-    start: date | None = None
-    at_renewal: bool = Field(default=False, description="From the end of the present period.")
-    until: date | None = None
-    stops_access: bool = True
-    stops_billing: bool = True
-    extends_term: bool | None = Field(default=None, description="As the plan has it: null.")
-    beyond_limits: bool = False
-    free_of_charge: bool = False
-    reason: Text = ""
-
-    @model_validator(mode="after")
-    def _one_start(self) -> Self:
-        if self.at_renewal and self.start is not None:
-            raise ValueError("it starts on a day or at the renewal")
-        return self
-
-
 class OverlayAnswer(BaseModel):
     """A freeze or block; `until` None lasts until it is lifted, `reason` is for staff alone."""
 
@@ -113,6 +82,13 @@ class DebtStageAnswer(BaseModel):
 
     stage: DebtStageName
     at: datetime
+
+
+class HomeAnswer(BaseModel):
+    """The location that is home from `start` on, until the next one is."""
+
+    location_id: UUID
+    start: datetime
 
 
 class MembershipAnswer(BaseModel):
@@ -153,14 +129,8 @@ class MembershipAnswer(BaseModel):
     tax_included: bool
     trial_until: datetime | None
     coverage: CoverageField
+    homes: list[HomeAnswer]
     links: dict[str, str]
-
-
-class OverlaySet(BaseModel):
-    """The freeze or block that was set, and the membership with it."""
-
-    id: UUID
-    membership: MembershipAnswer
 
 
 @router.post("/members/{member_id}/memberships", status_code=201, summary="Buy a membership")
@@ -175,6 +145,9 @@ async def purchase_membership(
     A trial opens at once, and is paid for at its end.
     """
     place = await known_place(runtime, body.location_id, "location_id")
+    home = None
+    if body.home_location_id is not None:
+        home = await known_location(runtime, body.home_location_id, "home_location_id")
     async with runtime.begin(caller) as uow:
         bought = await purchasing.purchase_membership(
             uow,
@@ -186,10 +159,11 @@ async def purchase_membership(
                 joining_fee=None if body.joining_fee is None else body.joining_fee.value(),
                 place=place,
                 starts_on=body.starts_on,
+                home=home,
                 agreement=body.agreement.value(),
             ),
         )
-    return _answer(bought, caller)
+    return membership_answer(bought, caller)
 
 
 @router.get("/memberships/{membership_id}", summary="Read a membership")
@@ -201,7 +175,7 @@ async def get_membership(
     """A membership as it is now."""
     async with runtime.read(caller) as connection:
         found = await membership_view(connection, membership_id, runtime.clock.now())
-    return _answer(found, caller)
+    return membership_answer(found, caller)
 
 
 @router.post("/memberships/{membership_id}/cancel", summary="Cancel a membership")
@@ -222,7 +196,7 @@ async def cancel_membership(
                 membership_id=membership_id, when=body.when, day=body.at, reason=body.reason
             ),
         )
-    return _answer(cancelled, caller)
+    return membership_answer(cancelled, caller)
 
 
 @router.get("/memberships/{membership_id}/cancellation", summary="See when it could end")
@@ -247,94 +221,11 @@ async def revoke_cancellation(
     """Possible until the end has come."""
     async with runtime.begin(caller) as uow:
         revoked = await cancelling.revoke_cancellation(uow, membership_id)
-    return _answer(revoked, caller)
+    return membership_answer(revoked, caller)
 
 
-@router.post("/memberships/{membership_id}/freezes", status_code=201, summary="Freeze")
-async def freeze_membership(
-    membership_id: UUID,
-    body: FreezeRequest,
-    runtime: CurrentRuntime,
-    caller: AuthSubject = scoped("memberships:write"),
-) -> OverlaySet:
-    """Stop access and billing for a time, and have the term end later, each as is chosen.
-
-    The plan limits how long and how often. Without `until` it ends when it is lifted, or when the
-    plan's days are used up. One that is dated back gives the time back that was paid for.
-    """
-    return await _stop(
-        runtime,
-        caller,
-        stopping.StopForATime(
-            membership_id=membership_id,
-            kind="freeze",
-            start=body.start,
-            at_renewal=body.at_renewal,
-            until=body.until,
-            stops_access=body.stops_access,
-            stops_billing=body.stops_billing,
-            extends_term=body.extends_term,
-            beyond_limits=body.beyond_limits,
-            free_of_charge=body.free_of_charge,
-            reason=body.reason,
-        ),
-    )
-
-
-@router.delete("/memberships/{membership_id}/freezes/{overlay_id}", summary="End a freeze now")
-async def end_freeze(
-    membership_id: UUID,
-    overlay_id: UUID,
-    runtime: CurrentRuntime,
-    caller: AuthSubject = scoped("memberships:write"),
-) -> MembershipAnswer:
-    """One that has not begun is taken back."""
-    async with runtime.begin(caller) as uow:
-        return _answer(await stopping.lift(uow, membership_id, overlay_id, "freeze"), caller)
-
-
-@router.post("/memberships/{membership_id}/blocks", status_code=201, summary="Block")
-async def block_membership(
-    membership_id: UUID,
-    body: BlockRequest,
-    runtime: CurrentRuntime,
-    caller: AuthSubject = scoped("memberships:write"),
-) -> OverlaySet:
-    """Stop access while billing goes on."""
-    return await _stop(
-        runtime,
-        caller,
-        stopping.StopForATime(
-            membership_id=membership_id,
-            kind="block",
-            start=body.start,
-            until=body.until,
-            reason=body.reason,
-        ),
-    )
-
-
-@router.delete("/memberships/{membership_id}/blocks/{overlay_id}", summary="Lift a block now")
-async def lift_block(
-    membership_id: UUID,
-    overlay_id: UUID,
-    runtime: CurrentRuntime,
-    caller: AuthSubject = scoped("memberships:write"),
-) -> MembershipAnswer:
-    """One that has not begun is taken back."""
-    async with runtime.begin(caller) as uow:
-        return _answer(await stopping.lift(uow, membership_id, overlay_id, "block"), caller)
-
-
-async def _stop(
-    runtime: CurrentRuntime, caller: AuthSubject, command: stopping.StopForATime
-) -> OverlaySet:
-    async with runtime.begin(caller) as uow:
-        done = await stopping.stop_for_a_time(uow, command)
-    return OverlaySet(id=done.overlay_id, membership=_answer(done.membership, caller))
-
-
-def _answer(view: MembershipView, caller: AuthSubject) -> MembershipAnswer:
+def membership_answer(view: MembershipView, caller: AuthSubject) -> MembershipAnswer:
+    """The membership as this caller may see it."""
     state = view.state
     # What staff noted is not for the member's eyes.
     own = caller.person_id is not None
@@ -385,5 +276,6 @@ def _answer(view: MembershipView, caller: AuthSubject) -> MembershipAnswer:
         tax_included=view.tax_included,
         trial_until=view.trial_until,
         coverage=CoverageField.of(state.coverage),
+        homes=[HomeAnswer(location_id=x.location_id, start=x.start) for x in state.homes],
         links=links,
     )

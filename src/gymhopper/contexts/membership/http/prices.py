@@ -17,7 +17,7 @@ from gymhopper.contexts.membership.domain.price_list import Place
 from gymhopper.contexts.membership.http.fields import Line, MoneyField, Request
 from gymhopper.contexts.membership.queries.plans import PriceOffer, prices_that_hold, read_plan
 from gymhopper.contexts.membership.usecases import offer_plan as usecase
-from gymhopper.contracts.venues.api import VenuesApi
+from gymhopper.contracts.venues.api import Location, VenuesApi
 from gymhopper.kernel.calendar import local_date
 from gymhopper.kernel.errors import NotFound
 
@@ -149,10 +149,16 @@ async def known_place(runtime: Runtime, location_id: UUID | None, field: str) ->
     """Where that location is; NotFound when there is none of that id."""
     if location_id is None:
         return None
+    found = await known_location(runtime, location_id, field)
+    return Place(location_id=location_id, country=found.country, city=found.city)
+
+
+async def known_location(runtime: Runtime, location_id: UUID, field: str) -> Location:
+    """The location; NotFound when there is none of that id."""
     found = await runtime.api(VenuesApi).location(location_id=location_id)
     if found is None:
         raise NotFound("There is no location with this id.", field=field)
-    return Place(location_id=location_id, country=found.country, city=found.city)
+    return found
 
 
 async def check_places(runtime: Runtime, prices: Iterable[PriceRequest]) -> None:

@@ -25,6 +25,7 @@ from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.offer import Offer
 from gymhopper.contracts.membership.coverage import Coverage
+from gymhopper.contracts.membership.events import Home
 
 metadata = MetaData(schema="membership")
 
@@ -216,6 +217,7 @@ membership = Table(
     Column("withdrawn_at", INSTANT),
     Column("debt_stage", Text),
     Column("conditions", JsonOf(Conditions), nullable=False),
+    Column("homes", JsonOf(tuple[Home, ...]), nullable=False),
     Index("membership_member", "member_id"),
     Index("membership_person", "person_id"),
     Index("membership_plan", "plan_id", "id"),

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.domain.errors import DateOutOfRange, NotForYou, PlanWithdrawn
+from gymhopper.contexts.membership.domain.home import check_home
 from gymhopper.contexts.membership.domain.member import Member
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.domain.offer import Intro
@@ -18,6 +19,8 @@ from gymhopper.contexts.membership.queries.memberships import MembershipView, vi
 from gymhopper.contexts.membership.storage import tables
 from gymhopper.contexts.membership.usecases.keep_agreement import AgreementGiven, keep_agreement
 from gymhopper.contexts.membership.usecases.publish import publish
+from gymhopper.contracts.membership.events import Home
+from gymhopper.contracts.venues.api import Location
 from gymhopper.kernel.calendar import local_date
 from gymhopper.kernel.errors import NotFound
 from gymhopper.kernel.ids import new_id
@@ -38,13 +41,15 @@ class PurchaseMembership:
     joining_fee: Money | None = None
     place: Place | None = None
     starts_on: date | None = None
+    home: Location | None = None
 
 
 async def purchase_membership(uow: UnitOfWork, command: PurchaseMembership) -> MembershipView:
     """Sell the plan to the member, on the plan's terms as they are now.
 
     Raises StalePrice when the price shown is not the one that holds, NotForYou when the plan is an
-    introduction that the member had, and NotFound when the plan is another organisation's.
+    introduction that the member had, HomeMissing and NoHome about the home location, and NotFound
+    when the plan is another organisation's.
     """
     member = await uow.get(Member, command.member_id)
     plan = await uow.session.get(Plan, command.plan_id)
@@ -65,6 +70,7 @@ async def purchase_membership(uow: UnitOfWork, command: PurchaseMembership) -> M
         channel=command.agreement.channel,
         place=command.place,
     )
+    check_home(plan.coverage, command.home)
     if plan.offer.intro is not None:
         await _introduce(uow, plan.offer.intro, member, plan)
     starts_on = command.starts_on or today
@@ -73,6 +79,8 @@ async def purchase_membership(uow: UnitOfWork, command: PurchaseMembership) -> M
             f"It can start from today on, within {LONGEST_WAIT.days} days.", field="starts_on"
         )
     membership = sell(uow, member, plan, price, starts_on)
+    if command.home is not None:
+        membership.homes = (Home(location_id=command.home.location_id, start=uow.now),)
     uow.add(membership)
     await uow.flush()
     keep_agreement(uow, member, command.agreement, membership_id=membership.id)
