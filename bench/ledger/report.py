@@ -5,24 +5,19 @@ payment. They are asked as an accountant asks, policies and all.
 """
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import psycopg
+from bench.database import fresh_database
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gymhopper.app.opening import bring_up_to_date
 from gymhopper.chassis.auth import SERVICE, AuthSubject
-from gymhopper.chassis.engines import EmbeddedEngines
-from gymhopper.chassis.provision import provision
 from gymhopper.chassis.registry import load
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.chassis.settings import Settings
 from gymhopper.contexts.billing.domain import bookings
 from gymhopper.contexts.billing.domain.bookings import Matter
 from gymhopper.contexts.billing.domain.ledger import Books, clearing
@@ -77,25 +72,15 @@ INSERT INTO billing.ledger_posting (entry_id, line, account_id, organisation_id,
 
 async def report(seconds: int = 5) -> Figures:
     """Load, ask each question three times, then write for so many seconds."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        owner = EmbeddedEngines(folder)
-        engines = await asyncio.to_thread(owner.start)
+    async with fresh_database([BILLING]) as fresh:
+        books = Books(organisation_id=new_id(), legal_entity_id=new_id(), currency="EUR")
+        payer = await asyncio.to_thread(_load, fresh.owner_url, books)
+        settings = fresh.settings
+        runtime = Runtime(settings, load(settings.contexts), database_url=fresh.url)
         try:
-            owner_url, url = await asyncio.to_thread(provision, engines.postgres_url)
-            settings = Settings(
-                data_folder=folder, contexts=(BILLING,), database_url=url, owner_url=owner_url
-            )
-            await asyncio.to_thread(bring_up_to_date, settings)
-            books = Books(organisation_id=new_id(), legal_entity_id=new_id(), currency="EUR")
-            payer = await asyncio.to_thread(_load, owner_url, books)
-            runtime = Runtime(settings, load(settings.contexts), database_url=url)
-            try:
-                return await _measure(runtime, books, payer, seconds)
-            finally:
-                await runtime.close()
+            return await _measure(runtime, books, payer, seconds)
         finally:
-            await asyncio.to_thread(owner.stop)
+            await runtime.close()
 
 
 def _load(owner_url: str, books: Books) -> UUID:

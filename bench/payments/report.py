@@ -12,7 +12,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,17 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from bench.database import fresh_database
 from bench.gate.processes import ROOT, free_port, serving
 from bench.payments.world import copy, memberships, subscribe
 from sqlalchemy import text
 
-from gymhopper.app.opening import bring_up_to_date
 from gymhopper.chassis.auth import SERVICE
-from gymhopper.chassis.engines import EmbeddedEngines
-from gymhopper.chassis.provision import provision
 from gymhopper.chassis.registry import load
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.chassis.settings import Settings
 from gymhopper.contexts.billing.gateways.providers import payment_provider
 from gymhopper.contexts.billing.usecases.reconcile import reconcile
 
@@ -54,41 +50,27 @@ _WAITS = text(
 
 async def report(seconds: int = 5) -> Figures:
     """Everything on one new database."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        owner = EmbeddedEngines(folder)
-        engines = await asyncio.to_thread(owner.start)
+    async with fresh_database([BILLING, SANDBOX]) as fresh:
+        provider_port = free_port()
+        os.environ |= {
+            "GYMHOPPER_DATA_FOLDER": str(fresh.settings.data_folder),
+            "GYMHOPPER_DATABASE_URL": fresh.url,
+            "GYMHOPPER_VALKEY_URL": fresh.valkey_url,
+            "GYMHOPPER_LOG_LEVEL": "ERROR",
+            "GYMHOPPER_BILLING_STRIPE_API_KEY": "sk_test_sandbox",
+            "GYMHOPPER_BILLING_STRIPE_WEBHOOK_SECRETS": json.dumps([SECRET]),
+            "GYMHOPPER_BILLING_STRIPE_API_BASE": (
+                f"http://127.0.0.1:{provider_port}/sandbox/stripe"
+            ),
+            "NO_PROXY": "127.0.0.1",
+        }
+        contexts = [*load((BILLING,)), memberships()]
+        runtime = Runtime(fresh.settings, contexts, database_url=fresh.url)
         try:
-            owner_url, url = await asyncio.to_thread(provision, engines.postgres_url)
-            settings = Settings(
-                data_folder=folder,
-                contexts=(BILLING, SANDBOX),
-                database_url=url,
-                owner_url=owner_url,
-            )
-            await asyncio.to_thread(bring_up_to_date, settings)
-            provider_port = free_port()
-            os.environ |= {
-                "GYMHOPPER_DATA_FOLDER": str(folder),
-                "GYMHOPPER_DATABASE_URL": url,
-                "GYMHOPPER_VALKEY_URL": engines.valkey_url,
-                "GYMHOPPER_LOG_LEVEL": "ERROR",
-                "GYMHOPPER_BILLING_STRIPE_API_KEY": "sk_test_sandbox",
-                "GYMHOPPER_BILLING_STRIPE_WEBHOOK_SECRETS": json.dumps([SECRET]),
-                "GYMHOPPER_BILLING_STRIPE_API_BASE": (
-                    f"http://127.0.0.1:{provider_port}/sandbox/stripe"
-                ),
-                "NO_PROXY": "127.0.0.1",
-            }
-            contexts = [*load((BILLING,)), memberships()]
-            runtime = Runtime(settings, contexts, database_url=url)
-            try:
-                async with _serve("sandbox", "api", provider_port):
-                    return await _measure(runtime, owner_url, seconds)
-            finally:
-                await runtime.close()
+            async with _serve("sandbox", "api", provider_port):
+                return await _measure(runtime, fresh.owner_url, seconds)
         finally:
-            await asyncio.to_thread(owner.stop)
+            await runtime.close()
 
 
 async def _measure(runtime: Runtime, owner_url: str, seconds: int) -> Figures:

@@ -7,26 +7,21 @@ under the same policies, as the search was before.
 
 import asyncio
 import random
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import psycopg
+from bench.database import fresh_database
 from bench.search.names import FIRST, LAST
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gymhopper.app.opening import bring_up_to_date
 from gymhopper.chassis.auth import AuthSubject
-from gymhopper.chassis.engines import EmbeddedEngines
-from gymhopper.chassis.provision import provision
 from gymhopper.chassis.registry import load
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.chassis.settings import Settings
 from gymhopper.contexts.membership.domain.folding import folded
 from gymhopper.contexts.membership.queries.members import CARD
 from gymhopper.contexts.membership.queries.search import search_members
@@ -56,24 +51,14 @@ _MEMBERS = (
 
 async def report(seconds: int = 5) -> Figures:
     """Load, then ask for so many seconds each way."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        owner = EmbeddedEngines(folder)
-        engines = await asyncio.to_thread(owner.start)
+    async with fresh_database([MEMBERSHIP]) as fresh:
+        organisation_id = await asyncio.to_thread(_load, fresh.owner_url)
+        settings = fresh.settings
+        runtime = Runtime(settings, load(settings.contexts), database_url=fresh.url)
         try:
-            owner_url, url = await asyncio.to_thread(provision, engines.postgres_url)
-            settings = Settings(
-                data_folder=folder, contexts=(MEMBERSHIP,), database_url=url, owner_url=owner_url
-            )
-            await asyncio.to_thread(bring_up_to_date, settings)
-            organisation_id = await asyncio.to_thread(_load, owner_url)
-            runtime = Runtime(settings, load(settings.contexts), database_url=url)
-            try:
-                return await _measure(runtime, organisation_id, seconds)
-            finally:
-                await runtime.close()
+            return await _measure(runtime, organisation_id, seconds)
         finally:
-            await asyncio.to_thread(owner.stop)
+            await runtime.close()
 
 
 def _load(owner_url: str) -> UUID:

@@ -1,43 +1,23 @@
 """`gymhopper audit` as an operator meets it."""
 
-import asyncio
 import json
-from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
+from app.conftest import Run
 from contexts.audit.conftest import House, house
 from contexts.audit.sealing import seal, write
-from fixtures.engines import TestDatabase
-from gymhopper.app.cli import app
-from gymhopper.chassis.engines import Engines
 from gymhopper.kernel.clock import ManualClock
 
 __all__ = ["house"]
 
-Run = Callable[..., Result]
-
 
 @pytest.fixture
-def audit(
-    database: TestDatabase, engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Run:
-    for name, value in {
-        "DATABASE_URL": database.url,
-        "OWNER_URL": database.owner_url,
-        "VALKEY_URL": engines.valkey_url,
-        "DATA_FOLDER": str(tmp_path),
-    }.items():
-        monkeypatch.setenv(f"GYMHOPPER_{name}", value)
-
-    async def run(*arguments: str) -> Result:
-        # A command starts an event loop of its own.
-        return await asyncio.to_thread(CliRunner().invoke, app, ["audit", *arguments])
-
-    return run
+def audit(command: Run) -> Run:
+    return partial(command, "audit")
 
 
 async def test_a_whole_log_is_verified_exported_and_its_seals_printed(

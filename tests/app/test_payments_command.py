@@ -1,43 +1,22 @@
 """`gymhopper payments` as an operator meets it."""
 
-import asyncio
 import json
-from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
 import pytest
-from typer.testing import CliRunner, Result
 
+from app.conftest import Run
 from contexts.billing.conftest import till
 from contexts.billing.till import Till
-from fixtures.engines import TestDatabase
-from gymhopper.app.cli import app
-from gymhopper.chassis.engines import Engines
 from gymhopper.contexts.billing.usecases import apply_webhook
 from gymhopper.kernel.errors import NotFound, Unavailable
 
 __all__ = ["till"]
 
-Run = Callable[..., Result]
-
 
 @pytest.fixture
-def payments(
-    database: TestDatabase, engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Run:
-    for name, value in {
-        "DATABASE_URL": database.url,
-        "OWNER_URL": database.owner_url,
-        "VALKEY_URL": engines.valkey_url,
-        "DATA_FOLDER": str(tmp_path),
-    }.items():
-        monkeypatch.setenv(f"GYMHOPPER_{name}", value)
-
-    async def run(*arguments: str) -> Result:
-        # A command starts an event loop of its own.
-        return await asyncio.to_thread(CliRunner().invoke, app, ["payments", *arguments])
-
-    return run
+def payments(command: Run) -> Run:
+    return partial(command, "payments")
 
 
 async def test_webhooks_are_listed_by_their_state(till: Till, payments: Run) -> None:
