@@ -10,6 +10,8 @@ from authorisation.world import AGREEMENT, BORN, PRICE
 WRONG_PASSWORD = {"password": "not the right one"}
 
 BODIES: dict[str, Callable[[Ids], Any]] = {
+    "change_payer": lambda ids: {"kind": "person", "id": ids["member_id"]},
+    "open_household": lambda ids: {"name": "Byron", "payer_member_id": ids["duplicate_id"]},
     "begin_totp": lambda _: WRONG_PASSWORD,
     "delete_totp": lambda _: WRONG_PASSWORD,
     "create_recovery_codes": lambda _: WRONG_PASSWORD,
@@ -75,6 +77,7 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
 """Bodies whose parts must agree with each other, which a schema cannot say."""
 
 MEANT = {
+    "remove_housemate": {"member_id": "child_id"},
     "add_guardian": {"member_id": "child_id"},
     "remove_guardian": {"member_id": "child_id"},
     "lift_block": {"overlay_id": "block_id"},

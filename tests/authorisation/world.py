@@ -199,6 +199,13 @@ class Founding:
             agreement=AGREEMENT,
         )
         ids["guardianship_id"] = child["guardianship_id"]
+        await self._made(
+            *("household_id", "/households"),
+            name=f"Of{self.side.name}",
+            payer_member_id=ids["member_id"],
+        )
+        mates = f"/households/{ids['household_id']}/members"
+        await self.platform.post(mates, {"member_id": child["id"]})
         waiver = await self._made(
             *("waiver_id", "/waivers"),
             organisation_id=ids["organisation_id"],

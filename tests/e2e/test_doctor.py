@@ -45,6 +45,9 @@ UNBALANCED = (
 )
 
 BROKEN_PROMISES = {
+    "Whoever pays for a membership is of its organisation": (
+        "UPDATE membership.membership SET payer_kind = 'household', payer_id = id"
+    ),
     "A document was announced once, with its number": (
         "DELETE FROM bus.event WHERE type = 'billing.document.issued.v1'"
     ),

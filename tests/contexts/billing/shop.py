@@ -86,6 +86,7 @@ class Shop:
             )
             await uow.connection.execute(
                 insert(tables.billing_account).values(
+                    kind="person",
                     id=self.account,
                     organisation_id=self.organisation,
                     person_id=self.person,

@@ -21,7 +21,7 @@ from gymhopper.contexts.billing.gateways.port import PaymentProvider
 from gymhopper.contexts.billing.gateways.providers import payment_provider
 from gymhopper.contexts.billing.storage.invariants import INVARIANTS
 from gymhopper.contracts.event import Event
-from gymhopper.contracts.membership.api import MemberContact, Purchase
+from gymhopper.contracts.membership.api import MemberContact, Payer, PayerKind, Purchase
 from gymhopper.kernel.clock import ManualClock
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
@@ -42,11 +42,38 @@ class SoldMemberships:
 
     today: date
     sold: dict[UUID, Purchase] = field(default_factory=dict)
+    payers: dict[UUID, Payer] = field(default_factory=dict)
 
     async def purchase(self, *, membership_id: UUID) -> Purchase | None:
         return self.sold.get(membership_id)
 
+    async def payer(self, *, membership_id: UUID, kind: str, payer_id: UUID) -> Payer | None:
+        purchase, found = self.sold.get(membership_id), self.payers.get(payer_id)
+        if purchase is not None and purchase.member_id == payer_id:
+            found = msgspec.structs.replace(purchase, payer=None).paid_by
+        return found if found is not None and found.kind == kind else None
+
+    def known_payer(self, kind: PayerKind = "person") -> Payer:
+        member_id = new_id()
+        payer = Payer(
+            kind=kind,
+            id=member_id if kind == "person" else new_id(),
+            member_id=member_id,
+            person_id=new_id(),
+        )
+        self.payers[payer.id] = payer
+        return payer
+
     async def contact(self, *, member_id: UUID) -> MemberContact | None:
+        for payer in self.payers.values():
+            if payer.member_id == member_id and payer.person_id is not None:
+                return MemberContact(
+                    member_id=member_id,
+                    person_id=payer.person_id,
+                    organisation_id=next(iter(self.sold.values())).organisation_id,
+                    email=None,
+                    name="Eva Zahlmann",
+                )
         for each in self.sold.values():
             if each.member_id == member_id:
                 return MemberContact(

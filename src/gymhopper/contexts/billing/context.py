@@ -5,7 +5,15 @@ from pathlib import Path
 from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context, Part
 from gymhopper.contexts.billing.gateways.providers import ProviderConnection
-from gymhopper.contexts.billing.http import desk, documents, ledger, payers, payments, sellers
+from gymhopper.contexts.billing.http import (
+    desk,
+    documents,
+    ledger,
+    payer_changes,
+    payers,
+    payments,
+    sellers,
+)
 from gymhopper.contexts.billing.jobs import jobs, timers
 from gymhopper.contexts.billing.storage.invariants import INVARIANTS
 from gymhopper.contexts.billing.storage.mapping import map_all
@@ -27,6 +35,7 @@ context = Context(
         documents.router,
         sellers.router,
         payers.router,
+        payer_changes.router,
         ledger.router,
     ],
     subscriptions=subscriptions,
@@ -46,14 +55,14 @@ context = Context(
         "payments:write": "give money back",
         "documents:read": "read invoices and credit notes",
         "payers:read": "see to whom documents are made out",
-        "payers:write": "say to whom documents are made out",
+        "payers:write": "say who pays, and to whom documents are made out",
         "taxes:read": "see rates of tax and how documents are numbered",
         "taxes:write": "set rates of tax and how documents are numbered",
         "ledger:read": "see the books: balances and every movement of money",
         "checkouts:write": "open the page on which a membership is paid for",
     },
     audit_shows={
-        "billing.billing_account": "",
+        "billing.billing_account": "kind",
         "billing.dues": "currency",
         "billing.subscription": "provider status currency",
         "billing.checkout": "status",

@@ -6,10 +6,13 @@ from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.membership.queries.members import member_details, member_ref, person_names
 from gymhopper.contexts.membership.queries.memberships import purchase
+from gymhopper.contexts.membership.queries.payers import could_pay
 from gymhopper.contracts.membership.api import (
     MemberAddress,
     MemberContact,
     MemberRef,
+    Payer,
+    PayerKind,
     PersonName,
     Purchase,
 )
@@ -26,6 +29,11 @@ class Memberships:
         """The terms under which the membership was bought, or None when there is none."""
         async with self._runtime.read(SERVICE) as connection:
             return await purchase(connection, membership_id)
+
+    async def payer(self, *, membership_id: UUID, kind: PayerKind, payer_id: UUID) -> Payer | None:
+        """Whoever has this id, or None when they cannot pay for the membership."""
+        async with self._runtime.read(SERVICE) as connection:
+            return await could_pay(connection, membership_id, kind, payer_id)
 
     async def member(self, *, member_id: UUID) -> MemberRef | None:
         """The person behind a member, or None when there is no such member."""

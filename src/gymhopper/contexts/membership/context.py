@@ -15,6 +15,7 @@ from gymhopper.contexts.membership.http import (
     emergency,
     family,
     homes,
+    households,
     leaving,
     leaving_by_link,
     members,
@@ -55,6 +56,7 @@ context = Context(
         tags.router,
         emergency.router,
         family.router,
+        households.router,
         plans.router,
         prices.router,
         price_changes.router,
@@ -76,7 +78,7 @@ context = Context(
     invariants=INVARIANTS,
     tags={
         "members": "People at an organisation.",
-        "families": "Guardians, whose accounts act for children.",
+        "families": "Guardians, whose accounts act for children, and households that pay together.",
         "waivers": "What members sign before they train.",
         "plans": "What is on offer, and for how much.",
         "prices of contracts": "New prices of what was sold.",
@@ -111,6 +113,8 @@ context = Context(
         "membership.membership": "plan_name coverage interval zone freeze_rules conditions offer"
         " price_currency starts_on contract end_reason closed_reason",
         "membership.overlay": "kind",
+        "membership.household": "debt_blocks",
+        "membership.housemate": "",
         "membership.receipt": "act wish plan_name",
         "membership.price_change": "currency effective_on status",
         "membership.price_run": "currency effective_on status total done",

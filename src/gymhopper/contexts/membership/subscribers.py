@@ -8,10 +8,12 @@ from gymhopper.contexts.membership.usecases import follow_billing
 from gymhopper.contexts.membership.usecases.follow_merge import follow_merge
 from gymhopper.contexts.membership.usecases.follow_visit import follow_visit
 from gymhopper.contexts.membership.usecases.grant_credits import grant_bought
+from gymhopper.contexts.membership.usecases.share_debt import change_payer, follow_debt
 from gymhopper.contexts.membership.usecases.spend_credit import spend_credit
 from gymhopper.contracts.access.events import VisitRecorded
 from gymhopper.contracts.billing.events import (
     DebtChanged,
+    PayerChanged,
     PaymentRefunded,
     PaymentSucceeded,
     SubscriptionChanged,
@@ -58,7 +60,13 @@ async def members_merged(uow: UnitOfWork, event: MembersMerged, _: Envelope) -> 
 @subscriptions.on(DebtChanged)
 async def debt_changed(uow: UnitOfWork, event: DebtChanged, _: Envelope) -> None:
     """The debt clock runs, or stands still again."""
-    await follow_billing.change_debt(uow, event.membership_id, event.overdue_since, event.owed)
+    await follow_debt(uow, event.membership_id, event.overdue_since, event.owed)
+
+
+@subscriptions.on(PayerChanged)
+async def payer_changed(uow: UnitOfWork, event: PayerChanged, _: Envelope) -> None:
+    """Somebody else pays from the next claim on."""
+    await change_payer(uow, event.membership_id, event.kind, event.payer_id)
 
 
 @subscriptions.on(SubscriptionChanged)

@@ -110,3 +110,15 @@ class PaymentTakenBack(Event, frozen=True, kw_only=True):
     payment_id: UUID
     taken_back: Money
     because: str | None
+
+
+class PayerChanged(Event, frozen=True, kw_only=True):
+    """From the next claim on somebody else pays for a membership.
+
+    `payer_id` is the id of the member, of the household or of the sponsor.
+    """
+
+    type: ClassVar[str] = "billing.payer.changed.v1"
+    membership_id: UUID
+    kind: Literal["person", "household", "sponsor"]
+    payer_id: UUID

@@ -9,6 +9,19 @@ import msgspec
 from gymhopper.kernel.money import Money
 
 PlanKind = Literal["recurring", "fixed_term", "pack", "day_pass", "guest_pass"]
+PayerKind = Literal["person", "household", "sponsor"]
+
+
+class Payer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who pays: a member, a household or a sponsor, whose id is `id`.
+
+    `member_id` and `person_id` are of whoever is asked for the money; a sponsor is no person.
+    """
+
+    kind: PayerKind
+    id: UUID
+    member_id: UUID | None = None
+    person_id: UUID | None = None
 
 
 class Purchase(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,7 +31,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     how many it ends by itself, None when it goes on; a pack or a pass has one. `joining_fee` is
     paid once, beside the first period. A price is as it was agreed on: with `tax_included` the tax
     is in it, else it is added; `tax_code` names the rate of the seller. The first charge comes
-    `trial_days` after the start.
+    `trial_days` after the start. `payer` is None where the members pay for themselves.
     """
 
     membership_id: UUID
@@ -41,6 +54,16 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     tax_code: str = "standard"
     tax_included: bool = True
     trial_days: int = 0
+    payer: Payer | None = None
+
+    @property
+    def paid_by(self) -> Payer:
+        """Who pays, named also where it is the member."""
+        if self.payer is not None:
+            return self.payer
+        return Payer(
+            kind="person", id=self.member_id, member_id=self.member_id, person_id=self.person_id
+        )
 
 
 class MemberRef(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +113,11 @@ class MembershipApi(Protocol):
 
     async def purchase(self, *, membership_id: UUID) -> Purchase | None:
         """The terms under which the membership was bought, or None when there is none."""
+        ...
+
+    async def payer(self, *, membership_id: UUID, kind: PayerKind, payer_id: UUID) -> Payer | None:
+        """Whoever has this id, or None when they cannot pay for the membership: a member of its
+        organisation who has no guardian, or a household that its member is in."""
         ...
 
     async def member(self, *, member_id: UUID) -> MemberRef | None:

@@ -40,6 +40,7 @@ def claim(of: Dues, amount: int = 2990) -> Claim:
         organisation_id=of.organisation_id,
         person_id=of.person_id,
         membership_id=of.membership_id,
+        billing_account_id=of.billing_account_id,
         subscription_id=None,
         provider="stripe",
         provider_invoice_id=f"in_{new_id().hex}",

@@ -6,15 +6,20 @@ from typing import Literal
 from uuid import UUID
 
 from gymhopper.contexts.billing.domain.terms import Terms
+from gymhopper.contracts.membership.api import PayerKind
 
 
 @dataclass(eq=False, kw_only=True)
 class BillingAccount:
-    """Who pays at an organisation, and what the payment provider calls them."""
+    """Who pays at an organisation, and what the payment provider calls them.
+
+    That of a household has the household's own id; `person_id` is then whoever pays for it.
+    """
 
     id: UUID
     organisation_id: UUID
     person_id: UUID
+    kind: PayerKind = "person"
     provider_customer_id: str | None = None
 
 

@@ -37,7 +37,7 @@ class Claim:
     `outstanding` is what is still to be paid, `refunded` the sum that went back. `failure_known_at`
     is when we learned that collecting it failed; no further try moves it, only paying clears it.
     `due_at` is set where we ask for the money ourselves: unpaid by then, it counts as failed.
-    `document_id` is its invoice.
+    `document_id` is its invoice. `person_id` is who paid or is to pay, from `billing_account_id`.
     """
 
     id: UUID
@@ -45,6 +45,7 @@ class Claim:
     organisation_id: UUID
     person_id: UUID
     membership_id: UUID
+    billing_account_id: UUID
     subscription_id: UUID | None
     provider: str
     provider_invoice_id: str

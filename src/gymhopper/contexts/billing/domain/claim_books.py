@@ -34,7 +34,7 @@ def matter(dues: Dues, claim: Claim, *, cause: UUID, at: datetime) -> Matter:
         ),
         cause=cause,
         at=at,
-        billing_account_id=dues.billing_account_id,
+        billing_account_id=claim.billing_account_id,
         claim_id=claim.id,
     )
 

@@ -30,6 +30,8 @@ class Collection:
 class Dues:
     """`terms` are what was sold. `owed`, `overdue_since`, `ends_at` and `ended` were last told.
 
+    The next claim is for `billing_account_id`, whose person `person_id` is.
+
     `collect_until` is the end that both sides last agreed on: the contract sets it, and so does a
     person in the provider's portal; the later word wins. `asked_until` is the end that the provider
     has by our own request, so that its echo is not taken for a new word. `frozen` are stretches

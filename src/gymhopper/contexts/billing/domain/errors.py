@@ -95,3 +95,15 @@ class NotTakenBack(Conflict):
     """The payment was taken back already, or a payment provider keeps it."""
 
     code = "not_taken_back"
+
+
+class CollectedByCard(Conflict):
+    """A provider collects from the present payer's card, which is nobody else's to change."""
+
+    code = "collected_by_card"
+
+
+class DebtFirst(Conflict):
+    """What is owed, or was paid in part, is settled by whoever owes it."""
+
+    code = "debt_first"

@@ -36,9 +36,17 @@ billing_account = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("organisation_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
     Column("person_id", Uuid, nullable=False),
     Column("provider_customer_id", Text),
-    Index("billing_account_person", "organisation_id", "person_id", unique=True),
+    CheckConstraint("kind IN ('person', 'household', 'sponsor')", name="billing_account_kind"),
+    Index(
+        "billing_account_person",
+        "organisation_id",
+        "person_id",
+        unique=True,
+        postgresql_where=text("kind = 'person'"),
+    ),
 )
 
 dues = Table(
@@ -129,6 +137,7 @@ claim = Table(
     Column("organisation_id", Uuid, nullable=False),
     Column("person_id", Uuid, nullable=False),
     Column("membership_id", Uuid, nullable=False),
+    Column("billing_account_id", Uuid, ForeignKey("billing.billing_account.id"), nullable=False),
     Column("subscription_id", Uuid, ForeignKey("billing.subscription.id")),
     Column("provider", Text, nullable=False),
     Column("provider_invoice_id", Text, nullable=False),

@@ -176,6 +176,7 @@ def _claim(
         organisation_id=dues.organisation_id,
         person_id=dues.person_id,
         membership_id=dues.membership_id,
+        billing_account_id=dues.billing_account_id,
         subscription_id=subscription.id,
         provider=AT_THE_DESK,
         provider_invoice_id=f"{AT_THE_DESK}:{claim_id}",

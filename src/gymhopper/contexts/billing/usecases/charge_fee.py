@@ -48,6 +48,7 @@ async def charge_fee(uow: UnitOfWork, dues: Dues, *, text: str, fee: Money, caus
         organisation_id=dues.organisation_id,
         person_id=dues.person_id,
         membership_id=dues.membership_id,
+        billing_account_id=dues.billing_account_id,
         subscription_id=collecting.id if collecting is not None else None,
         provider=AT_THE_DESK if by_hand else provider,
         provider_invoice_id=no_invoice_yet(key),

@@ -59,7 +59,8 @@ async def collect_by_hand(
 
 async def _begin(uow: UnitOfWork, purchase: Purchase) -> UUID | Checkout:
     """The first claim, or the page that stands in its way."""
-    dues = await dues_of(uow, purchase, await account_of(uow, purchase))
+    account = await account_of(uow, purchase.organisation_id, purchase.paid_by)
+    dues = await dues_of(uow, purchase, account)
     subscription = await running(uow, dues)
     if subscription is None:
         subscription = subscribe(uow, dues, AT_THE_DESK)

@@ -27,7 +27,9 @@ async def follow_merge(
         if table is billing_account:
             own = billing_account.alias()
             moved = moved.where(
-                ~exists().where(
+                (of.kind != "person")
+                | ~exists().where(
+                    own.c.kind == "person",
                     own.c.organisation_id == organisation_id,
                     own.c.person_id == into_person_id,
                 )

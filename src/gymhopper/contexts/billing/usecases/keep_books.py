@@ -97,8 +97,8 @@ def _order(dues: Dues, claim: Claim) -> InvoiceOrder:
     return InvoiceOrder(
         organisation_id=dues.organisation_id,
         legal_entity_id=dues.terms.legal_entity_id,
-        billing_account_id=dues.billing_account_id,
-        person_id=dues.person_id,
+        billing_account_id=claim.billing_account_id,
+        person_id=claim.person_id,
         claim_id=claim.id,
         currency=claim.currency,
         lines=claim.lines,

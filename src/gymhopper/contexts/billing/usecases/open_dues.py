@@ -18,41 +18,52 @@ from gymhopper.contexts.billing.domain.terms import terms_of
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.storage.document_tables import tax_rate
 from gymhopper.contexts.billing.usecases.learn_payer import defer_learning
-from gymhopper.contracts.membership.api import Purchase
+from gymhopper.contracts.membership.api import Payer, Purchase
+from gymhopper.kernel.errors import NotFound
 from gymhopper.kernel.ids import new_id
 
 
-async def account_of(uow: UnitOfWork, purchase: Purchase) -> BillingAccount:
-    """The payer's account at the organisation, made where it is missing."""
+async def account_of(uow: UnitOfWork, organisation_id: UUID, payer: Payer) -> BillingAccount:
+    """The payer's account at the organisation, made where it is missing.
+
+    A person has one at each; that of a household has the household's id.
+    """
     table = tables.billing_account
+    if payer.person_id is None or payer.member_id is None:
+        raise NotFound("There is nobody who pays for this.")
+    person = payer.kind == "person"
     made = await uow.connection.execute(
         insert(table)
         .values(
-            id=new_id(),
-            organisation_id=purchase.organisation_id,
-            person_id=purchase.person_id,
+            id=new_id() if person else payer.id,
+            organisation_id=organisation_id,
+            kind=payer.kind,
+            person_id=payer.person_id,
         )
         .on_conflict_do_nothing()
     )
     if made.rowcount:
-        await defer_learning(uow, purchase.member_id)
+        await defer_learning(uow, payer.member_id)
+    whose = table.c.person_id == payer.person_id if person else table.c.id == payer.id
     found = await uow.session.scalars(
         select(BillingAccount).where(
-            table.c.organisation_id == purchase.organisation_id,
-            table.c.person_id == purchase.person_id,
+            table.c.organisation_id == organisation_id, table.c.kind == payer.kind, whose
         )
     )
     return found.one()
 
 
 async def dues_of(uow: UnitOfWork, purchase: Purchase, account: BillingAccount) -> Dues:
-    """The membership's dues, locked; made where they are missing."""
+    """The membership's dues, locked; made where they are missing, with the payer's account.
+
+    Dues that there are say themselves whose account owes the next claim.
+    """
     table = tables.dues
     rate = await rate_of(uow, purchase.legal_entity_id, purchase.tax_code, purchase.starts_on)
     fresh = Dues(
         id=new_id(),
         organisation_id=purchase.organisation_id,
-        person_id=purchase.person_id,
+        person_id=account.person_id,
         membership_id=purchase.membership_id,
         billing_account_id=account.id,
         terms=terms_of(purchase, rate),

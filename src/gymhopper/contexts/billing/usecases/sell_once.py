@@ -36,15 +36,17 @@ async def sale(uow: UnitOfWork, checkout_id: UUID, found: ProviderInvoice) -> Cl
     """
     page = await uow.get(Checkout, checkout_id)
     subscription = await uow.get(Subscription, page.subscription_id)
+    dues = await uow.session.get_one(Dues, subscription.dues_id)
     paid_on = local_date(found.paid_at or uow.now, page.terms.zone)
     terms = msgspec.structs.replace(page.terms, starts_on=max(page.terms.starts_on, paid_on))
     period = cycle.first_period(terms)
     claim = Claim(
         id=page.id,
-        dues_id=subscription.dues_id,
-        organisation_id=page.organisation_id,
-        person_id=page.person_id,
-        membership_id=page.membership_id,
+        dues_id=dues.id,
+        organisation_id=dues.organisation_id,
+        person_id=dues.person_id,
+        membership_id=dues.membership_id,
+        billing_account_id=dues.billing_account_id,
         subscription_id=subscription.id,
         provider=subscription.provider,
         provider_invoice_id=found.id,

@@ -81,10 +81,11 @@ async def _reserve(
     uow: UnitOfWork, provider: str, purchase: Purchase, command: StartCheckout
 ) -> _Reservation:
     """The open checkout of the membership's dues, made where it is missing, under their lock."""
-    account = await account_of(uow, purchase)
+    account = await account_of(uow, purchase.organisation_id, purchase.paid_by)
     dues = await dues_of(uow, purchase, account)
     if dues.terms.single and not any(dues.terms.cost(part).amount for part in dues.terms.parts):
         raise NothingToPay("This costs nothing: it is handed out at the desk.")
+    account = await uow.session.get_one(BillingAccount, dues.billing_account_id)
     subscription = await _waiting(uow, dues, provider)
     checkout = await uow.session.scalar(
         select(Checkout).where(

@@ -173,6 +173,7 @@ def _claim(dues: Dues, subscription: Subscription, found: ProviderInvoice) -> Cl
         organisation_id=dues.organisation_id,
         person_id=dues.person_id,
         membership_id=dues.membership_id,
+        billing_account_id=dues.billing_account_id,
         subscription_id=subscription.id,
         provider=subscription.provider,
         provider_invoice_id=found.id,

@@ -19,7 +19,7 @@ async def to_pay(
     Raises NotFound, StalePrice, NothingToPay.
     """
     purchase = await runtime.api(MembershipApi).purchase(membership_id=membership_id)
-    if purchase is None or not _may_act_for(caller, purchase):
+    if purchase is None or not may_act_for(caller, purchase):
         raise NotFound("There is no membership with this id.")
     if purchase.price != shown:
         raise StalePrice(f"The price is {purchase.price}.", field="price")
@@ -33,9 +33,11 @@ async def to_pay(
     return purchase, caller
 
 
-def _may_act_for(caller: AuthSubject, purchase: Purchase) -> bool:
+def may_act_for(caller: AuthSubject, purchase: Purchase) -> bool:
+    """The organisation, the member, and whoever pays."""
+    theirs = {purchase.person_id, purchase.paid_by.person_id}
     return (
         caller.everywhere
         or caller.organisation_id == purchase.organisation_id
-        or caller.acts_as(purchase.person_id, purchase.organisation_id)
+        or any(caller.acts_as(each, purchase.organisation_id) for each in theirs if each)
     )

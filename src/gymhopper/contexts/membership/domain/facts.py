@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from gymhopper.contexts.membership.domain.conditions import Extension
 from gymhopper.contexts.membership.domain.debt import MINIMUM_GRACE_DAYS, stages
 from gymhopper.contexts.membership.domain.ending import Ending, earliest
 from gymhopper.contexts.membership.domain.overlay import Overlay
 from gymhopper.contexts.membership.domain.sold import Sold
+from gymhopper.contracts.membership.api import PayerKind
 from gymhopper.contracts.membership.events import (
     ContractStatus,
     Cycle,
@@ -32,6 +34,7 @@ class Facts(Sold):
     `closed_at` and `closed_reason` the end that an ended contract had. `runs_until` is where a
     pass, credits or a mere trial are over. `owed` is in minor units of the contract's currency,
     `debt_stage` the furthest stage of the debt that was told of.
+    `payer_id` is the member, the household or the sponsor that pays; None: the member.
     `credits` is for how many visits a pack was or is good, of which `credit_visits` are known;
     `credit_overdrawn` of these wait for the next lot. `homes` are in the order of their dates.
     """
@@ -59,6 +62,8 @@ class Facts(Sold):
     overdue_since: datetime | None = None
     owed: int | None = None
     debt_stage: DebtStageName | None = None
+    payer_kind: PayerKind = "person"
+    payer_id: UUID | None = None
     overlays: list[Overlay] = field(default_factory=list)
     homes: tuple[Home, ...] = ()
     version: int = 0

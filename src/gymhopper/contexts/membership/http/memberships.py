@@ -15,6 +15,7 @@ from gymhopper.contexts.membership.http.conditions import ConditionsField
 from gymhopper.contexts.membership.http.coverage import CoverageField
 from gymhopper.contexts.membership.http.fields import AgreementField, MoneyField, Request, Text
 from gymhopper.contexts.membership.http.offers import OfferField
+from gymhopper.contexts.membership.http.payers import PaidBy, PayerField
 from gymhopper.contexts.membership.http.prices import known_location, known_place
 from gymhopper.contexts.membership.queries.memberships import (
     MembershipView,
@@ -43,6 +44,7 @@ class PurchaseRequest(Request):
     home_location_id: UUID | None = Field(
         default=None, description="For a plan that covers the home that its member chooses."
     )
+    payer: PayerField | None = Field(default=None, description="The member when left out.")
     agreement: AgreementField
 
 
@@ -128,6 +130,7 @@ class MembershipAnswer(BaseModel):
     joining_fee: MoneyField | None
     tax_included: bool
     trial_until: datetime | None
+    payer: PaidBy
     coverage: CoverageField
     homes: list[HomeAnswer]
     links: dict[str, str]
@@ -160,6 +163,7 @@ async def purchase_membership(
                 place=place,
                 starts_on=body.starts_on,
                 home=home,
+                payer=None if body.payer is None else body.payer.value(),
                 agreement=body.agreement.value(),
             ),
         )
@@ -275,6 +279,7 @@ def membership_answer(view: MembershipView, caller: AuthSubject) -> MembershipAn
         joining_fee=None if view.joining_fee is None else MoneyField.of(view.joining_fee),
         tax_included=view.tax_included,
         trial_until=view.trial_until,
+        payer=PaidBy(kind=view.payer_kind, id=view.payer_id),
         coverage=CoverageField.of(state.coverage),
         homes=[HomeAnswer(location_id=x.location_id, start=x.start) for x in state.homes],
         links=links,

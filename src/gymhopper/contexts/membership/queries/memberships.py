@@ -12,8 +12,9 @@ from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.label import Label, label
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.domain.offer import Offer
+from gymhopper.contexts.membership.queries.payers import named
 from gymhopper.contexts.membership.storage import tables
-from gymhopper.contracts.membership.api import Purchase
+from gymhopper.contracts.membership.api import PayerKind, Purchase
 from gymhopper.contracts.membership.events import MembershipState
 from gymhopper.kernel.errors import NotFound
 from gymhopper.kernel.money import Money
@@ -43,6 +44,8 @@ class MembershipView:
     joining_fee: Money | None
     tax_included: bool
     trial_until: datetime | None
+    payer_kind: PayerKind
+    payer_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,8 @@ def view(membership: Membership, now: datetime) -> MembershipView:
         joining_fee=membership.joining_fee,
         tax_included=membership.tax_included,
         trial_until=membership.trial_until,
+        payer_kind=membership.payer_kind,
+        payer_id=membership.payer_id or membership.member_id,
     )
 
 
@@ -137,6 +142,9 @@ async def purchase(connection: AsyncConnection, membership_id: UUID) -> Purchase
         tax_code=row.offer.tax_code,
         tax_included=row.tax_included,
         trial_days=row.offer.trial_days,
+        payer=None
+        if row.payer_id is None
+        else await named(connection, row.payer_kind, row.payer_id, row.organisation_id),
     )
 
 

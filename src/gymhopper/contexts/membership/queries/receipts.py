@@ -7,13 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from gymhopper.contexts.membership.domain.receipt import Receipt
-from gymhopper.contexts.membership.storage import tables
+from gymhopper.contexts.membership.storage import leaving_tables, tables
 from gymhopper.kernel.errors import NotFound
 
 
 async def receipts(connection: AsyncConnection, membership_id: UUID) -> Sequence[Receipt]:
     """All of a membership, oldest first; NotFound when the membership is not visible."""
-    bought, kept = tables.membership.c, tables.receipt.c
+    bought, kept = tables.membership.c, leaving_tables.receipt.c
     async with AsyncSession(connection) as session:
         if await session.scalar(select(bought.id).where(bought.id == membership_id)) is None:
             raise NotFound("There is no membership with this id.")

@@ -36,6 +36,13 @@ INVARIANTS = {
         " OR g.guardian_person_id <> a.person_id OR g.dependent_person_id <> b.person_id"
         " OR a.id = b.id"
     ),
+    "Whoever pays for a membership is of its organisation": (
+        "SELECT count(*) FROM membership.membership AS m WHERE m.payer_id IS NOT NULL"
+        " AND NOT EXISTS (SELECT FROM membership.member AS p WHERE p.id = m.payer_id"
+        " AND p.organisation_id = m.organisation_id AND m.payer_kind = 'person')"
+        " AND NOT EXISTS (SELECT FROM membership.household AS h WHERE h.id = m.payer_id"
+        " AND h.organisation_id = m.organisation_id AND m.payer_kind = 'household')"
+    ),
     "A waiver was signed in a version and a text that it has, for a member of its organisation": (
         "SELECT count(*) FROM membership.waiver_signature AS s"
         " JOIN membership.waiver_version AS v ON v.id = s.waiver_version_id"

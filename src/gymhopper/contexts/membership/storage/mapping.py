@@ -8,6 +8,7 @@ from gymhopper.contexts.membership.domain.agreement import Agreement
 from gymhopper.contexts.membership.domain.credit import CreditEntry, CreditLot
 from gymhopper.contexts.membership.domain.emergency import SealedEmergencyContact
 from gymhopper.contexts.membership.domain.guardianship import Guardianship
+from gymhopper.contexts.membership.domain.household import Household, Housemate
 from gymhopper.contexts.membership.domain.leaving_request import LeavingRequest
 from gymhopper.contexts.membership.domain.member import Member
 from gymhopper.contexts.membership.domain.membership import Membership
@@ -20,7 +21,13 @@ from gymhopper.contexts.membership.domain.price_change import PriceChange
 from gymhopper.contexts.membership.domain.price_run import PriceRun
 from gymhopper.contexts.membership.domain.receipt import Receipt
 from gymhopper.contexts.membership.domain.waiver import Waiver, WaiverSignature, WaiverVersion
-from gymhopper.contexts.membership.storage import people_tables, tables, waiver_tables
+from gymhopper.contexts.membership.storage import (
+    household_tables,
+    leaving_tables,
+    people_tables,
+    tables,
+    waiver_tables,
+)
 from gymhopper.kernel.money import Money
 
 
@@ -82,9 +89,11 @@ def map_all() -> None:
     mapper.map_imperatively(CreditEntry, tables.credit_entry)
     mapper.map_imperatively(Agreement, tables.agreement)
     mapper.map_imperatively(Guardianship, people_tables.guardianship)
+    mapper.map_imperatively(Household, household_tables.household)
+    mapper.map_imperatively(Housemate, household_tables.housemate)
     mapper.map_imperatively(MergedMember, people_tables.merged_member)
-    mapper.map_imperatively(LeavingRequest, tables.leaving_request)
-    mapper.map_imperatively(Receipt, tables.receipt)
+    mapper.map_imperatively(LeavingRequest, leaving_tables.leaving_request)
+    mapper.map_imperatively(Receipt, leaving_tables.receipt)
     mapper.map_imperatively(Note, people_tables.note)
     mapper.map_imperatively(WaiverVersion, waiver_tables.waiver_version)
     mapper.map_imperatively(

@@ -216,6 +216,8 @@ membership = Table(
     Column("owed", BigInteger),
     Column("withdrawn_at", INSTANT),
     Column("debt_stage", Text),
+    Column("payer_kind", Text, nullable=False),
+    Column("payer_id", Uuid),
     Column("conditions", JsonOf(Conditions), nullable=False),
     Column("homes", JsonOf(tuple[Home, ...]), nullable=False),
     Index("membership_member", "member_id"),
@@ -335,45 +337,6 @@ overlay = Table(
     Column("fee_from", INSTANT),
     Column("fees_told", Integer, nullable=False),
     Index("overlay_membership", "membership_id"),
-)
-
-receipt = Table(
-    "receipt",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("organisation_id", Uuid, nullable=False),
-    Column("member_id", ForeignKey(member.c.id, name="receipt_of_member"), nullable=False),
-    Column("person_id", Uuid, nullable=False),
-    Column(
-        "membership_id", ForeignKey(membership.c.id, name="receipt_of_membership"), nullable=False
-    ),
-    Column("act", Text, nullable=False),
-    Column("member_number", Text, nullable=False),
-    Column("plan_name", Text, nullable=False),
-    Column("wish", Text, nullable=False),
-    Column("declared_at", INSTANT, nullable=False),
-    Column("declared_by", Text, nullable=False),
-    Column("ends_at", INSTANT),
-    Column("given_back_days", Integer),
-    Column("of_days", Integer),
-    Column("request_id", Uuid),
-    Index("receipt_of_request", "request_id", "membership_id", unique=True),
-    Index("receipt_membership", "membership_id"),
-)
-
-leaving_request = Table(
-    "leaving_request",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("organisation_id", Uuid, nullable=False),
-    Column("act", Text, nullable=False),
-    Column("claim", LargeBinary, nullable=False),
-    Column("language", Text, nullable=False),
-    Column("created_at", INSTANT, nullable=False),
-    Column("expires_at", INSTANT, nullable=False),
-    Column("member_ids", ARRAY(Uuid)),
-    Index("leaving_request_expires", "expires_at"),
-    Index("leaving_request_organisation", "organisation_id", "created_at"),
 )
 
 agreement = Table(

@@ -16,7 +16,7 @@ from gymhopper.contexts.membership.domain.leaving_request import LeavingRequest
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.domain.receipt import Act, Receipt
 from gymhopper.contexts.membership.domain.withdrawal import Share
-from gymhopper.contexts.membership.storage import tables
+from gymhopper.contexts.membership.storage import leaving_tables, tables
 from gymhopper.contexts.membership.storage.leaving_link import LeavingSeal
 from gymhopper.contexts.membership.usecases.cancel_membership import (
     CancelMembership,
@@ -155,7 +155,7 @@ def _when(membership: Membership, now: datetime) -> Literal["now", "period_end",
 async def _receipt(
     uow: UnitOfWork, request: LeavingRequest, membership: Membership
 ) -> Receipt | None:
-    kept = tables.receipt.c
+    kept = leaving_tables.receipt.c
     found: Receipt | None = await uow.session.scalar(
         select(Receipt).where(kept.request_id == request.id, kept.membership_id == membership.id)
     )

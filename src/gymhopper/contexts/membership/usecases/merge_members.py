@@ -21,6 +21,7 @@ from gymhopper.contexts.membership.storage.sealing import EMERGENCY, EmergencySe
 from gymhopper.contexts.membership.storage.waiver_tables import waiver_signature
 from gymhopper.contexts.membership.usecases.keep_emergency_contact import keep_emergency_contact
 from gymhopper.contexts.membership.usecases.merge_families import merge_families, not_two_people
+from gymhopper.contexts.membership.usecases.merge_households import merge_households
 from gymhopper.contracts.membership.events import MembersMerged
 from gymhopper.kernel.errors import NotFound
 
@@ -153,6 +154,7 @@ async def _move(uow: UnitOfWork, survivor: Member, duplicate: Member, moved: Mov
     )
     await move_rows(uow, survivor, duplicate)
     await merge_families(uow, survivor, duplicate)
+    await merge_households(uow, survivor, duplicate)
     for evidence in _MOVE_EVIDENCE:
         await uow.connection.execute(evidence, {"merged": duplicate.id})
     await _move_emergency_contact(uow, survivor, duplicate, wanted=moved.emergency_contact)

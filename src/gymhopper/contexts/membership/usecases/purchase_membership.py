@@ -18,6 +18,7 @@ from gymhopper.contexts.membership.domain.price_list import Place, confirm
 from gymhopper.contexts.membership.queries.memberships import MembershipView, view
 from gymhopper.contexts.membership.storage import tables
 from gymhopper.contexts.membership.usecases.keep_agreement import AgreementGiven, keep_agreement
+from gymhopper.contexts.membership.usecases.name_payer import NamedPayer, name_payer
 from gymhopper.contexts.membership.usecases.publish import publish
 from gymhopper.contracts.membership.events import Home
 from gymhopper.contracts.venues.api import Location
@@ -42,6 +43,7 @@ class PurchaseMembership:
     place: Place | None = None
     starts_on: date | None = None
     home: Location | None = None
+    payer: NamedPayer | None = None
 
 
 async def purchase_membership(uow: UnitOfWork, command: PurchaseMembership) -> MembershipView:
@@ -81,6 +83,7 @@ async def purchase_membership(uow: UnitOfWork, command: PurchaseMembership) -> M
     membership = sell(uow, member, plan, price, starts_on)
     if command.home is not None:
         membership.homes = (Home(location_id=command.home.location_id, start=uow.now),)
+    await name_payer(uow, membership, member, command.payer)
     uow.add(membership)
     await uow.flush()
     keep_agreement(uow, member, command.agreement, membership_id=membership.id)

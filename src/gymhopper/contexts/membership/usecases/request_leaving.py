@@ -20,7 +20,7 @@ from gymhopper.contexts.membership.domain.leaving_request import (
 from gymhopper.contexts.membership.domain.receipt import Act
 from gymhopper.contexts.membership.mails import leaving_mail
 from gymhopper.contexts.membership.queries.members import member_details
-from gymhopper.contexts.membership.storage import tables
+from gymhopper.contexts.membership.storage import leaving_tables, tables
 from gymhopper.contexts.membership.storage.leaving_link import LeavingSeal
 from gymhopper.contexts.membership.storage.sealing import ContactSeal
 from gymhopper.kernel.ids import new_id
@@ -86,8 +86,8 @@ async def send_leaving_link(runtime: Runtime, request_id: UUID) -> None:
 
 async def sweep_leaving_requests(uow: UnitOfWork) -> None:
     """Nothing depends on it: what it takes away has expired."""
-    expires = tables.leaving_request.c.expires_at
-    await uow.connection.execute(delete(tables.leaving_request).where(expires <= uow.now))
+    expires = leaving_tables.leaving_request.c.expires_at
+    await uow.connection.execute(delete(leaving_tables.leaving_request).where(expires <= uow.now))
 
 
 async def _meant(uow: UnitOfWork, request: LeavingRequest) -> list[UUID]:
@@ -109,7 +109,7 @@ async def _meant(uow: UnitOfWork, request: LeavingRequest) -> list[UUID]:
     if claim.member_number is not None:
         asked = asked.where(member.number == claim.member_number)
     found = list((await uow.connection.execute(asked)).scalars())
-    earlier = tables.leaving_request.c
+    earlier = leaving_tables.leaving_request.c
     sent = select(func.count()).where(
         earlier.organisation_id == request.organisation_id,
         earlier.created_at > uow.now - _HOUR,
