@@ -26,6 +26,7 @@ RefundStatus = Literal["requested", "pending", "succeeded", "failed", "canceled"
 Access = Literal["keep", "end_now"]
 
 _UNDER_WAY: frozenset[RefundStatus] = frozenset({"requested", "pending", "succeeded"})
+_GONE: frozenset[RefundStatus] = frozenset({"succeeded", "failed", "canceled"})
 
 
 @dataclass(eq=False, kw_only=True)
@@ -76,6 +77,18 @@ class Claim:
         """The amount with its currency."""
         return Money(self.amount, self.currency)
 
+    def knows_more(self, found: ProviderInvoice, payments: Sequence[Payment]) -> bool:
+        """Whether the snapshot is an older look than what was taken over already.
+
+        Of two that look at the same time, the one with the later fence may have looked first. What
+        came in stays among an invoice's payments for good, and one that is void stays void.
+        """
+        seen = {each.id for each in found.payments}
+        return (self.status == "void" and found.status in {"draft", "open"}) or any(
+            each.provider == self.provider and each.provider_payment_id not in seen
+            for each in payments
+        )
+
     def follow(
         self,
         found: ProviderInvoice,
@@ -97,7 +110,9 @@ class Claim:
             self.start, self.until = found.period.start, found.period.until or found.period.start
         return self._stand(
             asked=found.outstanding,
-            tried=found.attempts > 0 or found.status == "uncollectible",
+            tried=found.attempts > 0
+            or found.status == "uncollectible"
+            or self.failure_known_at is not None,
             final=found.status != "draft",
             void=found.status == "void",
             payments=payments,
@@ -209,6 +224,9 @@ class Refund:
 
     def follow(self, found: ProviderRefund, claim: Claim, now: datetime) -> PaymentRefunded | None:
         """Take over what the provider says of it; the event when the money has just gone back."""
+        if found.status == "pending" and self.status in _GONE:
+            # An older look: what has gone, or never will, is no longer under way.
+            return None
         self.provider_refund_id = found.id
         self.amount = found.amount
         self.status = found.status

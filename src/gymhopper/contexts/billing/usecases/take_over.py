@@ -148,6 +148,8 @@ async def _settle(
     if fence <= claim.fence:
         return []
     payments = await payments_of(uow, claim.id)
+    if claim.knows_more(found, payments):
+        return []
     taken = {each.id: each.taken_back for each in payments}
     events = _payments(uow, claim, payments, found)
     events += claim.follow(found, payments, dues.terms, fence, uow.now) or []
