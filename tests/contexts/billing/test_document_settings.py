@@ -19,6 +19,8 @@ from gymhopper.contexts.billing.usecases.follow_seller import follow_seller
 from gymhopper.contexts.billing.usecases.learn_payer import learn_payer
 from gymhopper.contracts.identity.api import Caller
 from gymhopper.contracts.membership.api import MemberAddress, MemberContact, MembershipApi
+from gymhopper.contracts.membership.coverage import Coverage
+from gymhopper.contracts.membership.events import MembershipRenewed, MembershipState
 from gymhopper.contracts.venues.events import LegalEntityCreated
 from gymhopper.kernel.clock import ManualClock
 from gymhopper.kernel.ids import new_id
@@ -249,6 +251,36 @@ async def test_what_membership_knows_stands_until_somebody_says_otherwise(office
     await office.call("PUT", office.bill_to, "ada", json={"name": "Beispiel AG"})
     await learn_payer(shop.runtime, member_id)
     assert shop.content(await shop.invoice()).buyer.name == "Beispiel AG"
+
+
+async def test_only_who_pays_for_something_is_looked_up_again(office: Office) -> None:
+    """Members by the thousand are imported who have no account here."""
+    shop = office.shop
+    payer, other = await looked_up(shop, person=PERSON), await looked_up(shop, person=new_id())
+    assert (payer, other) == (1, 0)
+
+
+async def looked_up(shop: Shop, *, person: UUID) -> int:
+    """How many looks a member's renewal leads to."""
+    renewed = MembershipRenewed(
+        membership=MembershipState(
+            membership_id=new_id(),
+            member_id=new_id(),
+            person_id=person,
+            organisation_id=ORGANISATION,
+            plan_id=new_id(),
+            zone="Europe/Vienna",
+            coverage=Coverage(include=()),
+            contract="active",
+        )
+    )
+    async with shop.runtime.begin(SERVICE) as uow:
+        for handler in billing.subscriptions.handlers[renewed.type]:
+            await handler(uow, renewed, None)  # type: ignore[arg-type]  # the envelope is not read
+    jobs = await shop.rows(
+        "SELECT args FROM jobs.procrastinate_jobs WHERE task_name = 'billing.learn_payer'"
+    )
+    return [each.args["member_id"] for each in jobs].count(str(renewed.membership.member_id))
 
 
 async def test_a_legal_entity_that_venues_tells_of_can_be_taxed(office: Office) -> None:

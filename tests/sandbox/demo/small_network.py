@@ -13,7 +13,9 @@ from gymhopper.sandbox.demo.network import (
     Venue,
 )
 
-OPERATOR = Brand("Small Network", Seller("Small GmbH", "DE", "EUR", "Europe/Berlin"), "operator")
+OPERATOR = Brand(
+    "Small Network", Seller("Small GmbH", "DE", "EUR", "Europe/Berlin", "19"), "operator"
+)
 BRAND = Brand("Small Gyms", Seller("Small Gyms KK", "JP", "JPY", "Asia/Tokyo"))
 BERLIN = City("Berlin", "DE", "Europe/Berlin", 0.9)
 TOKYO = City("Tokyo", "JP", "Asia/Tokyo", 0.1)

@@ -15,6 +15,7 @@ from gymhopper.contexts.access.gate.ports import USAGE
 from gymhopper.contexts.access.jobs import open_cell
 from gymhopper.contexts.access.queries import usages, verify_chain
 from gymhopper.contexts.access.storage import tables as access
+from gymhopper.contexts.billing.storage.document_tables import tax_rate
 from gymhopper.contexts.identity.domain.roles import GRANTED
 from gymhopper.contexts.membership.storage import tables as membership
 from gymhopper.contexts.venues.storage import tables as venues
@@ -78,6 +79,7 @@ async def test_a_network_is_loaded_whole_and_found_again(
     assert again.people == loaded.people
     assert again.founded == loaded.founded
     assert again.administrator == loaded.administrator
+    assert await rows(platform, sa.select(tax_rate.c.percent)) == [("19",)]
 
 
 async def test_the_past_is_chained_and_its_visits_match(platform: Process, loaded: Loaded) -> None:

@@ -25,7 +25,7 @@ from gymhopper.contexts.billing.usecases.follow_contract import (
     freeze_turned,
 )
 from gymhopper.contexts.billing.usecases.issue_refund import issue_refund
-from gymhopper.contexts.billing.usecases.learn_payer import learn_payer
+from gymhopper.contexts.billing.usecases.learn_payer import LEARN, learn_payer
 from gymhopper.contexts.billing.usecases.reconcile import reconcile
 from gymhopper.contexts.billing.usecases.request_refund import defer_refund
 from gymhopper.contexts.billing.usecases.sweep_webhooks import sweep_webhooks
@@ -46,7 +46,7 @@ jobs = Jobs()
 timers = Timers()
 
 
-@jobs.job("billing.learn_payer")
+@jobs.job(LEARN)
 async def learn(runtime: Runtime, *, member_id: str) -> None:
     """To whom a member's documents are made out, unless somebody said so."""
     await learn_payer(runtime, UUID(member_id))

@@ -16,7 +16,7 @@ from gymhopper.contexts.billing.usecases.follow_merge import follow_merge
 from gymhopper.contexts.billing.usecases.follow_price import price_changed, price_will_change
 from gymhopper.contexts.billing.usecases.follow_seller import follow_seller
 from gymhopper.contexts.billing.usecases.give_back import give_back, give_back_share
-from gymhopper.contexts.billing.usecases.learn_payer import defer_learning
+from gymhopper.contexts.billing.usecases.learn_payer import hear_of_payer
 from gymhopper.contracts.membership.events import (
     MembershipActivated,
     MembershipCancellationRevoked,
@@ -151,4 +151,7 @@ async def payer_is_known(
     _: Envelope,
 ) -> None:
     """What the payer is called and where they live is looked up again."""
-    await defer_learning(uow, event.membership.member_id)
+    of = event.membership
+    hear_of_payer(
+        uow, member_id=of.member_id, organisation_id=of.organisation_id, person_id=of.person_id
+    )

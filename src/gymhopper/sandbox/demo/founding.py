@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import date
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,6 +24,8 @@ from gymhopper.contexts.access.usecases.hand_out_credential import (
     NewCredential,
     hand_out_credential,
 )
+from gymhopper.contexts.billing.domain.tax import STANDARD, Rate
+from gymhopper.contexts.billing.usecases.set_tax_rate import SetTaxRate, set_tax_rate
 from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.person import Contact
 from gymhopper.contexts.membership.domain.plan import DEFAULT_ENTRY_GRACE_DAYS
@@ -52,7 +55,9 @@ from gymhopper.sandbox.demo.keeping import (
 from gymhopper.sandbox.demo.network import Brand, DoorPlan, Network, Venue
 
 PATIENCE = 60.0
-"""Seconds within which access must have heard of the locations."""
+"""Seconds within which the others must have heard of places and sellers."""
+
+TAXED_SINCE = date(2021, 1, 1)
 
 STRANGERS = 3
 """People who have a pass and no membership."""
@@ -74,6 +79,7 @@ async def found(runtime: Runtime, network: Network, keyring: Keyring) -> Founded
     while True:
         try:
             async with runtime.begin(SERVICE) as uow:
+                await _tax(uow, network)
                 return Founded(
                     operator_id=operator.organisation_id,
                     venues=places,
@@ -82,9 +88,10 @@ async def found(runtime: Runtime, network: Network, keyring: Keyring) -> Founded
                     strangers=await _strangers(uow, operator.organisation_id, keyring),
                 )
         except NotFound as error:
-            # A place can have doors once access has heard of it: the news are under way.
+            # A place can have doors once access has heard of it, and a seller taxes once billing
+            # has: the news are under way.
             if asyncio.get_running_loop().time() > deadline:
-                raise Unavailable("The news of new locations does not reach doors.") from error
+                raise Unavailable("The news of new places and sellers do not arrive.") from error
             await asyncio.sleep(0.05)
 
 
@@ -118,6 +125,20 @@ async def _seller(uow: UnitOfWork, brand: Brand) -> LegalEntity:
         currency=seller.currency,
         zone=seller.zone,
     )
+
+
+async def _tax(uow: UnitOfWork, network: Network) -> None:
+    for brand in (network.operator, *network.brands):
+        percent = brand.seller.vat
+        if percent is not None:
+            entity = await _seller(uow, brand)
+            command = SetTaxRate(
+                legal_entity_id=entity.legal_entity_id,
+                code=STANDARD,
+                rate=Rate(category="S", percent=percent),
+                valid_from=TAXED_SINCE,
+            )
+            await set_tax_rate(uow, command)
 
 
 async def _open(uow: UnitOfWork, network: Network) -> dict[str, FoundedVenue]:

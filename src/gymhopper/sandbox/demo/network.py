@@ -15,12 +15,16 @@ Mode = Literal["normal", "lockdown", "out_of_service"]
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """A legal entity, with the country, currency and zone in which it keeps its books."""
+    """A legal entity, with the country, currency and zone in which it keeps its books.
+
+    `vat` is the percentage of tax in its prices; None: it asks for none.
+    """
 
     name: str
     country: str
     currency: str
     zone: str
+    vat: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +133,14 @@ OFF_PEAK = (
 )
 
 _OPERATOR = Brand(
-    "Hop Network", Seller("Hop Network GmbH", "DE", "EUR", "Europe/Berlin"), "operator"
+    "Hop Network", Seller("Hop Network GmbH", "DE", "EUR", "Europe/Berlin", "19"), "operator"
 )
-_NORTH = Brand("North Gyms", Seller("North Gyms GmbH", "DE", "EUR", "Europe/Berlin"))
-_THAMES = Brand("Thames Fitness", Seller("Thames Fitness Ltd", "GB", "GBP", "Europe/London"))
-_TEJO = Brand("Tejo Clubes", Seller("Tejo Clubes Lda", "PT", "EUR", "Europe/Lisbon"))
+_NORTH = Brand("North Gyms", Seller("North Gyms GmbH", "DE", "EUR", "Europe/Berlin", "19"))
+_THAMES = Brand("Thames Fitness", Seller("Thames Fitness Ltd", "GB", "GBP", "Europe/London", "20"))
+_TEJO = Brand("Tejo Clubes", Seller("Tejo Clubes Lda", "PT", "EUR", "Europe/Lisbon", "23"))
 _HUDSON = Brand("Hudson Strength", Seller("Hudson Strength Inc", "US", "USD", "America/New_York"))
 _SERRA = Brand("Serra Academias", Seller("Serra Ltda", "BR", "BRL", "America/Sao_Paulo"))
-_HINODE = Brand("Hinode Fit", Seller("Hinode Fit KK", "JP", "JPY", "Asia/Tokyo"))
+_HINODE = Brand("Hinode Fit", Seller("Hinode Fit KK", "JP", "JPY", "Asia/Tokyo", "10"))
 
 _BERLIN = City("Berlin", "DE", "Europe/Berlin", 0.28)
 _LONDON = City("London", "GB", "Europe/London", 0.20)
