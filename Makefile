@@ -20,11 +20,11 @@ demo: setup  ## run a whole network of gyms on this machine and say where to loo
 	$(BIN)/gymhopper demo
 
 test: setup  ## run the tests
-	$(BIN)/pytest -m "not prove" --numprocesses 2 --dist loadfile
+	$(BIN)/pytest -m "not prove" --numprocesses 2 --dist loadfile --durations 20
 
 prove: setup  ## run the long proofs
 	@# 5 says that there is none yet
-	$(BIN)/pytest -m prove --timeout 1800 || [ $$? -eq 5 ]
+	$(BIN)/pytest -m prove --timeout 1800 --durations 20 || [ $$? -eq 5 ]
 
 bench: setup  ## measure
 	$(BIN)/gymhopper bench gate --json
@@ -32,6 +32,8 @@ bench: setup  ## measure
 	$(BIN)/gymhopper bench start --json
 	$(BIN)/gymhopper bench sign-in --json
 	$(BIN)/gymhopper bench search --json
+	$(BIN)/gymhopper bench payments --json
+	$(BIN)/gymhopper bench ledger --json
 
 lint: setup  ## style, types, import contracts, sizes and house rules
 	$(BIN)/ruff check
