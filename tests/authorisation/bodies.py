@@ -56,6 +56,7 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
     "open_checkout": lambda ids: {"membership_id": ids["membership_id"], "price": PRICE},
     "collect_at_desk": lambda _: {"price": PRICE},
     "enter_payment": lambda _: {"amount": PRICE, "method": "cash"},
+    "grant_account_credit": lambda _: {"amount": PRICE, "reason": "Closed for a week"},
     "offer_plan": lambda ids: {
         "organisation_id": ids["organisation_id"],
         "legal_entity_id": ids["legal_entity_id"],

@@ -22,6 +22,11 @@ ENDPOINT = (
     " secret, created_at, status, failures, version) VALUES (gen_random_uuid(),"
     " gen_random_uuid(), '', '', '{}', '', to_timestamp(0), 'enabled', 0, 1)"
 )
+CREDIT = (
+    "INSERT INTO billing.credit (id, organisation_id, billing_account_id, legal_entity_id,"
+    " currency, balance, placed) SELECT id, organisation_id, id, gen_random_uuid(), 'EUR', 5, 0"
+    " FROM billing.billing_account"
+)
 MESSAGE = (
     "INSERT INTO integrations.message (id, organisation_id, event_id, type, occurred_at, stored_at,"
     " body) SELECT id, organisation_id, id, '', created_at, created_at, ''"
@@ -168,6 +173,11 @@ BROKEN_PROMISES = {
     ),
     "A refund that went through was announced once, for its own amount": (
         "UPDATE billing.refund SET amount = amount + 1"
+    ),
+    "A credit is the sum of its movements": CREDIT,
+    "The ledger says of each credit what the credit says": CREDIT,
+    "What was paid out of credit is what was taken from it": (
+        "UPDATE billing.payment SET method = 'credit'"
     ),
     "No webhook has been given up": "UPDATE billing.webhook_event SET state = 'dead'",
     "A webhook that was handled or ignored says when": (

@@ -70,6 +70,9 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
         "invoices, since": lambda: gateway.invoices(after=invoice, since=until, only_open=True),
         "invoice_of_payment": lambda: gateway.invoice_of_payment(payment.id),
         "refund": lambda: gateway.refund(new_id(), payment_id=payment.id, amount=1, currency="EUR"),
+        "move_balance": lambda: gateway.move_balance(
+            new_id(), customer_id=customer, money=Money(500, "EUR")
+        ),
         "open_charge": lambda: gateway.open_charge(
             new_id(),
             customer_id=customer,

@@ -7,10 +7,13 @@ from contexts.billing.till import Till
 from fixtures.engines import TestDatabase
 from fixtures.schema import differences
 from gymhopper.chassis.auth import AuthSubject
+from gymhopper.contexts.billing.domain.credit import Placement
 from gymhopper.contexts.billing.domain.document import Party
 from gymhopper.contexts.billing.domain.seller import Numbering
 from gymhopper.contexts.billing.storage import tables
+from gymhopper.contexts.billing.usecases.grant_credit import grant_credit
 from gymhopper.kernel.ids import new_id
+from gymhopper.kernel.money import Money
 
 
 def test_the_tables_equal_what_the_migrations_make(database: TestDatabase) -> None:
@@ -43,4 +46,21 @@ async def one_of_everything(shop: Shop) -> None:
     await shop.customer(Party(name="Ada Beispiel"))
     await shop.credit(await shop.invoice())
     async with shop.unit() as uow:
+        granted = await grant_credit(
+            uow,
+            account_id=shop.account,
+            legal_entity_id=shop.legal_entity,
+            amount=Money(500, "EUR"),
+            reason="Closed",
+            cause=new_id(),
+        )
+        uow.add(
+            Placement(
+                id=new_id(),
+                credit_id=granted.credit_id,
+                organisation_id=shop.organisation,
+                amount=500,
+                asked_at=uow.now,
+            )
+        )
         uow.add(Numbering(id=shop.legal_entity, organisation_id=shop.organisation))

@@ -6,6 +6,7 @@ from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context, Part
 from gymhopper.contexts.billing.gateways.providers import ProviderConnection
 from gymhopper.contexts.billing.http import (
+    credit,
     desk,
     documents,
     ledger,
@@ -27,10 +28,11 @@ context = Context(
     migrations=Migrations(
         "billing",
         Path(__file__).parent / "storage" / "migrations",
-        only_added_to=("ledger_account", "ledger_entry", "ledger_posting"),
+        only_added_to=("ledger_account", "ledger_entry", "ledger_posting", "credit_movement"),
     ),
     routers=[
         payments.router,
+        credit.router,
         desk.router,
         documents.router,
         sellers.router,
@@ -68,6 +70,9 @@ context = Context(
         "billing.checkout": "status",
         "billing.claim": "provider status currency",
         "billing.payment": "provider method currency",
+        "billing.credit": "currency balance placed",
+        "billing.credit_movement": "kind amount",
+        "billing.credit_placement": "amount state",
         "billing.refund": "status currency access",
         "billing.ledger_entry": "kind currency",
         "billing.seller": "country currency zone",

@@ -26,6 +26,7 @@ from gymhopper.contexts.billing.usecases.follow_contract import (
 )
 from gymhopper.contexts.billing.usecases.issue_refund import issue_refund
 from gymhopper.contexts.billing.usecases.learn_payer import LEARN, learn_payer
+from gymhopper.contexts.billing.usecases.place_credit import defer_placement, place_credit
 from gymhopper.contexts.billing.usecases.reconcile import reconcile
 from gymhopper.contexts.billing.usecases.request_refund import defer_refund
 from gymhopper.contexts.billing.usecases.sweep_webhooks import sweep_webhooks
@@ -36,6 +37,7 @@ log = get_logger(__name__)
 ALIGN_AGAIN = "billing.collection_align_again"
 CHARGE_AGAIN = "billing.fee_charge_again"
 REFUND_AGAIN = "billing.refund_issue_again"
+PLACE_AGAIN = "billing.credit_place_again"
 RECONCILE = "billing.reconcile"
 RECONCILE_AGAIN = "billing.reconcile_again"
 
@@ -76,6 +78,16 @@ async def issue(runtime: Runtime, *, refund_id: str, failures: int = 0) -> None:
     except GymhopperError:
         log.warning("refund_not_issued", refund_id=refund_id, failures=failures, exc_info=True)
         await _try_again(runtime, REFUND_AGAIN, refund_id, failures)
+
+
+@jobs.job("billing.place_credit")
+async def place(runtime: Runtime, *, credit_id: str, failures: int = 0) -> None:
+    """Tried until the provider has said yes or no."""
+    try:
+        await place_credit(runtime, payment_provider(runtime), UUID(credit_id))
+    except GymhopperError:
+        log.warning("credit_not_placed", credit_id=credit_id, failures=failures, exc_info=True)
+        await _try_again(runtime, PLACE_AGAIN, credit_id, failures)
 
 
 @jobs.job(RECONCILE)
@@ -129,6 +141,12 @@ async def collection_align_again(uow: UnitOfWork, due: Due) -> None:
 async def refund_issue_again(uow: UnitOfWork, due: Due) -> None:
     """The provider could not be asked before."""
     await defer_refund(uow, UUID(due.key), failures=due.payload["failures"])
+
+
+@timers.on(PLACE_AGAIN)
+async def credit_place_again(uow: UnitOfWork, due: Due) -> None:
+    """The provider could not be asked before."""
+    await defer_placement(uow, UUID(due.key), failures=due.payload["failures"])
 
 
 @timers.on(RECONCILE_AGAIN)

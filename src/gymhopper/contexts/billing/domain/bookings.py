@@ -119,6 +119,11 @@ def credit_used(matter: Matter, amount: int) -> Entry:
     return _moved("credit_used", matter, amount, _owed(matter), _credit(matter))
 
 
+def credit_withdrawn(matter: Matter, amount: int) -> Entry:
+    """What was not used up may be used no more."""
+    return _moved("credit_withdrawn", matter, amount, GOODWILL, _credit(matter))
+
+
 def write_off(matter: Matter, amount: int) -> Entry:
     """A debt is no longer expected to be paid."""
     return _moved("write_off", matter, amount, _owed(matter), BAD_DEBT)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from gymhopper.contexts.billing.domain.errors import NotRefundable, OverRefund
 from gymhopper.contexts.billing.domain.line import Line, lines_of
-from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, Payment, at_the_desk
+from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, CREDIT, Payment, at_the_desk
 from gymhopper.contexts.billing.domain.provider import ProviderInvoice, ProviderRefund
 from gymhopper.contexts.billing.domain.terms import Terms
 from gymhopper.contracts.billing.events import (
@@ -81,9 +81,12 @@ class Claim:
         """Whether the snapshot is an older look than what was taken over already.
 
         Of two that look at the same time, the one with the later fence may have looked first. What
-        came in stays among an invoice's payments for good, and one that is void stays void.
+        came in stays among an invoice's payments for good, and one that is void stays void. Credit
+        is none of its payments; it is used when a draft becomes final.
         """
         seen = {each.id for each in found.payments}
+        if found.status != "draft":
+            seen |= {each.provider_payment_id for each in payments if each.method == CREDIT}
         return (self.status == "void" and found.status in {"draft", "open"}) or any(
             each.provider == self.provider and each.provider_payment_id not in seen
             for each in payments

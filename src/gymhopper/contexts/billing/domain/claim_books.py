@@ -9,9 +9,16 @@ from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.crediting import split
 from gymhopper.contexts.billing.domain.document import Document
 from gymhopper.contexts.billing.domain.dues import Dues
-from gymhopper.contexts.billing.domain.ledger import BANK, CASH, Account, Books, clearing
+from gymhopper.contexts.billing.domain.ledger import (
+    BANK,
+    CASH,
+    Account,
+    Books,
+    clearing,
+    customer_credit,
+)
 from gymhopper.contexts.billing.domain.line import Line, LineKind
-from gymhopper.contexts.billing.domain.payment import Payment
+from gymhopper.contexts.billing.domain.payment import CREDIT, Payment
 
 EARNED: dict[LineKind, str] = {
     "period": "membership",
@@ -48,8 +55,10 @@ def charged(document: Document, lines: Sequence[Line]) -> Charged:
     return Charged(revenue=_shared(document.net, lines), tax=taxes, rounding=document.rounding)
 
 
-def till_of(payment: Payment) -> Account:
-    """Where the money of a payment lies."""
+def till_of(claim: Claim, payment: Payment) -> Account:
+    """Where the money of a payment lies, or lay before it was credit."""
+    if payment.method == CREDIT:
+        return customer_credit(claim.billing_account_id)
     if payment.method == "cash":
         return CASH
     return BANK if payment.method == "transfer" else clearing(payment.provider)

@@ -54,6 +54,7 @@ EntryKind = Literal[
     "refund_returned",
     "credit_granted",
     "credit_used",
+    "credit_withdrawn",
     "write_off",
     "recovery",
     "payout",

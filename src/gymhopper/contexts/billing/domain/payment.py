@@ -9,10 +9,13 @@ from uuid import UUID
 from gymhopper.contracts.billing.events import PaymentTakenBack
 from gymhopper.kernel.money import Money
 
-Method = Literal["card", "cash", "transfer"]
+Method = Literal["card", "cash", "transfer", "credit"]
 
 AT_THE_DESK = "manual"
 """The provider of money that no payment provider collected: staff say that it came."""
+
+CREDIT: Method = "credit"
+"""No money came: the payer used up what was granted before. The provider is who asked for it."""
 
 
 @dataclass(eq=False, kw_only=True)

@@ -108,7 +108,8 @@ class ProviderInvoice:
     `reference` is our claim's id, where we asked for this invoice. One that is `alone` is a payment
     without an invoice: it has no lines, and is open until the payer has done it.
     `period` is what the recurring lines pay for. `attempts` counts tries to collect it, `first`
-    tells the invoice that begins a subscription from its renewals.
+    tells the invoice that begins a subscription from its renewals. `credit` is what was used for it
+    of what the provider holds for the customer.
     """
 
     id: str
@@ -122,6 +123,7 @@ class ProviderInvoice:
     first: bool
     alone: bool = False
     paid_at: datetime | None = None
+    credit: int = 0
     lines: tuple[ProviderLine, ...] = ()
     payments: tuple[ProviderPayment, ...] = ()
     refunds: tuple[ProviderRefund, ...] = ()

@@ -73,6 +73,11 @@ class PaymentProvider(Protocol):
         """Give `amount` minor units of a payment back, once for each of our refund ids."""
         ...
 
+    async def move_balance(self, placement_id: UUID, *, customer_id: str, money: Money) -> None:
+        """Hold so much more for the customer, to pay what is asked for next; less where `money` is
+        below zero. Once for each of our placement ids."""
+        ...
+
     async def open_charge(
         self,
         claim_id: UUID,

@@ -22,6 +22,7 @@ from gymhopper.contexts.billing.domain.provider import (
 )
 from gymhopper.contexts.billing.domain.terms import Terms
 from gymhopper.contexts.billing.gateways import stripe_objects as objects
+from gymhopper.contexts.billing.gateways.stripe_credit import StripeCredit
 from gymhopper.contexts.billing.gateways.stripe_errors import Missing, translated
 from gymhopper.contexts.billing.gateways.stripe_objects import Collected, to_stripe
 from gymhopper.contexts.billing.gateways.stripe_pages import session
@@ -43,7 +44,7 @@ PAYMENT = "pi_"
 """How the ids of payment intents begin."""
 
 
-class StripeGateway:
+class StripeGateway(StripeCredit):
     """Keeps `PaymentProvider`."""
 
     name = "stripe"

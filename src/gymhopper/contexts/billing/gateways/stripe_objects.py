@@ -87,6 +87,7 @@ def invoice(found: stripe.Invoice, collected: Sequence[Collected]) -> ProviderIn
         attempts=found.attempt_count,
         first=found.billing_reason == "subscription_create",
         paid_at=_maybe_at(found.status_transitions.paid_at),
+        credit=_credit(found),
         lines=tuple(_lines(found)),
         payments=tuple(_payment(each, collected) for each in payments if each.status == "paid"),
         refunds=tuple(_refund(each) for one in collected for each in one.refunds),
@@ -124,6 +125,15 @@ def lone_payment(found: stripe.PaymentIntent, collected: Sequence[Collected]) ->
         else (),
         refunds=tuple(_refund(each) for one in collected for each in one.refunds),
     )
+
+
+def _credit(found: stripe.Invoice) -> int:
+    """What finalising it took from the customer's balance, which is below zero where somebody may
+    use it up. A void invoice puts it back."""
+    if found.ending_balance is None or found.status == "void":
+        return 0
+    used = max(found.ending_balance - found.starting_balance, 0)
+    return from_stripe(used, found.currency).amount
 
 
 def paid_by(found: stripe.Invoice) -> list[str]:

@@ -43,7 +43,7 @@ class PaymentView(BaseModel):
 
     payment_id: UUID
     claim_id: UUID
-    method: Literal["card", "cash", "transfer"]
+    method: Literal["card", "cash", "transfer", "credit"]
     amount: Amount
     paid_at: datetime
     reference: str | None

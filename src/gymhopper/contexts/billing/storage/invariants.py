@@ -3,6 +3,7 @@
 The event log is read beside the context's own schema: it says what was published.
 """
 
+from gymhopper.contexts.billing.storage.credit_invariants import CREDIT
 from gymhopper.contexts.billing.storage.document_invariants import DOCUMENTS
 
 INVARIANTS = {
@@ -88,5 +89,6 @@ INVARIANTS = {
         "SELECT count(*) FROM billing.webhook_event"
         " WHERE (state IN ('handled', 'ignored')) <> (handled_at IS NOT NULL)"
     ),
+    **CREDIT,
     **DOCUMENTS,
 }

@@ -4,6 +4,7 @@ from sqlalchemy.orm import registry
 
 from gymhopper.contexts.billing.domain.checkout import BillingAccount, Checkout
 from gymhopper.contexts.billing.domain.claim import Claim, Refund
+from gymhopper.contexts.billing.domain.credit import Credit, Movement, Placement
 from gymhopper.contexts.billing.domain.document import Document
 from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.payer import BillTo
@@ -11,7 +12,7 @@ from gymhopper.contexts.billing.domain.payment import Payment
 from gymhopper.contexts.billing.domain.seller import Numbering, Seller
 from gymhopper.contexts.billing.domain.subscription import Subscription
 from gymhopper.contexts.billing.domain.tax import TaxRate
-from gymhopper.contexts.billing.storage import document_tables, tables
+from gymhopper.contexts.billing.storage import credit_tables, document_tables, tables
 
 _registry = registry(metadata=tables.metadata)
 
@@ -28,6 +29,9 @@ def map_all() -> None:
         (Claim, tables.claim),
         (Payment, tables.payment),
         (Refund, tables.refund),
+        (Credit, credit_tables.credit),
+        (Movement, credit_tables.movement),
+        (Placement, credit_tables.placement),
         (Seller, document_tables.seller),
         (Numbering, document_tables.numbering),
         (TaxRate, document_tables.tax_rate),

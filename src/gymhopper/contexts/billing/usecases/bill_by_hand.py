@@ -17,6 +17,11 @@ from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.usecases.keep_books import invoice_claim
 from gymhopper.contexts.billing.usecases.open_dues import claims_of, payments_of, running
 from gymhopper.contexts.billing.usecases.settle_claim import count_debt, settle_claim
+from gymhopper.contexts.billing.usecases.use_credit import (
+    only_credit,
+    pay_by_credit,
+    return_credit,
+)
 from gymhopper.kernel.calendar import local_date
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.period import Period
@@ -41,6 +46,7 @@ async def begin_billing(uow: UnitOfWork, dues: Dues, subscription: Subscription)
     subscription.status = "incomplete"
     subscription.amount, subscription.currency = terms.price.amount, terms.price.currency
     subscription.period_start, subscription.period_until = period.start, period.until
+    await pay_by_credit(uow, dues, claim)
     await settle_first(uow, dues, subscription, claim)
     return claim
 
@@ -89,6 +95,7 @@ async def bill_next(uow: UnitOfWork, dues_id: UUID) -> None:
         subscription.period_start, subscription.period_until = period.start, period.until
         if lines:
             claim = _claim(uow, dues, subscription, period, lines, due_at=period.start)
+            await pay_by_credit(uow, dues, claim)
             await settle_claim(uow, dues, claim)
             await uow.schedule(CLAIM_DUE, str(claim.id), max(period.start, uow.now))
     await _await_next(uow, dues, subscription)
@@ -113,7 +120,10 @@ async def align_by_hand(uow: UnitOfWork, dues: Dues, subscription: Subscription)
     beyond = [
         claim
         for claim in await claims_of(uow, dues)
-        if until is not None and claim.start >= until and _unpaid(claim) and not claim.first
+        if until is not None
+        and claim.start >= until
+        and not claim.first
+        and await _unpaid(uow, claim)
     ]
     for claim in beyond:
         await _drop(uow, dues, claim)
@@ -124,10 +134,11 @@ async def align_by_hand(uow: UnitOfWork, dues: Dues, subscription: Subscription)
     await _await_next(uow, dues, subscription)
 
 
-def _unpaid(claim: Claim) -> bool:
-    """Asked for at the desk, and nothing of it came in yet."""
-    waits = claim.provider == AT_THE_DESK and claim.status in {"open", "failed"}
-    return waits and claim.outstanding == claim.amount
+async def _unpaid(uow: UnitOfWork, claim: Claim) -> bool:
+    """Asked for at the desk, and no money came in yet; credit that was used can be returned."""
+    if claim.provider != AT_THE_DESK or claim.status == "void" or claim.refunded:
+        return False
+    return only_credit(await payments_of(uow, claim.id))
 
 
 async def _end(uow: UnitOfWork, dues: Dues, subscription: Subscription) -> None:
@@ -137,13 +148,14 @@ async def _end(uow: UnitOfWork, dues: Dues, subscription: Subscription) -> None:
     await uow.unschedule(CYCLE_DUE, str(dues.id))
     for claim in await claims_of(uow, dues):
         given = claim.start <= uow.now and not (claim.first and claim.paid_at is None)
-        if _unpaid(claim) and not given:
+        if not given and await _unpaid(uow, claim):
             await _drop(uow, dues, claim)
     await count_debt(uow, dues)
 
 
 async def _drop(uow: UnitOfWork, dues: Dues, claim: Claim) -> None:
     claim.drop()
+    await return_credit(uow, dues, claim)
     await invoice_claim(uow, dues, claim)
     await uow.unschedule(CLAIM_DUE, str(claim.id))
 

@@ -22,6 +22,7 @@ from gymhopper.contexts.billing.usecases.keep_books import invoice_claim
 from gymhopper.contexts.billing.usecases.open_dues import running
 from gymhopper.contexts.billing.usecases.settle_claim import settle_claim
 from gymhopper.contexts.billing.usecases.take_over import take_over
+from gymhopper.contexts.billing.usecases.use_credit import pay_by_credit
 from gymhopper.kernel.errors import InvalidInput
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
@@ -74,6 +75,7 @@ async def charge_fee(uow: UnitOfWork, dues: Dues, *, text: str, fee: Money, caus
     )
     uow.add(claim)
     if by_hand:
+        await pay_by_credit(uow, dues, claim)
         await settle_claim(uow, dues, claim)
         await uow.schedule(CLAIM_DUE, str(key), uow.now + TIME_TO_PAY)
     else:

@@ -12,7 +12,7 @@ from gymhopper.contexts.billing.domain.claim import Claim, Refund
 from gymhopper.contexts.billing.domain.claim_books import charged, matter, till_of
 from gymhopper.contexts.billing.domain.document import Document, NothingToCredit
 from gymhopper.contexts.billing.domain.dues import Dues
-from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, Payment
+from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, CREDIT, Payment
 from gymhopper.contexts.billing.usecases.issue_credit_note import issue_credit_note
 from gymhopper.contexts.billing.usecases.issue_invoice import InvoiceOrder, issue_invoice
 from gymhopper.contexts.billing.usecases.post_entry import post
@@ -38,9 +38,12 @@ async def invoice_claim(uow: UnitOfWork, dues: Dues, claim: Claim) -> None:
 
 
 async def book_payment(uow: UnitOfWork, dues: Dues, claim: Claim, payment: Payment) -> None:
-    """Money came in."""
+    """Money came in, or credit was used."""
     about = matter(dues, claim, cause=payment.id, at=payment.paid_at)
-    await post(uow, bookings.payment(about, payment.amount, till_of(payment)))
+    if payment.method == CREDIT:
+        await post(uow, bookings.credit_used(about, payment.amount))
+    else:
+        await post(uow, bookings.payment(about, payment.amount, till_of(claim, payment)))
 
 
 async def book_taken_back(
@@ -52,9 +55,9 @@ async def book_taken_back(
     cause = uuid5(payment.id, f"{before} {payment.taken_back} {uow.now.isoformat()}")
     about = matter(dues, claim, cause=cause, at=uow.now)
     if less > 0:
-        await post(uow, bookings.payment_taken_back(about, less, till_of(payment)))
+        await post(uow, bookings.payment_taken_back(about, less, till_of(claim, payment)))
     elif less < 0:
-        await post(uow, bookings.payment_won_back(about, -less, till_of(payment)))
+        await post(uow, bookings.payment_won_back(about, -less, till_of(claim, payment)))
 
 
 async def book_refund(
@@ -66,7 +69,7 @@ async def book_refund(
     )
     await _book_credit_note(uow, dues, claim, note)
     about = matter(dues, claim, cause=refund.id, at=uow.now)
-    await post(uow, bookings.refund(about, refund.amount, till_of(source)))
+    await post(uow, bookings.refund(about, refund.amount, till_of(claim, source)))
 
 
 async def book_refund_returned(
@@ -74,7 +77,7 @@ async def book_refund_returned(
 ) -> None:
     """Money that went back did not arrive: it is here again, and owed to whoever had paid."""
     about = matter(dues, claim, cause=refund.id, at=uow.now)
-    await post(uow, bookings.refund_returned(about, refund.amount, till_of(source)))
+    await post(uow, bookings.refund_returned(about, refund.amount, till_of(claim, source)))
 
 
 async def _credit_rest(uow: UnitOfWork, dues: Dues, claim: Claim) -> None:

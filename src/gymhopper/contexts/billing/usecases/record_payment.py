@@ -11,7 +11,7 @@ from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.errors import NotForTheDesk, NotTakenBack, OverPayment
-from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, Payment
+from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, CREDIT, Payment
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.usecases.bill_by_hand import settle_first
 from gymhopper.contexts.billing.usecases.keep_books import book_payment, book_taken_back
@@ -86,6 +86,8 @@ async def take_payment_back(uow: UnitOfWork, payment_id: UUID, because: str) -> 
     payment = await uow.get(Payment, payment_id)
     if payment.provider != AT_THE_DESK:
         raise NotTakenBack("A payment provider keeps this money: give it back by a refund.")
+    if payment.method == CREDIT:
+        raise NotTakenBack("This was paid out of credit: give it back by a refund.")
     if claim.refunded:
         raise NotTakenBack("Money was given back for this claim already.")
     event = payment.take_back(

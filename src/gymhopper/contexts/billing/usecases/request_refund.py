@@ -14,11 +14,12 @@ from gymhopper.contexts.billing.domain.claim import (
     given_back,
 )
 from gymhopper.contexts.billing.domain.dues import Dues
-from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, Payment
+from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, CREDIT, Payment
 from gymhopper.contexts.billing.domain.provider import ProviderRefund
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.usecases.keep_books import book_refund
 from gymhopper.contexts.billing.usecases.open_dues import payments_of
+from gymhopper.contexts.billing.usecases.use_credit import refund_to_credit
 from gymhopper.kernel.errors import NotFound
 
 
@@ -34,7 +35,8 @@ class RequestRefund:
 async def request_refund(uow: UnitOfWork, command: RequestRefund) -> Refund:
     """Give money back for a claim. Raises NotFound, NotRefundable, OverRefund.
 
-    What came in at the desk is handed back there, and has gone back with that.
+    What came in at the desk is handed back there, and has gone back with that; so has what was paid
+    out of credit, which is there to be used again.
     """
     dues_id = await uow.session.scalar(
         select(tables.claim.c.dues_id).where(tables.claim.c.id == command.claim_id)
@@ -57,7 +59,7 @@ async def request_refund(uow: UnitOfWork, command: RequestRefund) -> Refund:
     )
     uow.add(refund)
     source = next(each for each in payments if each.id == refund.payment_id)
-    if source.provider != AT_THE_DESK:
+    if source.provider != AT_THE_DESK and source.method != CREDIT:
         await defer_refund(uow, refund.id)
         return refund
     event = refund.follow(handed_back(refund, source), claim, uow.now)
@@ -66,6 +68,8 @@ async def request_refund(uow: UnitOfWork, command: RequestRefund) -> Refund:
         uow.record(dues, event, organisation_id=dues.organisation_id)
         await uow.flush()
         await book_refund(uow, dues, claim, refund, source)
+        if source.method == CREDIT:
+            await refund_to_credit(uow, dues, claim, refund)
     return refund
 
 

@@ -26,7 +26,9 @@ from gymhopper.contexts.billing.usecases.keep_books import (
     invoice_claim,
 )
 from gymhopper.contexts.billing.usecases.open_dues import claims_of, payments_of
+from gymhopper.contexts.billing.usecases.place_credit import place_all
 from gymhopper.contexts.billing.usecases.sell_once import keep_if_wanted, sale, sold_by
+from gymhopper.contexts.billing.usecases.use_credit import follow_credit
 from gymhopper.contracts.event import Event
 from gymhopper.kernel.ids import new_id
 
@@ -46,7 +48,10 @@ async def take_over(uow: UnitOfWork, snapshot: Snapshot | Charge) -> str | None:
     dues = await uow.get(Dues, dues_id)
     subscription = await uow.get(Subscription, subscription_id)
     events: list[Event] = []
+    status = subscription.status
     if subscription.mirror(snapshot.subscription, snapshot.fence):
+        if subscription.status != status:
+            await place_all(uow, dues.billing_account_id)
         changed = dues.follow(snapshot.subscription)
         events += [changed] if changed is not None else []
         if _disagrees(dues, snapshot.subscription, uow):
@@ -152,6 +157,7 @@ async def _settle(
         return []
     taken = {each.id: each.taken_back for each in payments}
     events = _payments(uow, claim, payments, found)
+    await follow_credit(uow, dues, claim, payments, found)
     events += claim.follow(found, payments, dues.terms, fence, uow.now) or []
     await uow.flush()
     await invoice_claim(uow, dues, claim)

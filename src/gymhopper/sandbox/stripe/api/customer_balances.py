@@ -9,6 +9,7 @@ from gymhopper.sandbox.stripe.wire.parameters import (
     Clearable,
     Currency,
     ListParameters,
+    Metadata,
     Parameters,
     Text,
 )
@@ -22,12 +23,13 @@ class MoveBalance(Parameters):
     amount: SignedAmount
     currency: Currency
     description: Clearable[Text] = None
+    metadata: Metadata | None = None
 
 
 @endpoints.on("POST", _PATH, MoveBalance)
 async def move_balance(call: Call, parameters: MoveBalance, *, key: str) -> Object:
     customer = await call.store.get("customer", key, param="customer")
-    return await customer_balances.move(
+    moved = await customer_balances.move(
         await living(call.store, customer),
         key,
         parameters.amount,
@@ -35,6 +37,7 @@ async def move_balance(call: Call, parameters: MoveBalance, *, key: str) -> Obje
         kind="adjustment",
         description=parameters.description,
     )
+    return await call.store.update(moved, {"metadata": parameters.metadata or {}})
 
 
 @endpoints.on("GET", _PATH, ListParameters)
