@@ -13,7 +13,7 @@ import httpx
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from authorisation.samples import dearer
+from authorisation.samples import dearer, money_of
 from contexts.billing.shop import Line
 from fixtures.people import MEMBER, NOBODY, Person, person_as
 from gymhopper.app.demo import temporary_platform
@@ -241,9 +241,7 @@ class Founding:
             lambda found: found["label"] == "active",
             what="the membership runs",
         )
-        owed = await self.platform.get(f"/payments{path}")
-        ids["claim_id"] = owed["claims"][0]["claim_id"]
-        ids["payment_id"] = owed["payments"][0]["payment_id"]
+        ids.update(await money_of(self.platform, path))
         for kind in ("block", "freeze"):
             stopped = await self.platform.post(f"{path}/{kind}s", {"reason": "as agreed"})
             ids[f"{kind}_id"] = stopped["id"]

@@ -9,9 +9,11 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+import stripe
 
 from contexts.billing.samples import MONTHLY
 from contexts.billing.till import Till
+from gymhopper.contexts.billing.domain.cards import CardPage
 from gymhopper.contexts.billing.domain.checkout import Checkout
 from gymhopper.contexts.billing.domain.errors import ProviderRefused
 from gymhopper.contexts.billing.gateways.stripe import StripeGateway
@@ -43,6 +45,8 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
         payment_id=None,
         currency="EUR",
     )
+    failed = await _failed(till, customer)
+    other = await v1.payment_methods.attach_async("pm_card_visa", {"customer": customer})
     until = datetime.fromtimestamp(subscription["items"].data[0].current_period_end, UTC)
     return {
         "create_customer": lambda: gateway.create_customer(account_id=new_id(), person_id=new_id()),
@@ -97,6 +101,20 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
         ),
         "pause": lambda: gateway.pause(subscription.id, paused=True),
         "pause, lifted": lambda: gateway.pause(subscription.id, paused=False),
+        "cards": lambda: gateway.cards(customer, subscription_id=None),
+        "cards, of a subscription": lambda: gateway.cards(
+            customer, subscription_id=subscription.id
+        ),
+        "open_card_page": lambda: gateway.open_card_page(_card_page(), customer_id=customer),
+        "use_card": lambda: gateway.use_card(
+            str(subscription.default_payment_method),
+            customer_id=customer,
+            subscription_ids=[subscription.id],
+        ),
+        "collect_again": lambda: gateway.collect_again(failed.id or "", card_id=other.id),
+        "payment_page": lambda: gateway.payment_page(invoice),
+        "open_portal": lambda: gateway.open_portal(customer, return_url="http://127.0.0.1/"),
+        "remove_card": lambda: gateway.remove_card(other.id),
         "cancel": lambda: gateway.cancel(subscription.id),
     }
 
@@ -113,6 +131,35 @@ def _page(**terms: Any) -> Checkout:
         cancel_url="http://127.0.0.1/no",
         created_at=datetime(2026, 3, 2, tzinfo=UTC),
     )
+
+
+def _card_page() -> CardPage:
+    return CardPage(
+        id=new_id(),
+        organisation_id=new_id(),
+        person_id=new_id(),
+        billing_account_id=new_id(),
+        success_url="http://127.0.0.1/yes",
+        cancel_url="http://127.0.0.1/no",
+        created_at=datetime(2026, 3, 2, tzinfo=UTC),
+    )
+
+
+async def _failed(till: Till, customer: str) -> stripe.Invoice:
+    """An invoice that was tried in vain."""
+    v1 = till.stripe.v1
+    fails = await v1.payment_methods.attach_async(
+        "pm_card_chargeCustomerFail", {"customer": customer}
+    )
+    draft = await v1.invoices.create_async(
+        {"customer": customer, "currency": "eur", "default_payment_method": fails.id}
+    )
+    await v1.invoice_items.create_async(
+        {"customer": customer, "invoice": draft.id or "", "amount": 500, "currency": "eur"}
+    )
+    with suppress(stripe.CardError):
+        await v1.invoices.pay_async(draft.id or "")
+    return draft
 
 
 def _problems(request: httpx.Request) -> list[str]:

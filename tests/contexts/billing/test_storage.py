@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from contexts.billing.shop import Shop
 from contexts.billing.till import Till
+from contexts.billing.wallet import Wallet
 from fixtures.engines import TestDatabase
 from fixtures.schema import differences
 from gymhopper.chassis.auth import AuthSubject
@@ -27,6 +28,10 @@ async def test_queries_without_any_filter_show_nothing_of_another_organisation(
     claim = (await till.get(f"/memberships/{purchase.membership_id}")).json()["claims"][0]
     await till.post(f"/claims/{claim['claim_id']}/refunds", {"amount": 100})
     await till.settle()
+    wallet = Wallet(till, purchase)
+    await wallet.add()
+    await till.settle()
+    await wallet.remove((await wallet.cards())[0]["id"])
     await one_of_everything(Shop(till.runtime, organisation=till.organisation))
     # What the provider said is the platform's.
     elsewhere = ("billing.reconciliation", "billing.webhook_event")

@@ -6,6 +6,7 @@ from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context, Part
 from gymhopper.contexts.billing.gateways.providers import ProviderConnection
 from gymhopper.contexts.billing.http import (
+    cards,
     credit,
     desk,
     documents,
@@ -34,6 +35,7 @@ context = Context(
         payments.router,
         credit.router,
         desk.router,
+        cards.router,
         documents.router,
         sellers.router,
         payers.router,
@@ -61,6 +63,9 @@ context = Context(
         "taxes:read": "see rates of tax and how documents are numbered",
         "taxes:write": "set rates of tax and how documents are numbered",
         "ledger:read": "see the books: balances and every movement of money",
+        "means:read": "see the cards that a payer is charged by",
+        "means:write": "have a card added that a payer is charged by, and remove one",
+        "portal:write": "go to the payment provider's own pages as the payer",
         "checkouts:write": "open the page on which a membership is paid for",
     },
     audit_shows={
@@ -68,6 +73,8 @@ context = Context(
         "billing.dues": "currency",
         "billing.subscription": "provider status currency",
         "billing.checkout": "status",
+        "billing.card_page": "status",
+        "billing.removed_card": "",
         "billing.claim": "provider status currency",
         "billing.payment": "provider method currency",
         "billing.credit": "currency balance placed",

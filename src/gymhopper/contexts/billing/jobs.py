@@ -19,6 +19,7 @@ from gymhopper.contexts.billing.usecases.bill_by_hand import (
     claim_due,
 )
 from gymhopper.contexts.billing.usecases.charge_fee import charge_claim, defer_charge
+from gymhopper.contexts.billing.usecases.follow_cards import follow_cards
 from gymhopper.contexts.billing.usecases.follow_contract import (
     FREEZE_TURNS,
     defer_alignment,
@@ -26,6 +27,7 @@ from gymhopper.contexts.billing.usecases.follow_contract import (
 )
 from gymhopper.contexts.billing.usecases.issue_refund import issue_refund
 from gymhopper.contexts.billing.usecases.learn_payer import LEARN, learn_payer
+from gymhopper.contexts.billing.usecases.notice_cards import FOLLOW, defer_following
 from gymhopper.contexts.billing.usecases.place_credit import defer_placement, place_credit
 from gymhopper.contexts.billing.usecases.reconcile import reconcile
 from gymhopper.contexts.billing.usecases.request_refund import defer_refund
@@ -37,6 +39,7 @@ log = get_logger(__name__)
 ALIGN_AGAIN = "billing.collection_align_again"
 CHARGE_AGAIN = "billing.fee_charge_again"
 REFUND_AGAIN = "billing.refund_issue_again"
+FOLLOW_AGAIN = "billing.cards_follow_again"
 PLACE_AGAIN = "billing.credit_place_again"
 RECONCILE = "billing.reconcile"
 RECONCILE_AGAIN = "billing.reconcile_again"
@@ -123,6 +126,16 @@ async def charge(runtime: Runtime, *, claim_id: str, failures: int = 0) -> None:
         await _try_again(runtime, CHARGE_AGAIN, claim_id, failures)
 
 
+@jobs.job(FOLLOW)
+async def follow(runtime: Runtime, *, account_id: str, failures: int = 0) -> None:
+    """Tried until the provider has heard of every card."""
+    try:
+        await follow_cards(runtime, payment_provider(runtime), UUID(account_id))
+    except GymhopperError:
+        log.warning("cards_not_followed", account_id=account_id, failures=failures, exc_info=True)
+        await _try_again(runtime, FOLLOW_AGAIN, account_id, failures)
+
+
 async def _try_again(runtime: Runtime, timer: str, key: str, failures: int) -> None:
     """Set the timer for the next try. Not the queue's own retry: while that waits, it would keep
     later jobs with the same lock from running."""
@@ -135,6 +148,12 @@ async def _try_again(runtime: Runtime, timer: str, key: str, failures: int) -> N
 async def collection_align_again(uow: UnitOfWork, due: Due) -> None:
     """The provider could not be brought in line before."""
     await defer_alignment(uow, UUID(due.key), failures=due.payload["failures"])
+
+
+@timers.on(FOLLOW_AGAIN)
+async def follow_again(uow: UnitOfWork, due: Due) -> None:
+    """The provider could not be asked before."""
+    await defer_following(uow, UUID(due.key), failures=due.payload["failures"])
 
 
 @timers.on(REFUND_AGAIN)

@@ -1,4 +1,4 @@
-"""The simulator's ASGI app: the API below `/v1`, the hosted pages below `/checkout`."""
+"""The simulator's ASGI app: the API below `/v1`, the hosted pages beside it."""
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -32,6 +32,7 @@ from gymhopper.sandbox.stripe.api import (
 )
 from gymhopper.sandbox.stripe.billing.renewal import Recovery
 from gymhopper.sandbox.stripe.hosted.authentication import AuthenticationPages
+from gymhopper.sandbox.stripe.hosted.invoices import InvoicePages
 from gymhopper.sandbox.stripe.hosted.onboarding import OnboardingPages
 from gymhopper.sandbox.stripe.hosted.pages import CheckoutPages
 from gymhopper.sandbox.stripe.hosted.portal import PortalPages
@@ -74,6 +75,7 @@ def create_sandbox(runtime: Runtime, recovery: Recovery) -> Starlette:
             *Server(runtime, recovery, endpoints).routes(),
             *CheckoutPages(runtime).routes(),
             *PortalPages(runtime, recovery).routes(),
+            *InvoicePages(runtime, recovery).routes(),
             *AuthenticationPages(runtime).routes(),
             *OnboardingPages(runtime).routes(),
         ],

@@ -74,7 +74,7 @@ class EntryDiffers(Conflict):
 
 
 class PageOpening(Conflict):
-    """The page for a first payment is being opened at this moment; ask again."""
+    """A page of the provider is being opened at this moment; ask again."""
 
     code = "page_opening"
 
@@ -107,3 +107,15 @@ class DebtFirst(Conflict):
     """What is owed, or was paid in part, is settled by whoever owes it."""
 
     code = "debt_first"
+
+
+class MeansInUse(Conflict):
+    """The last card of a payer is what something is collected by."""
+
+    code = "means_in_use"
+
+
+class NotByCard(Conflict):
+    """No payment provider collects this, or none that could be asked for a card."""
+
+    code = "not_by_card"

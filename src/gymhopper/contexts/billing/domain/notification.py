@@ -14,12 +14,13 @@ from gymhopper.contexts.billing.domain.errors import MalformedNotification
 REFERENCE = "gymhopper_id"
 """The metadata key under which our own id is written into the provider's objects."""
 
-SubjectKind = Literal["subscription", "invoice", "payment", "checkout"]
+SubjectKind = Literal["subscription", "invoice", "payment", "checkout", "customer"]
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The object that is to be fetched. `payment` is looked at for what went back of it."""
+    """The object that is to be fetched. `payment` is looked at for what went back of it, `customer`
+    for a card that was not there before."""
 
     kind: SubjectKind
     id: str
@@ -72,6 +73,10 @@ def _subject(event_type: str, about: dict[str, Any]) -> Subject | None:
     match event_type.split("."):
         case ["checkout", "session", *_]:
             kind, key = "checkout", "id"
+        case ["customer", "updated"]:
+            kind, key = "customer", "id"
+        case ["payment_method", "attached"]:
+            kind, key = "customer", "customer"
         case ["customer", "subscription", *_]:
             kind, key = "subscription", "id"
         case ["invoice", *_]:

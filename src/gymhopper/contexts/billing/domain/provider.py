@@ -131,9 +131,10 @@ class ProviderInvoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderCheckout:
-    """A page on which a person pays for the first time.
+    """A page on which a person pays for the first time, or adds a card.
 
-    It leads to a subscription, or to a payment of its own.
+    It leads to a subscription, to a payment of its own, or to a card that was only saved there.
+    `reference` is the id that we wrote into it.
     """
 
     id: str
@@ -142,3 +143,5 @@ class ProviderCheckout:
     expires_at: datetime
     subscription_id: str | None = None
     payment_id: str | None = None
+    reference: UUID | None = None
+    card_id: str | None = None

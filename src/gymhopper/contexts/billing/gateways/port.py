@@ -1,9 +1,11 @@
 """What billing asks of a payment provider."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from gymhopper.contexts.billing.domain.cards import Card, CardPage
 from gymhopper.contexts.billing.domain.checkout import Checkout
 from gymhopper.contexts.billing.domain.listing import ProviderPage
 from gymhopper.contexts.billing.domain.provider import (
@@ -117,6 +119,40 @@ class PaymentProvider(Protocol):
 
     async def cancel(self, subscription_id: str) -> None:
         """Stop collecting now; nothing is charged or given back for it."""
+        ...
+
+    async def cards(self, customer_id: str, *, subscription_id: str | None) -> tuple[Card, ...]:
+        """The customer's saved cards, the newest first; the default is what the subscription is
+        charged by, where one is given."""
+        ...
+
+    async def open_card_page(self, page: CardPage, *, customer_id: str) -> ProviderCheckout:
+        """A page on which the customer adds a card."""
+        ...
+
+    async def use_card(
+        self, card_id: str, *, customer_id: str, subscription_ids: Sequence[str]
+    ) -> None:
+        """Charge this card from now on, for the customer and for these subscriptions."""
+        ...
+
+    async def remove_card(self, card_id: str) -> None:
+        """Charge this card never again; one that is gone already is as wanted."""
+        ...
+
+    async def collect_again(self, invoice_id: str, *, card_id: str) -> bool:
+        """Try to collect an invoice that nobody could pay, unless this card was tried last.
+
+        Returns whether it was tried; a card that is refused leaves the invoice as it was.
+        """
+        ...
+
+    async def payment_page(self, invoice_id: str) -> str | None:
+        """Where the customer pays the invoice at once; None when there is nothing to pay."""
+        ...
+
+    async def open_portal(self, customer_id: str, *, return_url: str) -> str:
+        """The provider's own pages for the customer, who comes back to `return_url`."""
         ...
 
     async def close(self) -> None:

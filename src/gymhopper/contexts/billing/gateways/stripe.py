@@ -22,6 +22,7 @@ from gymhopper.contexts.billing.domain.provider import (
 )
 from gymhopper.contexts.billing.domain.terms import Terms
 from gymhopper.contexts.billing.gateways import stripe_objects as objects
+from gymhopper.contexts.billing.gateways.stripe_cards import StripeCards
 from gymhopper.contexts.billing.gateways.stripe_credit import StripeCredit
 from gymhopper.contexts.billing.gateways.stripe_errors import Missing, translated
 from gymhopper.contexts.billing.gateways.stripe_objects import Collected, to_stripe
@@ -44,7 +45,7 @@ PAYMENT = "pi_"
 """How the ids of payment intents begin."""
 
 
-class StripeGateway(StripeCredit):
+class StripeGateway(StripeCards, StripeCredit):
     """Keeps `PaymentProvider`."""
 
     name = "stripe"
@@ -106,7 +107,9 @@ class StripeGateway(StripeCredit):
         """GET /v1/checkout/sessions/{id}."""
         try:
             with translated():
-                found = await self._stripe.checkout.sessions.retrieve_async(checkout_id)
+                found = await self._stripe.checkout.sessions.retrieve_async(
+                    checkout_id, {"expand": ["setup_intent"]}
+                )
         except Missing:
             return None
         return objects.checkout(found)

@@ -147,7 +147,9 @@ def paid_by(found: stripe.Invoice) -> list[str]:
 
 
 def checkout(found: "stripe.checkout.Session") -> ProviderCheckout:
-    """A checkout session."""
+    """A checkout session, fetched with what it saved."""
+    saved = found.setup_intent
+    card = None if saved is None or isinstance(saved, str) else saved.payment_method
     return ProviderCheckout(
         id=found.id,
         status=cast("Any", found.status or "open"),
@@ -155,6 +157,8 @@ def checkout(found: "stripe.checkout.Session") -> ProviderCheckout:
         expires_at=_at(found.expires_at),
         subscription_id=key_of(found.subscription) if found.subscription is not None else None,
         payment_id=key_of(found.payment_intent) if found.payment_intent is not None else None,
+        reference=_reference(found.metadata),
+        card_id=key_of(card) if card is not None and found.mode == "setup" else None,
     )
 
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, func, select
+from sqlalchemy import Column, ColumnElement, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.contexts.billing.domain.provider import ENDED
 from gymhopper.contexts.billing.domain.reconciliation import Finding, Reconciliation, Report
 from gymhopper.contexts.billing.storage import tables
+from gymhopper.contexts.billing.storage.card_tables import card_page
 from gymhopper.contexts.billing.storage.reconciliation import finding, reconciliation, seen
 
 
@@ -114,14 +115,19 @@ async def unseen_claims(
 async def open_pages(
     connection: AsyncConnection, run: Reconciliation, *, limit: int
 ) -> list[Unseen]:
-    """Our pages on which, as far as we know, nobody has paid yet."""
-    table = tables.checkout
-    query = select(table.c.id, table.c.provider_id).where(
-        table.c.status == "open", table.c.provider_id.is_not(None)
-    )
+    """Our pages on which, as far as we know, nobody has paid yet or added a card."""
+    pages = union_all(
+        *(
+            select(table.c.id, table.c.provider_id).where(
+                table.c.status == "open", table.c.provider_id.is_not(None)
+            )
+            for table in (tables.checkout, card_page)
+        )
+    ).subquery()
+    query = select(pages)
     if run.cursor is not None:
-        query = query.where(table.c.id > UUID(run.cursor))
-    rows = await connection.execute(query.order_by(table.c.id).limit(limit))
+        query = query.where(pages.c.id > UUID(run.cursor))
+    rows = await connection.execute(query.order_by(pages.c.id).limit(limit))
     return [Unseen(row.id, row.provider_id) for row in rows]
 
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import registry
 
+from gymhopper.contexts.billing.domain.cards import CardPage, RemovedCard
 from gymhopper.contexts.billing.domain.checkout import BillingAccount, Checkout
 from gymhopper.contexts.billing.domain.claim import Claim, Refund
 from gymhopper.contexts.billing.domain.credit import Credit, Movement, Placement
@@ -12,7 +13,12 @@ from gymhopper.contexts.billing.domain.payment import Payment
 from gymhopper.contexts.billing.domain.seller import Numbering, Seller
 from gymhopper.contexts.billing.domain.subscription import Subscription
 from gymhopper.contexts.billing.domain.tax import TaxRate
-from gymhopper.contexts.billing.storage import credit_tables, document_tables, tables
+from gymhopper.contexts.billing.storage import (
+    card_tables,
+    credit_tables,
+    document_tables,
+    tables,
+)
 
 _registry = registry(metadata=tables.metadata)
 
@@ -37,5 +43,7 @@ def map_all() -> None:
         (TaxRate, document_tables.tax_rate),
         (BillTo, document_tables.bill_to),
         (Document, document_tables.document),
+        (CardPage, card_tables.card_page),
+        (RemovedCard, card_tables.removed_card),
     ):
         _registry.map_imperatively(kind, table)

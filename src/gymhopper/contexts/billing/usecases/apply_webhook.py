@@ -18,9 +18,8 @@ from gymhopper.contexts.billing.domain import notification
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.usecases.fetch_snapshot import (
-    Charge,
+    Found,
     Nothing,
-    Snapshot,
     fetch_snapshot,
 )
 from gymhopper.contexts.billing.usecases.receive_webhook import NOT_FOLLOWED
@@ -63,7 +62,7 @@ async def apply_webhook(runtime: Runtime, provider: PaymentProvider, event_id: U
 
 async def _look(
     runtime: Runtime, provider: PaymentProvider, source: str, body: bytes
-) -> Snapshot | Charge | Nothing:
+) -> Found | Nothing:
     if source != provider.name:
         return Nothing("events of connected accounts have no effect here")
     subject = notification.read(body).subject
@@ -72,7 +71,7 @@ async def _look(
     return await fetch_snapshot(runtime, provider, subject)
 
 
-async def _effect(uow: UnitOfWork, found: Snapshot | Charge | Nothing) -> str | None:
+async def _effect(uow: UnitOfWork, found: Found | Nothing) -> str | None:
     """Take it over; returns why there was nothing to take over."""
     if not isinstance(found, Nothing):
         return await take_over(uow, found)

@@ -35,6 +35,22 @@ class Charge:
     invoice: ProviderInvoice
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedCard:
+    """A card that was saved on a page of ours, whose id is `page_id` where the provider has it."""
+
+    checkout_id: str
+    page_id: UUID | None
+    card_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherCards:
+    """Something about a customer's cards may be different."""
+
+    customer_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Nothing:
     """There is nothing to take over, and why. A checkout on which nobody can pay any more is kept
@@ -44,10 +60,15 @@ class Nothing:
     expired: ProviderCheckout | None = None
 
 
+Found = Snapshot | Charge | SavedCard | OtherCards
+
+
 async def fetch_snapshot(
     runtime: Runtime, provider: PaymentProvider, subject: Subject
-) -> Snapshot | Charge | Nothing:
+) -> Found | Nothing:
     """The present state of the subject and of the subscription that it belongs to."""
+    if subject.kind == "customer":
+        return OtherCards(subject.id)
     fence = await take_fence(runtime)
     invoice: ProviderInvoice | None = None
     checkout: ProviderCheckout | None = None
@@ -59,19 +80,18 @@ async def fetch_snapshot(
             checkout = await provider.checkout(subject.id)
             if checkout is None:
                 return Nothing(f"the provider does not know {subject.id}")
+            if checkout.card_id is not None:
+                return SavedCard(
+                    checkout_id=checkout.id, page_id=checkout.reference, card_id=checkout.card_id
+                )
             subscription_id = checkout.subscription_id
             if subscription_id is None and checkout.payment_id is not None:
                 invoice = await provider.invoice(checkout.payment_id)
         case "invoice" | "payment":
-            invoice_id: str | None = subject.id
-            if subject.kind == "payment":
-                invoice_id = await provider.invoice_of_payment(subject.id)
-            if invoice_id is None:
-                return Nothing(f"{subject.id} paid no invoice that the provider knows")
-            invoice = await provider.invoice(invoice_id)
-            if invoice is None:
-                return Nothing(f"the provider does not know {invoice_id}")
-            subscription_id = invoice.subscription_id
+            found = await _invoice(provider, subject)
+            if isinstance(found, Nothing):
+                return found
+            invoice, subscription_id = found, found.subscription_id
     if invoice is not None and subscription_id is None and invoice.reference is not None:
         return _charge(provider.name, fence, invoice.reference, invoice, checkout)
     if subscription_id is None:
@@ -86,6 +106,16 @@ async def fetch_snapshot(
         subscription=subscription,
         invoice=invoice,
     )
+
+
+async def _invoice(provider: PaymentProvider, subject: Subject) -> ProviderInvoice | Nothing:
+    invoice_id: str | None = subject.id
+    if subject.kind == "payment":
+        invoice_id = await provider.invoice_of_payment(subject.id)
+    if invoice_id is None:
+        return Nothing(f"{subject.id} paid no invoice that the provider knows")
+    invoice = await provider.invoice(invoice_id)
+    return invoice or Nothing(f"the provider does not know {invoice_id}")
 
 
 def _charge(

@@ -40,9 +40,9 @@ async def repair_subject(
     `our_id` is our record's, where it is known that there is one.
     """
     found = await fetch_snapshot(runtime, provider, Subject(kind, provider_id))
-    if not isinstance(found, Nothing):
+    if isinstance(found, Snapshot | Charge):
         return await repair_from(runtime, found)
-    if our_id is None:
+    if our_id is None or not isinstance(found, Nothing):
         return None
     return Finding(
         kind=kind,
@@ -58,12 +58,15 @@ async def repair_page(
 ) -> Finding | None:
     """Take over what became of a page; None when somebody may still pay on it."""
     found = await fetch_snapshot(runtime, provider, Subject("checkout", provider_id))
-    if not isinstance(found, Nothing):
+    if isinstance(found, Snapshot | Charge):
         return await repair_from(runtime, found)
-    if found.expired is None:
+    if isinstance(found, Nothing) and found.expired is None:
         return None
     async with runtime.begin(SERVICE) as uow:
-        await expire_checkout(uow, found.expired)
+        if not isinstance(found, Nothing):
+            await take_over(uow, found)
+        elif found.expired is not None:
+            await expire_checkout(uow, found.expired)
     return Finding(kind="checkout", verdict="repaired", provider_id=provider_id, our_id=our_id)
 
 

@@ -16,7 +16,12 @@ from gymhopper.contexts.billing.domain.provider import (
 )
 from gymhopper.contexts.billing.domain.subscription import Subscription
 from gymhopper.contexts.billing.storage import tables
-from gymhopper.contexts.billing.usecases.fetch_snapshot import Charge, Snapshot
+from gymhopper.contexts.billing.usecases.fetch_snapshot import (
+    Charge,
+    Found,
+    OtherCards,
+    SavedCard,
+)
 from gymhopper.contexts.billing.usecases.follow_contract import defer_alignment
 from gymhopper.contexts.billing.usecases.keep_books import (
     book_payment,
@@ -25,20 +30,28 @@ from gymhopper.contexts.billing.usecases.keep_books import (
     book_taken_back,
     invoice_claim,
 )
+from gymhopper.contexts.billing.usecases.notice_cards import (
+    defer_following,
+    expire_card_page,
+    notice_cards,
+)
 from gymhopper.contexts.billing.usecases.open_dues import claims_of, payments_of
 from gymhopper.contexts.billing.usecases.place_credit import place_all
 from gymhopper.contexts.billing.usecases.sell_once import keep_if_wanted, sale, sold_by
 from gymhopper.contexts.billing.usecases.use_credit import follow_credit
+from gymhopper.contracts.billing.events import PaymentFailed
 from gymhopper.contracts.event import Event
 from gymhopper.kernel.ids import new_id
 
 
-async def take_over(uow: UnitOfWork, snapshot: Snapshot | Charge) -> str | None:
+async def take_over(uow: UnitOfWork, snapshot: Found) -> str | None:
     """Apply absolute values under the lock of the membership's dues.
 
     Returns None when it is ours, else why it is not. Anything older than what was applied before
     is passed over without a word: the later snapshot had it in.
     """
+    if isinstance(snapshot, SavedCard | OtherCards):
+        return await notice_cards(uow, snapshot)
     if isinstance(snapshot, Charge):
         return await _take_over_charge(uow, snapshot)
     found = await _ours(uow, snapshot.provider, snapshot.subscription)
@@ -66,9 +79,16 @@ async def take_over(uow: UnitOfWork, snapshot: Snapshot | Charge) -> str | None:
         if claim is not None:
             events += await _settle(uow, dues, claims, claim, snapshot.invoice, snapshot.fence)
     await _complete_checkout(uow, subscription)
+    if dues.owed and (snapshot.invoice is None or _has_failed(events)):
+        # Perhaps there is another card by now.
+        await defer_following(uow, dues.billing_account_id)
     for event in events:
         uow.record(dues, event, organisation_id=dues.organisation_id)
     return None
+
+
+def _has_failed(events: list[Event]) -> bool:
+    return any(isinstance(event, PaymentFailed) for event in events)
 
 
 async def _take_over_charge(uow: UnitOfWork, charge: Charge) -> str | None:
@@ -90,7 +110,10 @@ async def _take_over_charge(uow: UnitOfWork, charge: Charge) -> str | None:
         claims.append(claim)
     claim.provider_invoice_id = charge.invoice.id
     paid_before = claim.paid_at is not None
-    for event in await _settle(uow, dues, claims, claim, charge.invoice, charge.fence):
+    events = await _settle(uow, dues, claims, claim, charge.invoice, charge.fence)
+    if _has_failed(events):
+        await defer_following(uow, dues.billing_account_id)
+    for event in events:
         uow.record(dues, event, organisation_id=dues.organisation_id)
     if claim.first and not paid_before:
         await keep_if_wanted(uow, dues, claim)
@@ -104,6 +127,7 @@ async def expire_checkout(uow: UnitOfWork, found: ProviderCheckout) -> None:
         .where(tables.checkout.c.provider_id == found.id, tables.checkout.c.status == "open")
         .values(status="expired")
     )
+    await expire_card_page(uow, found.id)
 
 
 async def _complete_checkout(uow: UnitOfWork, subscription: Subscription) -> None:

@@ -41,6 +41,7 @@ OWNER = Role(
         identity:read identity:write
         impersonation:write
         ledger:read
+        means:read means:write
         members:read members:write
         memberships:read memberships:write
         notes:read notes:write
@@ -75,6 +76,7 @@ MANAGER = Role(
         documents:read
         duplicates:read duplicates:write
         ledger:read
+        means:read means:write
         members:read members:write
         memberships:read memberships:write
         notes:read notes:write
@@ -105,6 +107,7 @@ FRONT_DESK = Role(
         credentials:read credentials:write
         documents:read
         duplicates:read
+        means:read means:write
         members:read members:write
         memberships:read memberships:write
         notes:read notes:write
@@ -134,6 +137,7 @@ ACCOUNTANT = Role(
         """
         documents:read
         ledger:read
+        means:read
         memberships:read
         payers:read payers:write
         payments:read payments:write
@@ -169,6 +173,7 @@ NETWORK_OPERATOR = Role(
         documents:read
         duplicates:read duplicates:write
         ledger:read
+        means:read means:write
         members:read members:write
         memberships:read memberships:write
         notes:read notes:write
@@ -200,6 +205,7 @@ SUPPORT = Role(
         duplicates:read
         impersonation:write
         ledger:read
+        means:read
         members:read
         memberships:read
         notes:read
@@ -230,11 +236,13 @@ MEMBER = Role(
         checkouts:write
         credentials:read
         documents:read
+        means:read means:write
         members:read
         memberships:read
         passes:write
         payers:read payers:write
         payments:read
+        portal:write
         profiles:write
         purchases:write
         signatures:write

@@ -64,7 +64,10 @@ async def way_back(store: Store, intent: Object) -> str | None:
     if visit is not None:
         done = intent["status"] == "succeeded"
         return portal.afterwards(visit) if done else f"{visit['url']}/card"
-    back = (await store.hidden(intent["id"])).get("return_url")
+    hidden = await store.hidden(intent["id"])
+    if "invoice_page" in hidden:
+        return str(hidden["invoice_page"])
+    back = hidden.get("return_url")
     if back is None:
         return None
     done = intent["status"] == "succeeded"

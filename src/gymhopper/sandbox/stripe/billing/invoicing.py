@@ -32,6 +32,7 @@ async def finalize(
             **figures,
             "number": f"{customer['invoice_prefix']}-{sequence:04}",
             "status": "open",
+            "hosted_invoice_url": f"{store.base_url}/invoices/{billed['id']}",
             "effective_at": store.now,
             "ending_balance": rest,
             "status_transitions": {**billed["status_transitions"], "finalized_at": store.now},
