@@ -9,10 +9,13 @@ import pytest
 from contexts.billing.disturbed import Cut, CutAt, Disturbed, MortalRuntime
 from contexts.billing.till import Till
 from gymhopper.chassis.auth import SERVICE
+from gymhopper.contexts.billing.domain.notification import Subject
 from gymhopper.contexts.billing.queries.webhooks import list_events
 from gymhopper.contexts.billing.usecases.apply_webhook import RETRY_DELAYS, apply_webhook
+from gymhopper.contexts.billing.usecases.fetch_snapshot import Snapshot, fetch_snapshot
 from gymhopper.contexts.billing.usecases.replay_event import replay_event
 from gymhopper.contexts.billing.usecases.sweep_webhooks import sweep_webhooks
+from gymhopper.contexts.billing.usecases.take_over import take_over
 from gymhopper.contracts.billing.events import PaymentSucceeded
 from gymhopper.contracts.membership.api import Purchase
 from gymhopper.kernel.errors import NotFound, Unavailable
@@ -78,20 +81,64 @@ async def test_a_snapshot_that_was_fetched_earlier_never_replaces_a_later_one(ti
     (slow,) = await received(till)
 
     async def overtaken(method: str) -> None:
-        """After the slow job has fetched, the person cancels, and that is applied first."""
+        """After the slow job has fetched, the person cancels, and that is taken over first."""
         if method == "subscription":
             await till.stripe.v1.subscriptions.update_async(
                 subscription_id, {"cancel_at_period_end": True}
             )
-            await till.deliver()
-            (quick,) = [each for each in await received(till) if each != slow]
-            await apply_webhook(till.runtime, till.provider, quick)
+            quick = await fetch_snapshot(
+                till.runtime, till.provider, Subject("subscription", subscription_id)
+            )
+            assert isinstance(quick, Snapshot)
+            async with till.runtime.begin(SERVICE) as uow:
+                await take_over(uow, quick)
 
     provider: Any = Disturbed(till.provider, after=overtaken)
     await apply_webhook(till.runtime, provider, slow)
     (mirror,) = await till.rows("SELECT cancel_at FROM billing.subscription")
     assert mirror["cancel_at"] is not None
     assert (await one(till, slow))["state"] == "handled"
+
+
+async def test_one_look_is_enough_for_all_that_had_arrived_before_it(till: Till) -> None:
+    await paid_and_delivered(till)
+    looks: list[str] = []
+
+    async def look(method: str) -> None:
+        looks.append(method)
+
+    provider: Any = Disturbed(till.provider, before=look)
+    before = await received(till)
+    await apply_webhook(till.runtime, provider, await invoice_paid(till))
+    assert looks == ["invoice", "subscription"]
+    assert len(before) > 4
+    rows = await till.rows("SELECT type FROM billing.webhook_event WHERE state = 'received'")
+    assert {row["type"] for row in rows} == {"checkout.session.completed"}
+    await till.settle()
+    assert await till.broken() == []
+    assert len(await till.events(PaymentSucceeded)) == 1
+
+
+async def test_what_arrives_while_it_looks_is_looked_at_again(till: Till) -> None:
+    purchase = await till.subscribe()
+    subscription_id = await till.subscription_id(purchase)
+    await till.stripe.v1.subscriptions.update_async(subscription_id, {"metadata": {"n": "1"}})
+    await till.deliver()
+    (first,) = await received(till)
+
+    async def told_meanwhile(method: str) -> None:
+        await till.stripe.v1.subscriptions.update_async(
+            subscription_id, {"cancel_at_period_end": True}
+        )
+        await till.deliver()
+
+    provider: Any = Disturbed(till.provider, after=told_meanwhile)
+    await apply_webhook(till.runtime, provider, first)
+    (second,) = await received(till)
+    assert second != first
+    await till.settle()
+    (mirror,) = await till.rows("SELECT cancel_at FROM billing.subscription")
+    assert mirror["cancel_at"] is not None
 
 
 async def test_a_failing_event_is_tried_less_and_less_often_and_then_dead(till: Till) -> None:

@@ -25,6 +25,9 @@ class Subject:
     kind: SubjectKind
     id: str
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:

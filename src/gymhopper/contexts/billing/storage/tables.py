@@ -221,6 +221,9 @@ webhook_event = Table(
     Column("type", Text, nullable=False),
     Column("api_version", Text),
     Column("account", Text),
+    # The subscription that it concerns, if it says so, and the object that is to be fetched.
+    Column("about", Text),
+    Column("subject", Text),
     Column("body", LargeBinary, nullable=False),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -236,4 +239,5 @@ webhook_event = Table(
     Index("webhook_event_once", "source", "event_id", unique=True),
     Index("webhook_event_due", "due_at", postgresql_where=text("state = 'received'")),
     Index("webhook_event_received", "received_at", "id"),
+    Index("webhook_event_waiting", "source", "about", postgresql_where=text("state = 'received'")),
 )

@@ -30,16 +30,16 @@ STUCK_AFTER = timedelta(minutes=5)
 """An event that is not finished by then has lost its job, and a sweep gives it a new one."""
 
 _KEEP = text(
-    "INSERT INTO billing.webhook_event (id, source, event_id, type, api_version, account, body,"
-    " state, attempts, note, received_at, due_at, handled_at)"
-    " SELECT id, source, event_id, type, api_version, account, body,"
-    "  CASE WHEN followed = 1 THEN 'received' ELSE 'ignored' END, 0,"
-    "  CASE WHEN followed = 1 THEN NULL ELSE CAST(:note AS text) END, :now, :due_at,"
-    "  CASE WHEN followed = 1 THEN NULL ELSE CAST(:now AS timestamptz) END"
+    "INSERT INTO billing.webhook_event (id, source, event_id, type, api_version, account, about,"
+    " subject, body, state, attempts, note, received_at, due_at, handled_at)"
+    " SELECT id, source, event_id, type, api_version, account, about, subject, body,"
+    "  CASE WHEN subject IS NULL THEN 'ignored' ELSE 'received' END, 0,"
+    "  CASE WHEN subject IS NULL THEN CAST(:note AS text) END, :now, :due_at,"
+    "  CASE WHEN subject IS NULL THEN CAST(:now AS timestamptz) END"
     " FROM unnest(CAST(:ids AS uuid[]), CAST(:sources AS text[]), CAST(:event_ids AS text[]),"
     "  CAST(:types AS text[]), CAST(:api_versions AS text[]), CAST(:accounts AS text[]),"
-    "  CAST(:bodies AS bytea[]), CAST(:followed AS int[]))"
-    "  AS t (id, source, event_id, type, api_version, account, body, followed)"
+    "  CAST(:about AS text[]), CAST(:subjects AS text[]), CAST(:bodies AS bytea[]))"
+    "  AS t (id, source, event_id, type, api_version, account, about, subject, body)"
     " ON CONFLICT (source, event_id) DO NOTHING RETURNING id"
 )
 
@@ -103,8 +103,9 @@ async def keep_webhooks(uow: UnitOfWork, arrivals: Sequence[Arrival]) -> set[UUI
             "types": [each.type for each in said],
             "api_versions": [each.api_version for each in said],
             "accounts": [each.account for each in said],
+            "about": [each.lock for each in said],
+            "subjects": [None if each.subject is None else str(each.subject) for each in said],
             "bodies": [each.body for each in arrivals],
-            "followed": [int(each.subject is not None) for each in said],
             "note": NOT_FOLLOWED,
             "now": uow.now,
             "due_at": uow.now + STUCK_AFTER,
