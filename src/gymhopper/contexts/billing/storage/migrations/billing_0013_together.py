@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "billing_0012"
-down_revision = "billing_0011"
+revision = "billing_0013"
+down_revision = "billing_0012"
 
 SQL = """
 -- Empty for those that came before.
