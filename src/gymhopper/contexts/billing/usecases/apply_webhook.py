@@ -24,6 +24,7 @@ from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.usecases.fetch_snapshot import (
     Found,
     Nothing,
+    Snapshot,
     fetch_snapshot,
 )
 from gymhopper.contexts.billing.usecases.receive_webhook import NOT_FOLLOWED
@@ -102,9 +103,7 @@ async def _waiting(runtime: Runtime, event_id: UUID) -> _Waiting | None:
         )
 
 
-async def _told_as_well(
-    uow: UnitOfWork, waiting: _Waiting, found: Snapshot | Charge | Nothing
-) -> list[UUID]:
+async def _told_as_well(uow: UnitOfWork, waiting: _Waiting, found: Found | Nothing) -> list[UUID]:
     """Those beside it of which the look has told all, locked; another job may end one itself."""
     told = {waiting.subject}
     if isinstance(found, Snapshot):
