@@ -239,5 +239,6 @@ webhook_event = Table(
     Index("webhook_event_once", "source", "event_id", unique=True),
     Index("webhook_event_due", "due_at", postgresql_where=text("state = 'received'")),
     Index("webhook_event_received", "received_at", "id"),
-    Index("webhook_event_waiting", "source", "about", postgresql_where=text("state = 'received'")),
+    Index("webhook_event_about", "about", postgresql_where=text("state = 'received'")),
+    Index("webhook_event_subject", "subject", postgresql_where=text("state = 'received'")),
 )
