@@ -83,13 +83,16 @@ class Cell:
         )
 
 
-async def call(client: httpx.AsyncClient, operation: Operation, ids: Ids) -> httpx.Response:
+async def call(
+    client: httpx.AsyncClient, operation: Operation, ids: Ids, **headers: str
+) -> httpx.Response:
     ids = meant(operation, ids)
     body = body_of(operation, ids)
     return await client.request(
         operation.method,
         operation.url(ids),
         params=operation.query(ids),
+        headers=headers,
         **({} if body is None else {"json": body}),
     )
 

@@ -11,16 +11,15 @@ from uuid import UUID
 
 import httpx
 from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from authorisation.rollback import with_rollback
 from authorisation.samples import dearer, money_of
 from contexts.billing.shop import Line
 from fixtures.people import MEMBER, NOBODY, Person, person_as
 from gymhopper.app.demo import temporary_platform
 from gymhopper.app.process import Process
-from gymhopper.chassis.auth import SERVICE, AuthSubject
-from gymhopper.chassis.database import Database
-from gymhopper.chassis.origin import origin
+from gymhopper.chassis.auth import SERVICE
+from gymhopper.chassis.lifecycle import Lifecycle
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.dues import Dues
@@ -265,6 +264,14 @@ class World:
     other: Side
     tokens: dict[str, str] = field(default_factory=dict)
     personal: dict[str, dict[str, str]] = field(default_factory=dict)
+    lifecycle: Lifecycle | None = None
+
+    async def rest(self) -> None:
+        """From now on nothing happens by itself: only the server runs."""
+        assert self.lifecycle is not None
+        running = self.lifecycle._running
+        while len(running) > 1:
+            await running.pop(-2).stop()
 
     def ids(self, role: str) -> dict[str, str]:
         """The ids of what belongs to the first side, and to whoever has the role there."""
@@ -346,11 +353,14 @@ async def papers_of(runtime: Runtime, side: Side) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def two_organisations() -> AsyncIterator[World]:
+async def two_organisations(*, rolled_back: bool = True) -> AsyncIterator[World]:
     """The world, in which no request changes anything: each is answered in full, and then its
-    transaction is rolled back, so that every one meets the same state."""
+    transaction is rolled back, so that every one meets the same state. Unless that is not asked
+    for."""
     with mock.patch.dict(os.environ, SETTINGS):
         async with temporary_platform() as process, _founded(process) as world:
+            if rolled_back:
+                with_rollback(world.runtime.database)
             yield world
 
 
@@ -366,7 +376,7 @@ async def _founded(process: Process) -> AsyncIterator[World]:
         await platform.close()
     for side in sides:
         side.ids.update(await papers_of(runtime, side))
-    world = World(runtime, process.app, *sides)
+    world = World(runtime, process.app, *sides, lifecycle=process.lifecycle)
     for role in (*GRANTED, MEMBER, NOBODY):
         person = await person_as(
             runtime,
@@ -378,21 +388,4 @@ async def _founded(process: Process) -> AsyncIterator[World]:
         world.personal[role] = await things_of(runtime, person)
     stranger = await person_as(runtime, NOBODY, UUID(world.other.ids["organisation_id"]))
     world.other.ids.update(await things_of(runtime, stranger))
-    with_rollback(runtime.database)
     yield world
-
-
-def with_rollback(database: Database) -> None:
-    """Take back whatever a request wrote, at the end of its transaction."""
-    commit = database.transaction
-
-    @asynccontextmanager
-    async def transaction(
-        subject: AuthSubject, *, read_only: bool = False
-    ) -> AsyncIterator[AsyncConnection]:
-        async with commit(subject, read_only=read_only) as connection:
-            yield connection
-            if origin().method is not None:
-                await connection.rollback()
-
-    database.transaction = transaction  # type: ignore[method-assign] # for this one world
