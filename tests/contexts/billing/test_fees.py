@@ -15,6 +15,7 @@ from gymhopper.contracts.membership.events import (
     MembershipFreezeFeeDue,
     MembershipWithdrawn,
 )
+from gymhopper.kernel.errors import Unavailable
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
 
@@ -47,6 +48,25 @@ async def test_a_fee_is_collected_once_with_the_memberships_card(till: Till) -> 
     charged = (await till.stripe.v1.charges.list_async()).data
     assert sorted(each.amount for each in charged) == [500, 2990]
     assert (await till.balances())["revenue fee"] == -417
+    assert await till.broken() == []
+
+
+async def test_news_of_an_invoice_that_is_still_empty_make_no_fee_free_of_charge(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purchase = await till.subscribe()
+
+    async def down(*_: object, **__: object) -> None:
+        raise Unavailable("The payment provider cannot be reached now.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(till.provider, "collect_charge", down)
+        await till.hear(freeze_fee(purchase))
+    assert [each["amount"]["amount"] for each in await claims(till, purchase)] == [2990, 500]
+    await till.advance(minutes=1)
+    assert (await till.events(FeePaid))[0].amount == FEE
+    charged = (await till.stripe.v1.charges.list_async()).data
+    assert sorted(each.amount for each in charged) == [500, 2990]
     assert await till.broken() == []
 
 

@@ -102,6 +102,9 @@ async def _take_over_charge(uow: UnitOfWork, charge: Charge) -> str | None:
         dues_id = await sold_by(uow, charge.claim_id)
     if dues_id is None:
         return f"{charge.invoice.id} is not ours"
+    if charge.invoice.status == "draft":
+        # It is still being filled; what it is for we know better.
+        return None
     dues = await uow.get(Dues, dues_id)
     claims = await claims_of(uow, dues)
     claim = next((each for each in claims if each.id == charge.claim_id), None)
