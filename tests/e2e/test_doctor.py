@@ -174,6 +174,7 @@ BROKEN_PROMISES = {
     "A refund that went through was announced once, for its own amount": (
         "UPDATE billing.refund SET amount = amount + 1"
     ),
+    "The ledger says of each claim what was given up": "UPDATE billing.claim SET written_off = 1",
     "A credit is the sum of its movements": CREDIT,
     "The ledger says of each credit what the credit says": CREDIT,
     "What was paid out of credit is what was taken from it": (

@@ -23,7 +23,10 @@ MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 GYM, OTHER_GYM, ENTITY, SECOND_ENTITY, PAYER, CLAIM = (new_id() for _ in range(6))
 BOOKS = Books(organisation_id=GYM, legal_entity_id=ENTITY, currency="EUR")
 DUES = Charged(revenue={"membership": 2513}, tax={"standard": 477})
-_INVARIANT_SQL = [sql for name, sql in INVARIANTS.items() if "ledger" in sql and name not in CREDIT]
+_OF_CLAIMS = {*CREDIT, "The ledger says of each claim what was given up"}
+_INVARIANT_SQL = [
+    sql for name, sql in INVARIANTS.items() if "ledger" in sql and name not in _OF_CLAIMS
+]
 
 
 def matter(*, books: Books = BOOKS, payer: UUID = PAYER, days: int = 0) -> Matter:

@@ -94,6 +94,7 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
         "collect_charge": lambda: gateway.collect_charge(
             draft, customer_id=customer, money=Money(500, "EUR"), text="Freeze"
         ),
+        "give_up": lambda: gateway.give_up(invoice),
         "collect_until": lambda: gateway.collect_until(subscription.id, until),
         "collect_until, taken back": lambda: gateway.collect_until(subscription.id, None),
         "reprice": lambda: gateway.reprice(

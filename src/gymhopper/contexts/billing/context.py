@@ -15,6 +15,7 @@ from gymhopper.contexts.billing.http import (
     payers,
     payments,
     sellers,
+    write_offs,
 )
 from gymhopper.contexts.billing.jobs import jobs, timers
 from gymhopper.contexts.billing.storage.invariants import INVARIANTS
@@ -34,6 +35,7 @@ context = Context(
     routers=[
         payments.router,
         credit.router,
+        write_offs.router,
         desk.router,
         cards.router,
         documents.router,

@@ -32,6 +32,7 @@ from gymhopper.contexts.billing.usecases.place_credit import defer_placement, pl
 from gymhopper.contexts.billing.usecases.reconcile import reconcile
 from gymhopper.contexts.billing.usecases.request_refund import defer_refund
 from gymhopper.contexts.billing.usecases.sweep_webhooks import sweep_webhooks
+from gymhopper.contexts.billing.usecases.write_off_claim import defer_giving_up, give_up_claim
 from gymhopper.kernel.errors import GymhopperError
 
 log = get_logger(__name__)
@@ -41,6 +42,7 @@ CHARGE_AGAIN = "billing.fee_charge_again"
 REFUND_AGAIN = "billing.refund_issue_again"
 FOLLOW_AGAIN = "billing.cards_follow_again"
 PLACE_AGAIN = "billing.credit_place_again"
+GIVE_UP_AGAIN = "billing.claim_give_up_again"
 RECONCILE = "billing.reconcile"
 RECONCILE_AGAIN = "billing.reconcile_again"
 
@@ -81,6 +83,16 @@ async def issue(runtime: Runtime, *, refund_id: str, failures: int = 0) -> None:
     except GymhopperError:
         log.warning("refund_not_issued", refund_id=refund_id, failures=failures, exc_info=True)
         await _try_again(runtime, REFUND_AGAIN, refund_id, failures)
+
+
+@jobs.job("billing.give_up_claim")
+async def give_up(runtime: Runtime, *, claim_id: str, failures: int = 0) -> None:
+    """Tried until the provider has heard it."""
+    try:
+        await give_up_claim(runtime, payment_provider(runtime), UUID(claim_id))
+    except GymhopperError:
+        log.warning("claim_not_given_up", claim_id=claim_id, failures=failures, exc_info=True)
+        await _try_again(runtime, GIVE_UP_AGAIN, claim_id, failures)
 
 
 @jobs.job("billing.place_credit")
@@ -160,6 +172,12 @@ async def follow_again(uow: UnitOfWork, due: Due) -> None:
 async def refund_issue_again(uow: UnitOfWork, due: Due) -> None:
     """The provider could not be asked before."""
     await defer_refund(uow, UUID(due.key), failures=due.payload["failures"])
+
+
+@timers.on(GIVE_UP_AGAIN)
+async def claim_give_up_again(uow: UnitOfWork, due: Due) -> None:
+    """The provider could not be told before."""
+    await defer_giving_up(uow, UUID(due.key), failures=due.payload["failures"])
 
 
 @timers.on(PLACE_AGAIN)

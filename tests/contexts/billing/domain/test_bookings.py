@@ -98,6 +98,10 @@ def test_a_credit_note_of_the_whole_undoes_its_invoice() -> None:
             {Account("goodwill"): 500, customer_credit(PAYER): -500},
         ),
         (bookings.credit_used(matter(), 500), {customer_credit(PAYER): 500, OWED: -500}),
+        (
+            bookings.credit_withdrawn(matter(), 500),
+            {customer_credit(PAYER): 500, Account("goodwill"): -500},
+        ),
         (bookings.write_off(matter(), 2990), {Account("bad_debt"): 2990, OWED: -2990}),
         (bookings.recovery(matter(), 2990), {OWED: 2990, Account("bad_debt"): -2990}),
         (
@@ -133,7 +137,7 @@ def test_an_entry_that_does_not_balance_cannot_be_made() -> None:
 
 def test_every_kind_of_account_has_its_place() -> None:
     assert set(CHART) > PERSONAL
-    assert len(ENTRY_KINDS) == 12
+    assert len(ENTRY_KINDS) == 13
 
 
 # (what happened, the sign with which it changes what the payer owes)

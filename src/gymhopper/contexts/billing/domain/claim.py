@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from gymhopper.contexts.billing.domain.errors import NotRefundable, OverRefund
+from gymhopper.contexts.billing.domain.errors import NotRefundable, NotWrittenOff, OverRefund
 from gymhopper.contexts.billing.domain.line import Line, lines_of
 from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, CREDIT, Payment, at_the_desk
 from gymhopper.contexts.billing.domain.provider import ProviderInvoice, ProviderRefund
@@ -21,7 +21,7 @@ from gymhopper.contracts.event import Event
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
 
-ClaimStatus = Literal["open", "failed", "paid", "void"]
+ClaimStatus = Literal["open", "failed", "paid", "void", "written_off"]
 RefundStatus = Literal["requested", "pending", "succeeded", "failed", "canceled"]
 Access = Literal["keep", "end_now"]
 
@@ -35,6 +35,7 @@ class Claim:
 
     A fee pays for no time of the membership: it is asked for once, because of `cause`.
 
+    `written_off` is what is expected no more, until somebody pays it after all.
     `outstanding` is what is still to be paid, `refunded` the sum that went back. `failure_known_at`
     is when we learned that collecting it failed; no further try moves it, only paying clears it.
     `due_at` is set where we ask for the money ourselves: unpaid by then, it counts as failed.
@@ -66,6 +67,9 @@ class Claim:
     document_id: UUID | None = None
     failure_known_at: datetime | None = None
     paid_at: datetime | None = None
+    written_off: int = 0
+    written_off_at: datetime | None = None
+    written_off_because: str | None = None
 
     @property
     def is_owed(self) -> bool:
@@ -135,6 +139,16 @@ class Claim:
             now=now,
         )
 
+    def write_off(self, because: str, now: datetime) -> int:
+        """Expect what is outstanding no more; returns how much that is. Raises NotWrittenOff."""
+        if self.status != "failed" or self.outstanding == 0:
+            raise NotWrittenOff("Only a claim that was not paid when it was due can be given up.")
+        amount, self.outstanding = self.outstanding, 0
+        self.written_off += amount
+        self.written_off_at, self.written_off_because = now, because
+        self.status, self.failure_known_at = "written_off", None
+        return amount
+
     def drop(self) -> None:
         """Ask for it no more: what it was for will not be given."""
         self.status, self.outstanding, self.failure_known_at = "void", 0, None
@@ -154,11 +168,16 @@ class Claim:
         before = self.status
         lost = sum(each.taken_back for each in payments if each.provider != AT_THE_DESK)
         received = sum(each.kept for each in at_the_desk(payments))
-        self.outstanding = 0 if void else max(0, asked + lost - received)
+        left = 0 if void else max(0, asked + lost - received)
+        # What is paid after all pays what was given up first.
+        self.written_off = min(self.written_off, left)
+        self.outstanding = left - self.written_off
         # Tried in vain, or paid and taken back: the debt stays.
         failed = tried or any(each.taken_back for each in payments)
         if void:
             self.status = "void"
+        elif self.outstanding == 0 and self.written_off:
+            self.status = "written_off"
         elif self.outstanding == 0 and final:
             self.status = "paid"
         else:
@@ -167,9 +186,12 @@ class Claim:
             # Should it be opened again, the debt counts from then.
             self.failure_known_at = None
             return self._paid(paid_at or now)
+        if self.status == "written_off":
+            self.failure_known_at = None
+            return []
         if self.status == "failed" and self.failure_known_at is None:
             self.failure_known_at = now
-            return [self._failed(now)] if before != "paid" else []
+            return [self._failed(now)] if before not in {"paid", "written_off"} else []
         return []
 
     def _paid(self, at: datetime) -> list[Event]:

@@ -91,6 +91,12 @@ class OverPayment(InvalidInput):
     code = "over_payment"
 
 
+class NotWrittenOff(Conflict):
+    """The claim is no debt: it is paid, void, given up already, or not due yet."""
+
+    code = "not_written_off"
+
+
 class NotTakenBack(Conflict):
     """The payment was taken back already, or a payment provider keeps it."""
 

@@ -105,6 +105,10 @@ class PaymentProvider(Protocol):
         """
         ...
 
+    async def give_up(self, invoice_id: str) -> None:
+        """Try to collect the invoice no more; one that is paid or void stays as it is."""
+        ...
+
     async def collect_until(self, subscription_id: str, until: datetime | None) -> None:
         """Stop collecting at `until`; None takes such an end back."""
         ...

@@ -260,6 +260,11 @@ class StripeGateway(StripeCards, StripeCredit):
             if now.status == "open" and not now.attempted:
                 await invoices.pay_async(invoice_id)
 
+    async def give_up(self, invoice_id: str) -> None:
+        """POST /v1/invoices/{id}/mark_uncollectible, which Stripe refuses unless it is open."""
+        with suppress(ProviderRefused), translated():
+            await self._stripe.invoices.mark_uncollectible_async(invoice_id)
+
     async def collect_until(self, subscription_id: str, until: datetime | None) -> None:
         """Sets `cancel_at`. The part of a period after it is neither charged nor given back."""
         if until is None:

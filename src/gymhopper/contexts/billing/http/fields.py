@@ -72,6 +72,7 @@ class ClaimView(BaseModel):
     amount: Amount
     outstanding: Amount
     refunded: Amount
+    written_off: Amount = Field(description="What is expected no more.")
     start: datetime
     until: datetime
     due_at: datetime | None
@@ -128,6 +129,7 @@ def claim_view(row: Any) -> ClaimView:
         amount=money(row.amount),
         outstanding=money(row.outstanding),
         refunded=money(row.refunded),
+        written_off=money(row.written_off),
         start=row.start,
         until=row.until,
         due_at=row.due_at,

@@ -22,6 +22,7 @@ class Claimed:
     id: UUID
     amount: int
     outstanding: int
+    written_off: int
     status: str
     fence: int
 

@@ -82,6 +82,15 @@ INVARIANTS = {
         " CASE WHEN c.document_id IS NULL OR c.status = 'void' THEN -payments.kept"
         " ELSE c.outstanding END"
     ),
+    "The ledger says of each claim what was given up": (
+        "SELECT count(*) FROM billing.claim AS c LEFT JOIN"
+        " (SELECT e.claim_id, sum(p.amount) AS lost FROM billing.ledger_entry AS e"
+        " JOIN billing.ledger_posting AS p ON p.entry_id = e.id"
+        " JOIN billing.ledger_account AS a ON a.id = p.account_id WHERE a.kind = 'bad_debt'"
+        " GROUP BY 1) AS books ON books.claim_id = c.id"
+        " WHERE c.written_off <> coalesce(books.lost, 0)"
+        " OR (c.status = 'written_off') <> (c.written_off > 0 AND c.outstanding = 0)"
+    ),
     "No webhook has been given up": (
         "SELECT count(*) FROM billing.webhook_event WHERE state = 'dead'"
     ),

@@ -157,7 +157,13 @@ claim = Table(
     Column("document_id", Uuid),
     _instant("failure_known_at"),
     _instant("paid_at"),
-    CheckConstraint("status IN ('open', 'failed', 'paid', 'void')", name="claim_status"),
+    Column("written_off", BigInteger, nullable=False),
+    _instant("written_off_at"),
+    Column("written_off_because", Text),
+    CheckConstraint(
+        "status IN ('open', 'failed', 'paid', 'void', 'written_off')", name="claim_status"
+    ),
+    CheckConstraint("written_off >= 0", name="claim_written_off"),
     CheckConstraint("kind IN ('period', 'fee')", name="claim_kind"),
     Index("claim_invoice", "provider", "provider_invoice_id", unique=True),
     Index("claim_dues", "dues_id"),

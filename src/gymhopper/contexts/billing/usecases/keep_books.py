@@ -46,6 +46,14 @@ async def book_payment(uow: UnitOfWork, dues: Dues, claim: Claim, payment: Payme
         await post(uow, bookings.payment(about, payment.amount, till_of(claim, payment)))
 
 
+async def book_recovered(uow: UnitOfWork, dues: Dues, claim: Claim, before: int) -> None:
+    """Less of the claim is given up than before: somebody pays it, or nobody has to."""
+    if claim.written_off < before:
+        cause = uuid5(claim.id, f"{before} {claim.written_off} {uow.now.isoformat()}")
+        about = matter(dues, claim, cause=cause, at=uow.now)
+        await post(uow, bookings.recovery(about, before - claim.written_off))
+
+
 async def book_taken_back(
     uow: UnitOfWork, dues: Dues, claim: Claim, payment: Payment, before: int
 ) -> None:

@@ -169,7 +169,7 @@ def _agree(claim: queries.Claimed | None, found: ProviderInvoice) -> bool:
         return found.status in {"draft", "void"}
     return (
         claim.amount == found.amount.amount
-        and claim.outstanding == found.outstanding
+        and claim.outstanding + claim.written_off == found.outstanding
         and (claim.status == "void") == (found.status == "void")
         and (claim.status == "paid") == (found.status == "paid")
         and (claim.status == "failed" or found.attempts == 0 or found.status != "open")

@@ -44,8 +44,9 @@ async def record_payment(uow: UnitOfWork, command: RecordPayment) -> Payment:
         )
     if command.received.currency != claim.currency:
         raise InvalidInput(f"The claim is in {claim.currency}.", field="amount")
-    if command.received.amount > claim.outstanding:
-        owed = Money(claim.outstanding, claim.currency)
+    to_pay = claim.outstanding + claim.written_off
+    if command.received.amount > to_pay:
+        owed = Money(to_pay, claim.currency)
         raise OverPayment(f"Only {owed} is to be paid.", field="amount")
     paid_at = command.received_at or uow.now
     if paid_at > uow.now:

@@ -3,7 +3,7 @@
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.dues import Dues
-from gymhopper.contexts.billing.usecases.keep_books import invoice_claim
+from gymhopper.contexts.billing.usecases.keep_books import book_recovered, invoice_claim
 from gymhopper.contexts.billing.usecases.open_dues import claims_of, payments_of
 
 
@@ -11,9 +11,11 @@ async def settle_claim(uow: UnitOfWork, dues: Dues, claim: Claim) -> None:
     """Under the lock of the dues, after a payment came or went, or the claim fell due."""
     await uow.flush()
     payments = await payments_of(uow, claim.id)
+    given_up = claim.written_off
     for event in claim.reckon(payments, uow.now):
         uow.record(dues, event, organisation_id=dues.organisation_id)
     await invoice_claim(uow, dues, claim)
+    await book_recovered(uow, dues, claim, given_up)
     await count_debt(uow, dues)
 
 

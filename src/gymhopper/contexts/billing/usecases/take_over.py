@@ -25,6 +25,7 @@ from gymhopper.contexts.billing.usecases.fetch_snapshot import (
 from gymhopper.contexts.billing.usecases.follow_contract import defer_alignment
 from gymhopper.contexts.billing.usecases.keep_books import (
     book_payment,
+    book_recovered,
     book_refund,
     book_refund_returned,
     book_taken_back,
@@ -185,9 +186,11 @@ async def _settle(
     taken = {each.id: each.taken_back for each in payments}
     events = _payments(uow, claim, payments, found)
     await follow_credit(uow, dues, claim, payments, found)
+    given_up = claim.written_off
     events += claim.follow(found, payments, dues.terms, fence, uow.now) or []
     await uow.flush()
     await invoice_claim(uow, dues, claim)
+    await book_recovered(uow, dues, claim, given_up)
     for payment in payments:
         if payment.id not in taken:
             await book_payment(uow, dues, claim, payment)
