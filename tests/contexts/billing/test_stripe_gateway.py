@@ -213,6 +213,7 @@ def subscription(**changes: Any) -> stripe.Subscription:
         "items": {"object": "list", "data": [item]},
         "cancel_at": None,
         "cancel_at_period_end": False,
+        "billing_cycle_anchor": 1_772_442_000,
         "canceled_at": None,
         "ended_at": None,
         "pause_collection": None,

@@ -9,6 +9,7 @@ from gymhopper.contexts.billing.usecases.charge_fee import charge_fee
 from gymhopper.contexts.billing.usecases.follow_contract import (
     contract_ended,
     contract_ends,
+    contract_expires,
     contract_frozen,
     dues_of_membership,
 )
@@ -52,6 +53,19 @@ async def end_moved(
     """Collect until the contract's new end. What began at the provider is known there already."""
     if event.origin == "contract":
         await contract_ends(uow, event.membership.membership_id, event.membership.end)
+
+
+@subscriptions.on(MembershipActivated, MembershipRenewed, MembershipOverlayChanged)
+async def term_is_known(
+    uow: UnitOfWork,
+    event: MembershipActivated | MembershipRenewed | MembershipOverlayChanged,
+    _: Envelope,
+) -> None:
+    """What was sold for a time is collected for that time, which a freeze may move."""
+    membership = event.membership
+    running = membership.contract in ("active", "trialing")
+    if running and (membership.end is not None or isinstance(event, MembershipOverlayChanged)):
+        await contract_expires(uow, membership.membership_id, membership.end)
 
 
 @subscriptions.on(MembershipEnded)

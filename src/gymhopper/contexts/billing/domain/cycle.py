@@ -25,12 +25,20 @@ def first_period(terms: Terms) -> Period:
     return _paid_period(terms, 0)
 
 
-def next_period(terms: Terms, billed_until: datetime) -> Period | None:
-    """The period after those billed already; None when that was the last."""
+def next_period(
+    terms: Terms, billed_until: datetime, expires_at: datetime | None = None
+) -> Period | None:
+    """The period after those billed already; None when that was the last.
+
+    Where a freeze moved the contract's end to `expires_at`, there are more than were sold.
+    """
     number = 0
     while (found := _paid_period(terms, number)).start < billed_until:
         number += 1
-    return None if terms.periods is not None and number >= terms.periods else found
+    over = terms.periods is not None and number >= terms.periods
+    if over and (terms.single or expires_at is None or found.start >= expires_at):
+        return None
+    return found
 
 
 def first_lines(terms: Terms) -> tuple[Line, ...]:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.provider import ProviderSubscription
+from gymhopper.contexts.billing.domain.term_end import as_counted, last_boundary
 from gymhopper.contexts.billing.domain.terms import Terms
 from gymhopper.contracts.billing.events import DebtChanged, SubscriptionChanged
 from gymhopper.kernel.money import Money
@@ -34,8 +35,8 @@ class Dues:
 
     `collect_until` is the end that both sides last agreed on: the contract sets it, and so does a
     person in the provider's portal; the later word wins. `asked_until` is the end that the provider
-    has by our own request, so that its echo is not taken for a new word. `frozen` are stretches
-    without billing.
+    has by our own request, so that its echo is not taken for a new word. `expires_at` is where the
+    contract is over by its own terms. `frozen` are stretches without billing.
     """
 
     id: UUID
@@ -53,6 +54,7 @@ class Dues:
     contract_ended: bool = False
     collect_until: datetime | None = None
     asked_until: datetime | None = None
+    expires_at: datetime | None = None
     frozen: list[Period] = field(default_factory=list)
 
     def count_debt(self, claims: Sequence[Claim]) -> DebtChanged | None:
@@ -81,6 +83,8 @@ class Dues:
             # An older look: what has stopped never goes on.
             return None
         self.ends_at, self.ended = found.ends_at, found.ended
+        if found.ended and self._stops_as_asked(found):
+            return None
         if not found.ended:
             if found.ends_at == self.asked_until:
                 return None
@@ -89,14 +93,36 @@ class Dues:
             membership_id=self.membership_id, ends_at=self.ends_at, ended=self.ended
         )
 
-    def wanted(self, now: datetime) -> Collection:
-        """What the provider should be doing now."""
+    def _stops_as_asked(self, found: ProviderSubscription) -> bool:
+        """Whether it collected all there was to collect, a little before the contract is over."""
+        own = [each for each in (self.collect_until, self.expires_at) if each is not None]
+        if self.asked_until is None or found.ends_at is None or not own:
+            return False
+        return self.asked_until <= found.ends_at < min(own)
+
+    def wanted(self, now: datetime, anchor: datetime | None = None) -> Collection:
+        """What the provider should be doing now, if it counts periods from `anchor`."""
+        until = self.collect_until
+        if anchor is not None:
+            set_by_parties = None if until is None else as_counted(until, self.terms, anchor)
+            sold = last_boundary(self.terms, anchor, self.frozen, self.expires_at)
+            until = min((x for x in (set_by_parties, sold) if x is not None), default=None)
         return Collection(
             stopped=self.contract_ended
-            or (self.collect_until is not None and self.collect_until <= now),
-            until=self.collect_until,
+            or any(each is not None and each <= now for each in (self.collect_until, until)),
+            until=until,
             paused=any(now in stretch for stretch in self.frozen),
         )
+
+    def rest(self, stretches: Sequence[Period], now: datetime) -> bool:
+        """Collection rests then, and in what is over of the stretches that were known; False when
+        that is nothing new."""
+        over = [x for x in self.frozen if x.until is not None and x.until <= now]
+        frozen = [*(each for each in over if each not in stretches), *stretches]
+        if frozen == self.frozen:
+            return False
+        self.frozen = frozen
+        return True
 
     def next_turn(self, now: datetime) -> datetime | None:
         """When a freeze begins or ends next."""

@@ -20,7 +20,8 @@ class ProviderSubscription:
     """A standing order to collect. `reference` is our own id, which we wrote into it.
 
     `status` is one of incomplete, incomplete_expired, trialing, active, past_due, unpaid, paused,
-    canceled. `collection_paused` is apart from it: Stripe leaves the status `active` then.
+    canceled. `collection_paused` is apart from it: Stripe leaves the status `active` then. Periods
+    are counted from `anchor`.
     """
 
     id: str
@@ -35,6 +36,7 @@ class ProviderSubscription:
     canceled_at: datetime | None = None
     ended_at: datetime | None = None
     collection_paused: bool = False
+    anchor: datetime | None = None
 
     @property
     def begun(self) -> bool:

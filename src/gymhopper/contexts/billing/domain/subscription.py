@@ -37,6 +37,7 @@ class Subscription:
     canceled_at: datetime | None = None
     ended_at: datetime | None = None
     collection_paused: bool = False
+    anchor: datetime | None = None
 
     def mirror(self, found: ProviderSubscription, fence: int) -> bool:
         """Take over a snapshot; False when a later one was taken over before.
@@ -60,6 +61,7 @@ class Subscription:
         self.canceled_at = found.canceled_at
         self.ended_at = found.ended_at
         self.collection_paused = found.collection_paused
+        self.anchor = found.anchor
         return True
 
     def paid_once(self, amount: Money, period: Period) -> None:
@@ -98,6 +100,7 @@ class Subscription:
             canceled_at=self.canceled_at,
             ended_at=self.ended_at,
             collection_paused=self.collection_paused,
+            anchor=self.anchor,
         )
 
     @property

@@ -52,6 +52,7 @@ def subscription(found: stripe.Subscription) -> ProviderSubscription:
         canceled_at=_maybe_at(found.canceled_at),
         ended_at=_maybe_at(found.ended_at),
         collection_paused=found.pause_collection is not None,
+        anchor=_maybe_at(found.billing_cycle_anchor),
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gymhopper.contexts.billing.domain.subscription import PENDING
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.kernel.errors import NotFound
 
@@ -35,7 +36,12 @@ async def membership_payments(
         raise NotFound("Nothing was ever to be paid here for a membership with this id.")
     mirror = tables.subscription
     newest = await connection.execute(
-        select(mirror).where(mirror.c.dues_id == found.id).order_by(mirror.c.id.desc()).limit(1)
+        select(mirror)
+        # What was paid once is no subscription.
+        .where(mirror.c.dues_id == found.id)
+        .where(mirror.c.provider_id.is_not(None) | (mirror.c.status == PENDING))
+        .order_by(mirror.c.id.desc())
+        .limit(1)
     )
     claim = tables.claim
     claims = await connection.execute(

@@ -67,6 +67,7 @@ dues = Table(
     Column("contract_ended", Boolean, nullable=False),
     _instant("collect_until"),
     _instant("asked_until"),
+    _instant("expires_at"),
     Column("frozen", JsonOf(list[Period]), nullable=False),
     Index("dues_organisation", "organisation_id"),
 )
@@ -93,6 +94,7 @@ subscription = Table(
     _instant("canceled_at"),
     _instant("ended_at"),
     Column("collection_paused", Boolean, nullable=False),
+    _instant("anchor"),
     Index("subscription_provider", "provider", "provider_id", unique=True),
     # Two that could collect at once would charge twice.
     Index(

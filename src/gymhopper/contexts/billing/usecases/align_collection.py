@@ -71,12 +71,13 @@ async def _intend(runtime: Runtime, dues_id: UUID) -> _Intent | None:
                 tables.checkout.c.provider_id.is_not(None),
             )
         )
+        wanted = dues.wanted(uow.now, collecting.anchor if collecting is not None else None)
         if collecting is not None and collecting.provider_id is not None:
-            dues.asked_until = dues.collect_until
+            dues.asked_until = wanted.until
         elif collecting is not None and collecting.status != PENDING and dues.contract_ended:
             collecting.close(uow.now)
         return _Intent(
-            wanted=dues.wanted(uow.now),
+            wanted=wanted,
             terms=dues.terms,
             subscription_id=collecting.provider_id if collecting is not None else None,
             open_checkouts=tuple(pages.scalars()),

@@ -88,7 +88,8 @@ async def bill_next(uow: UnitOfWork, dues_id: UUID) -> None:
     if period is None:
         return
     if period.start - BILLED_AHEAD <= uow.now:
-        until = dues.collect_until
+        ends = (each for each in (dues.collect_until, dues.expires_at) if each is not None)
+        until = min(ends, default=None)
         if dues.contract_ended or (until is not None and until <= period.start):
             return
         lines = cycle.lines(dues.terms, period, frozen=dues.frozen, until=until)
@@ -165,7 +166,7 @@ async def _drop(uow: UnitOfWork, dues: Dues, claim: Claim) -> None:
 def _next(dues: Dues, subscription: Subscription) -> Period | None:
     if subscription.period_until is None:
         return None
-    return cycle.next_period(dues.terms, subscription.period_until)
+    return cycle.next_period(dues.terms, subscription.period_until, dues.expires_at)
 
 
 async def _await_next(uow: UnitOfWork, dues: Dues, subscription: Subscription) -> None:

@@ -35,6 +35,14 @@ async def contract_ends(uow: UnitOfWork, membership_id: UUID, until: datetime | 
         await defer_alignment(uow, dues.id)
 
 
+async def contract_expires(uow: UnitOfWork, membership_id: UUID, at: datetime | None) -> None:
+    """A contract that was sold for a time is over then by its own terms; None: that is open."""
+    dues = await dues_of_membership(uow, membership_id)
+    if dues is not None and dues.terms.periods and not dues.terms.single and dues.expires_at != at:
+        dues.expires_at = at
+        await defer_alignment(uow, dues.id)
+
+
 async def contract_ended(uow: UnitOfWork, membership_id: UUID) -> None:
     """Nothing is to be collected any more."""
     dues = await dues_of_membership(uow, membership_id)
@@ -47,8 +55,7 @@ async def contract_ended(uow: UnitOfWork, membership_id: UUID) -> None:
 async def contract_frozen(uow: UnitOfWork, membership_id: UUID, frozen: Sequence[Period]) -> None:
     """Collection rests during these stretches, and only these."""
     dues = await dues_of_membership(uow, membership_id)
-    if dues is not None and dues.frozen != list(frozen):
-        dues.frozen = list(frozen)
+    if dues is not None and dues.rest(frozen, uow.now):
         await defer_alignment(uow, dues.id)
         await set_freeze_timer(uow, dues)
 

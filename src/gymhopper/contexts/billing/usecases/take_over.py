@@ -164,9 +164,12 @@ async def _ours(
 
 
 def _disagrees(dues: Dues, found: ProviderSubscription, uow: UnitOfWork) -> bool:
-    """Whether the provider collects from somebody who must not be charged."""
-    wanted = dues.wanted(uow.now)
-    return not found.ended and (wanted.stopped or (wanted.paused and not found.collection_paused))
+    """Whether the provider collects from somebody who must not be charged, or would go on beyond
+    what was sold."""
+    wanted = dues.wanted(uow.now, found.anchor)
+    endless = dues.terms.periods is not None and wanted.until != found.ends_at
+    rests = wanted.paused and not found.collection_paused
+    return not found.ended and (wanted.stopped or rests or (found.begun and endless))
 
 
 async def _settle(
