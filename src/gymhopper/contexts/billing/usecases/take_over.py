@@ -80,8 +80,8 @@ async def take_over(uow: UnitOfWork, snapshot: Found) -> str | None:
         if claim is not None:
             events += await _settle(uow, dues, claims, claim, snapshot.invoice, snapshot.fence)
     await _complete_checkout(uow, subscription)
-    if dues.owed and (snapshot.invoice is None or _has_failed(events)):
-        # Perhaps there is another card by now.
+    if dues.owed:
+        # Perhaps there is another card by now: a look at an invoice tells of the subscription, too.
         await defer_following(uow, dues.billing_account_id)
     for event in events:
         uow.record(dues, event, organisation_id=dues.organisation_id)
