@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gymhopper.chassis.idempotency.attempt import Attempt
+from gymhopper.chassis.idempotency.attempt import Attempt, present_attempt
 from gymhopper.kernel.errors import GymhopperError
 
 
@@ -49,3 +49,8 @@ class Rehearsal(Attempt):
         """Raises RehearsalEnds where something is held: it will not be committed."""
         if self._held is not None:
             raise RehearsalEnds("Everything is right as far as it can be tried.")
+
+
+def rehearsed() -> bool:
+    """Whether the present request is only tried: for what has to be seen before it is agreed to."""
+    return isinstance(present_attempt(), Rehearsal)

@@ -100,14 +100,16 @@ context = Context(
         "purchases:write": "buy or sell memberships",
         "cancellations:write": "cancel memberships, and take that back",
         "credits:write": "give credits away, give them back, and take them back for their price",
-        "memberships:write": "freeze and block memberships",
+        "memberships:write": "block memberships, and move their homes",
+        "freezes:write": "freeze memberships, members within the rules of their plan",
         "plans:write": "offer plans and prices",
     },
     audit_shows={
         "membership.waiver": "name zone",
         "membership.waiver_signature": "language channel signed_by",
         "membership.member": "number status",
-        "membership.plan": "name coverage interval freeze_rules conditions offer zone status",
+        "membership.plan": "name coverage interval freeze_rules conditions offer zone status"
+        " on_sale_from on_sale_until",
         "membership.price": "currency valid_from valid_until channel location_id country city"
         " tax_included",
         "membership.membership": "plan_name coverage interval zone freeze_rules conditions offer"

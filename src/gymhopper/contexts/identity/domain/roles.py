@@ -38,6 +38,7 @@ OWNER = Role(
         credits:write
         documents:read
         duplicates:read duplicates:write
+        freezes:write
         identity:read identity:write
         impersonation:write
         ledger:read
@@ -75,6 +76,7 @@ MANAGER = Role(
         credits:write
         documents:read
         duplicates:read duplicates:write
+        freezes:write
         ledger:read
         means:read means:write
         members:read members:write
@@ -108,6 +110,7 @@ FRONT_DESK = Role(
         documents:read
         duplicates:read
         means:read means:write
+        freezes:write
         members:read members:write
         memberships:read memberships:write
         notes:read notes:write
@@ -172,6 +175,7 @@ NETWORK_OPERATOR = Role(
         checkouts:write
         documents:read
         duplicates:read duplicates:write
+        freezes:write
         ledger:read
         means:read means:write
         members:read members:write
@@ -237,6 +241,7 @@ MEMBER = Role(
         credentials:read
         documents:read
         means:read means:write
+        freezes:write
         members:read
         memberships:read
         passes:write

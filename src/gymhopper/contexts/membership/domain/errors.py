@@ -57,6 +57,12 @@ class WithdrawalOver(Conflict):
     code = "withdrawal_over"
 
 
+class FreezeAtDesk(Conflict):
+    """The plan, or what was asked for, leaves this freeze to the gym's staff."""
+
+    code = "freeze_at_desk"
+
+
 class FreezeTooShort(InvalidInput):
     """The plan's freezes last longer than this."""
 

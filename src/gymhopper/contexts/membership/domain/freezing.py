@@ -21,6 +21,7 @@ class FreezeRules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     `fee` is due for each freeze, or again with every `fee_every` of it, once the year's
     `free_days` are used up. `extends_term`: the term ends later by the days of a freeze.
+    `by_member`: members may set one themselves, `notice_days` beforehand.
     """
 
     minimum_days: int = 0
@@ -30,6 +31,8 @@ class FreezeRules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     fee_every: Term | None = None
     free_days: int = 0
     extends_term: bool = False
+    by_member: bool = False
+    notice_days: int = 0
 
 
 class Frozen(msgspec.Struct, frozen=True):

@@ -66,6 +66,18 @@ class Overlay:
             at = start_of_day(every.boundary(local_date(at, zone), self.fees_told), zone)
         return at if at is not None and (self.until is None or at < self.until) else None
 
+    def fees(self, every: Term | None, zone: str) -> list[datetime]:
+        """When it costs something from its beginning to its end; the first time, without one."""
+        if self.fee_from is None:
+            return []
+        found, first = [self.fee_from], local_date(self.fee_from, zone)
+        while every is not None and self.until is not None:
+            at = start_of_day(every.boundary(first, len(found)), zone)
+            if at >= self.until:
+                break
+            found.append(at)
+        return found
+
     def extension(self, zone: str, now: datetime) -> Extension:
         """By how many local days it moves the end of a term; as yet, when it has no end."""
         until = self.until or max(self.start, now)

@@ -41,6 +41,10 @@ class FreezeRulesField(Request):
     extends_term: bool = Field(
         default=False, description="The contract's term ends later by the days of its freezes."
     )
+    by_member: bool = Field(default=False, description="Members may freeze by themselves.")
+    notice_days: int = Field(
+        default=0, ge=0, le=366, description="How many days beforehand members have to say so."
+    )
 
     def value(self) -> FreezeRules:
         """As the domain has it."""
@@ -52,6 +56,8 @@ class FreezeRulesField(Request):
             fee_every=_value(self.fee_every),
             free_days=self.free_days,
             extends_term=self.extends_term,
+            by_member=self.by_member,
+            notice_days=self.notice_days,
         )
 
     @classmethod
@@ -65,6 +71,8 @@ class FreezeRulesField(Request):
             fee_every=TermField.of(rules.fee_every),
             free_days=rules.free_days,
             extends_term=rules.extends_term,
+            by_member=rules.by_member,
+            notice_days=rules.notice_days,
         )
 
 

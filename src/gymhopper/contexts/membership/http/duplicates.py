@@ -43,15 +43,13 @@ class MergeRequest(Request):
     """Who turned out to be the member."""
 
     duplicate_id: UUID
-    dry_run: bool = Field(default=False, description="Only tell what would move.")
 
 
 class MergeAnswer(BaseModel):
-    """What moved, or would move: how much of each kind, and what the survivor had not."""
+    """What moved: how much of each kind, and what the survivor had not."""
 
     member_id: UUID
     duplicate_id: UUID
-    dry_run: bool
     moved: dict[str, int] = Field(examples=[{"memberships": 1, "notes": 2, "agreements": 2}])
     tags: list[str]
     emergency_contact: bool
@@ -90,16 +88,14 @@ async def merge_members(
     caller: AuthSubject = scoped("duplicates:write"),
 ) -> MergeAnswer:
     """The member stays, with name and contact data; all that the duplicate has becomes the
-    member's, cards and visits included, and the duplicate's id leads to the member."""
+    member's, cards and visits included, and the duplicate's id leads to the member. With `Dry-Run`
+    it tells what would move."""
     async with runtime.begin(caller) as uow:
-        moved = await merging.merge_members(
-            uow, member_id, body.duplicate_id, dry_run=body.dry_run, expected=expected
-        )
+        moved = await merging.merge_members(uow, member_id, body.duplicate_id, expected=expected)
     set_etag(response, moved.version)
     return MergeAnswer(
         member_id=member_id,
         duplicate_id=body.duplicate_id,
-        dry_run=body.dry_run,
         moved=moved.rows,
         tags=list(moved.tags),
         emergency_contact=moved.emergency_contact,

@@ -1,14 +1,15 @@
 """Plans and their prices: offering them, and the public catalogue."""
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
-from gymhopper.chassis.http.etag import set_etag
+from gymhopper.chassis.http.etag import IfMatch, set_etag
 from gymhopper.chassis.http.paging import Page, PageQuery
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.chassis.runtime import Runtime
@@ -23,6 +24,7 @@ from gymhopper.contexts.membership.http.offers import OfferField
 from gymhopper.contexts.membership.http.prices import PriceAnswer, PriceRequest, check_places
 from gymhopper.contexts.membership.queries.plans import PlanOffer, plan_offers, read_plan
 from gymhopper.contexts.membership.usecases import offer_plan as usecase
+from gymhopper.contexts.membership.usecases import retire_plan as retiring
 from gymhopper.contracts.venues.api import LegalEntity, VenuesApi
 from gymhopper.kernel.errors import NotFound
 from gymhopper.kernel.term import Interval
@@ -48,7 +50,24 @@ class PlanRequest(Request):
     freeze_rules: FreezeRulesField = Field(default_factory=FreezeRulesField)
     conditions: ConditionsField = Field(default_factory=ConditionsField)
     offer: OfferField = Field(default_factory=OfferField)
+    on_sale_from: date | None = Field(default=None, description="The first local day of its sale.")
+    on_sale_until: date | None = Field(default=None, description="The first day without it.")
     prices: list[PriceRequest] = Field(default_factory=list, max_length=50)
+
+    @model_validator(mode="after")
+    def _on_sale(self) -> Self:
+        first, beyond = self.on_sale_from, self.on_sale_until
+        if first is not None and beyond is not None and beyond <= first:
+            raise ValueError("it is on sale for a day at least")
+        return self
+
+
+class RetirementRequest(Request):
+    """When the sale of a plan ends."""
+
+    day: date | None = Field(
+        default=None, description="The first local day without it; today when left out."
+    )
 
 
 class PlanAnswer(BaseModel):
@@ -66,6 +85,8 @@ class PlanAnswer(BaseModel):
     conditions: ConditionsField
     zone: str
     offer: OfferField
+    on_sale_from: date | None
+    on_sale_until: date | None
     prices: list[PriceAnswer]
 
 
@@ -77,6 +98,7 @@ class PlanQuery(PageQuery):
     """Which plans."""
 
     organisation_id: UUID | None = None
+    unsold: bool = Field(default=False, description="Also those that are not sold today.")
 
 
 @router.post("", status_code=201, summary="Offer a plan")
@@ -103,6 +125,8 @@ async def offer_plan(
                 freeze_rules=body.freeze_rules.value(),
                 conditions=body.conditions.value(),
                 offer=body.offer.value(),
+                on_sale_from=body.on_sale_from,
+                on_sale_until=body.on_sale_until,
                 prices=tuple(each.value() for each in body.prices),
             ),
         )
@@ -116,12 +140,13 @@ async def list_plans(
     runtime: CurrentRuntime,
     caller: AuthSubject = public(),
 ) -> PlanPage:
-    """Plans on offer with their prices, of one organisation or of all."""
+    """Plans that are sold today, with their prices, of one organisation or of all."""
     async with runtime.read(caller) as connection:
         found = await plan_offers(
             connection,
             organisation_id=query.organisation_id,
             after=query.after(UUID),
+            sold_at=None if query.unsold else runtime.clock.now(),
             limit=query.fetch,
         )
     shown, next_cursor = query.cut(found, lambda each: each.plan_id)
@@ -135,9 +160,40 @@ async def get_plan(
     runtime: CurrentRuntime,
     caller: AuthSubject = public(),
 ) -> PlanAnswer:
-    """A plan on offer."""
+    """A plan, also one that is not sold today."""
     async with runtime.read(caller) as connection:
         return _whole(await read_plan(connection, plan_id), response)
+
+
+@router.post("/{plan_id}/retire", summary="Take a plan from sale")
+async def retire_plan(
+    plan_id: UUID,
+    body: RetirementRequest,
+    response: Response,
+    expected: IfMatch,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("plans:write"),
+) -> PlanAnswer:
+    """Today or on a day to come. Whoever has it keeps it, on the terms that were agreed."""
+    async with runtime.begin(caller) as uow:
+        await retiring.retire_plan(uow, plan_id, body.day, expected)
+        await uow.flush()
+        return _whole(await read_plan(uow.connection, plan_id), response)
+
+
+@router.post("/{plan_id}/retire/revoke", summary="Sell a plan again")
+async def revoke_plan_retirement(
+    plan_id: UUID,
+    response: Response,
+    expected: IfMatch,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("plans:write"),
+) -> PlanAnswer:
+    """The end of its sale is taken back, before that day or after it."""
+    async with runtime.begin(caller) as uow:
+        await retiring.sell_plan_again(uow, plan_id, expected)
+        await uow.flush()
+        return _whole(await read_plan(uow.connection, plan_id), response)
 
 
 async def _seller(runtime: Runtime, organisation_id: UUID, legal_entity_id: UUID) -> LegalEntity:
@@ -166,5 +222,7 @@ def _answer(plan: PlanOffer) -> PlanAnswer:
         conditions=ConditionsField.of(plan.conditions),
         zone=plan.zone,
         offer=OfferField.of(plan.offer),
+        on_sale_from=plan.on_sale_from,
+        on_sale_until=plan.on_sale_until,
         prices=[PriceAnswer.of(each) for each in plan.prices],
     )

@@ -1,14 +1,15 @@
 """What can be asked about plans and prices."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, select
+from sqlalchemy import Date, Row, cast, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gymhopper.chassis.columns import INSTANT
 from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.offer import Offer
@@ -51,6 +52,8 @@ class PlanOffer(msgspec.Struct, frozen=True, kw_only=True):
     conditions: Conditions
     zone: str
     offer: Offer
+    on_sale_from: date | None
+    on_sale_until: date | None
     prices: tuple[PriceOffer, ...]
     version: int
 
@@ -61,9 +64,11 @@ async def plan_offers(
     organisation_id: UUID | None = None,
     plan_id: UUID | None = None,
     after: UUID | None = None,
+    sold_at: datetime | None = None,
     limit: int,
 ) -> list[PlanOffer]:
-    """Plans on offer, oldest first, of one organisation or of all."""
+    """Plans, oldest first, of one organisation or of all: those on sale at an instant, in the zone
+    of each, or also those that are not yet or not any more."""
     plan, price = tables.plan.c, tables.price.c
     asked = select(tables.plan).where(plan.status == "offered").order_by(plan.id).limit(limit)
     if organisation_id is not None:
@@ -72,6 +77,12 @@ async def plan_offers(
         asked = asked.where(plan.id == plan_id)
     if after is not None:
         asked = asked.where(plan.id > after)
+    if sold_at is not None:
+        today = cast(func.timezone(plan.zone, literal(sold_at, INSTANT)), Date)
+        asked = asked.where(
+            or_(plan.on_sale_from.is_(None), plan.on_sale_from <= today),
+            or_(plan.on_sale_until.is_(None), plan.on_sale_until > today),
+        )
     plans = (await connection.execute(asked)).all()
     prices = await connection.execute(
         select(tables.price)
@@ -85,7 +96,7 @@ async def plan_offers(
 
 
 async def read_plan(connection: AsyncConnection, plan_id: UUID) -> PlanOffer:
-    """The plan; NotFound when none is on offer with this id."""
+    """The plan, also one that is not sold today; NotFound when there is none with this id."""
     found = await plan_offers(connection, plan_id=plan_id, limit=1)
     if not found:
         raise NotFound("There is no plan with this id.")
@@ -135,6 +146,8 @@ def _plan_offer(row: Row[Any], prices: Sequence[PriceOffer]) -> PlanOffer:
         conditions=row.conditions,
         zone=row.zone,
         offer=row.offer,
+        on_sale_from=row.on_sale_from,
+        on_sale_until=row.on_sale_until,
         prices=tuple(prices),
         version=row.version,
     )

@@ -145,6 +145,7 @@ plan = Table(
     Column("status", Text, nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("conditions", JsonOf(Conditions), nullable=False),
+    *(Column(name, Date) for name in ("on_sale_from", "on_sale_until")),
     Index("plan_organisation", "organisation_id", "id"),
 )
 

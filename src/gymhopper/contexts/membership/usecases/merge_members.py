@@ -33,7 +33,7 @@ _MOVE_EVIDENCE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """What the survivor gets, or would get; `version` is the survivor's afterwards, or now.
+    """What the survivor gets; `version` is the survivor's afterwards.
 
     `rows` counts what moves by its kind; `tags` are those that the survivor has not;
     `emergency_contact` and `external_ref` move where the survivor has none.
@@ -57,23 +57,19 @@ async def merge_members(
     uow: UnitOfWork,
     survivor_id: UUID,
     duplicate_id: UUID,
-    *,
-    dry_run: bool = False,
     expected: Expected = ANY,
 ) -> Moved:
     """Move all that the organisation has of the duplicate to the survivor; the duplicate is gone.
 
-    Names and contact data stay the survivor's. With `dry_run` nothing is changed. Raises NotFound
-    for members that are not there or not of one organisation, SameMember,
-    GuardianAndDependent, and VersionMismatch when the survivor is another version than expected.
+    Names and contact data stay the survivor's. Raises NotFound for members that are not there or
+    not of one organisation, SameMember, GuardianAndDependent, and VersionMismatch when the survivor
+    is another version than expected.
     """
     survivor, duplicate = await _both(uow, survivor_id, duplicate_id)
     person = await uow.session.get_one(Person, survivor.person_id)
     expected.require(_Seen(survivor.version + person.version))
     await not_two_people(uow, survivor, duplicate)
     moved = await _what_moves(uow, survivor, duplicate, person)
-    if dry_run:
-        return moved
     await _move(uow, survivor, duplicate, moved)
     uow.record(
         survivor,

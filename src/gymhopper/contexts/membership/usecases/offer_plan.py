@@ -51,6 +51,8 @@ class OfferPlan:
     freeze_rules: FreezeRules
     conditions: Conditions = field(default_factory=Conditions)
     offer: Offer = RECURRING
+    on_sale_from: date | None = None
+    on_sale_until: date | None = None
     prices: tuple[NewPrice, ...] = ()
 
 
@@ -82,6 +84,8 @@ async def offer_plan(uow: UnitOfWork, command: OfferPlan) -> OfferedPlan:
         conditions=command.conditions,
         created_at=uow.now,
         offer=command.offer,
+        on_sale_from=command.on_sale_from,
+        on_sale_until=command.on_sale_until,
         version=1,
     )
     uow.add(plan)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
-from gymhopper.contexts.membership.domain.errors import DateOutOfRange, NotForYou, PlanWithdrawn
+from gymhopper.contexts.membership.domain.errors import DateOutOfRange, NotForYou
 from gymhopper.contexts.membership.domain.home import check_home
 from gymhopper.contexts.membership.domain.member import Member
 from gymhopper.contexts.membership.domain.membership import Membership
@@ -50,19 +50,18 @@ async def purchase_membership(uow: UnitOfWork, command: PurchaseMembership) -> M
     """Sell the plan to the member, on the plan's terms as they are now.
 
     Raises StalePrice when the price shown is not the one that holds, NotForYou when the plan is an
-    introduction that the member had, HomeMissing and NoHome about the home location, and NotFound
-    when the plan is another organisation's.
+    introduction that the member had, PlanWithdrawn, HomeMissing and NoHome about the home location,
+    and NotFound when the plan is another organisation's.
     """
     member = await uow.get(Member, command.member_id)
     plan = await uow.session.get(Plan, command.plan_id)
     if plan is None or plan.organisation_id != member.organisation_id:
         raise NotFound("There is no plan with this id.", field="plan_id")
-    if plan.status != "offered":
-        raise PlanWithdrawn("This plan is not sold any more.", field="plan_id")
     price = await uow.session.get(Price, command.price_id)
     if price is None or price.plan_id != plan.id:
         raise NotFound("The plan has no price with this id.", field="price_id")
     today = local_date(uow.now, plan.zone)
+    plan.check_on_sale(today)
     confirm(
         await _prices(uow, plan.id),
         price,

@@ -1,11 +1,17 @@
 """Freeze or block a membership, and lift that again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
-from gymhopper.contexts.membership.domain.errors import DateOutOfRange, ReasonMissing
+from gymhopper.contexts.membership.domain.errors import (
+    DateOutOfRange,
+    FreezeAtDesk,
+    ReasonMissing,
+    StalePrice,
+)
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.domain.overlay import Overlay, OverlayKind
 from gymhopper.contexts.membership.queries.memberships import MembershipView, view
@@ -16,6 +22,7 @@ from gymhopper.contexts.membership.usecases.publish import (
 )
 from gymhopper.kernel.calendar import local_date, start_of_day
 from gymhopper.kernel.ids import new_id
+from gymhopper.kernel.money import Money
 from gymhopper.kernel.period import Period
 
 FURTHEST = timedelta(days=5 * 366)
@@ -28,7 +35,9 @@ class StopForATime:
     the next renewal. Without `until` it holds until it is lifted.
 
     What a freeze stops and moves is chosen apart; `extends_term` None is as the plan has it. Staff
-    may date it back, or set it `beyond_limits` or `free_of_charge`, which takes a reason.
+    may date it back, or set it `beyond_limits` or `free_of_charge`, which takes a reason. Members
+    are held to what the plan leaves to them, and say what they were shown that it costs in all;
+    without `fees_seen` they are about to see it.
     """
 
     membership_id: UUID
@@ -42,13 +51,20 @@ class StopForATime:
     extends_term: bool | None = None
     beyond_limits: bool = False
     free_of_charge: bool = False
+    fees_shown: Money | None = None
+    fees_seen: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoppedForATime:
-    """The freeze or block that was set, and the membership with it."""
+    """The freeze or block that was set, and the membership with it.
+
+    `fees` are the instants at which it costs `fee`.
+    """
 
     overlay_id: UUID
+    fee: Money | None
+    fees: Sequence[datetime]
     membership: MembershipView
 
 
@@ -57,6 +73,8 @@ async def stop_for_a_time(uow: UnitOfWork, command: StopForATime) -> StoppedForA
     membership = await uow.get(Membership, command.membership_id)
     start, until = _stretch(command, membership, uow.now)
     backdated = start < uow.now
+    if uow.subject.person_id is not None:
+        _left_to_members(command, membership, start, uow.now)
     if not command.reason and (backdated or command.beyond_limits or command.free_of_charge):
         raise ReasonMissing("Say why this goes beyond what was agreed.", field="reason")
     freezes = command.kind == "freeze"
@@ -81,13 +99,45 @@ async def stop_for_a_time(uow: UnitOfWork, command: StopForATime) -> StoppedForA
     event = membership.lay_over(overlay, uow.now, backdated=backdated, exempt=command.beyond_limits)
     if command.free_of_charge:
         overlay.fee_from = None
+    fees = overlay.fees(membership.freeze_rules.fee_every, membership.zone)
+    fee = membership.freeze_rules.fee if fees else None
+    member = uow.subject.person_id is not None
+    if (member and command.fees_seen) or command.fees_shown is not None:
+        _confirm(command.fees_shown, fee, len(fees))
     await publish(uow, membership, event)
     if backdated and overlay.stops_billing:
         passed = Period(start, min(uow.now, overlay.until or uow.now))
         await publish(uow, membership, membership.give_back(passed, "freeze", uow.now))
     await watch(uow, overlay)
     await charge_freeze(uow, membership, overlay.id)
-    return StoppedForATime(overlay_id=overlay.id, membership=view(membership, uow.now))
+    return StoppedForATime(
+        overlay_id=overlay.id, fee=fee, fees=fees, membership=view(membership, uow.now)
+    )
+
+
+def _left_to_members(
+    command: StopForATime, membership: Membership, start: datetime, now: datetime
+) -> None:
+    """Raise FreezeAtDesk for what a member may not do alone, DateOutOfRange without notice."""
+    rules = membership.freeze_rules
+    if not rules.by_member:
+        raise FreezeAtDesk("Freezes of this membership are set at the desk.")
+    if command.beyond_limits or command.free_of_charge or command.extends_term is not None:
+        raise FreezeAtDesk("What goes beyond the plan is set at the desk.")
+    if not (command.stops_access and command.stops_billing):
+        raise FreezeAtDesk("A freeze that stops only part of it is set at the desk.")
+    earliest = local_date(now, membership.zone) + timedelta(days=rules.notice_days)
+    if start < now or local_date(start, membership.zone) < earliest:
+        raise DateOutOfRange(f"It can start on {earliest} or later.", field="start")
+    if command.until is None:
+        raise DateOutOfRange("Say when it ends.", field="until")
+
+
+def _confirm(shown: Money | None, fee: Money | None, times: int) -> None:
+    due = None if fee is None else Money(fee.amount * times, fee.currency)
+    if (shown if shown is None or shown.amount else None) != due:
+        costs = "nothing" if due is None else f"{due}"
+        raise StalePrice(f"This freeze costs {costs} in all.", field="fees")
 
 
 async def lift(
@@ -95,10 +145,19 @@ async def lift(
 ) -> MembershipView:
     """End a freeze or block now, or take it back before it begins."""
     membership = await uow.get(Membership, membership_id)
+    if uow.subject.person_id is not None:
+        _taken_back_by_member(membership, overlay_id, uow)
     await publish(uow, membership, membership.lift(overlay_id, kind, uow.now))
     await uow.unschedule(OVERLAY_REACHED, str(overlay_id))
     await uow.unschedule(FREEZE_FEE_DUE, str(overlay_id))
     return view(membership, uow.now)
+
+
+def _taken_back_by_member(membership: Membership, overlay_id: UUID, uow: UnitOfWork) -> None:
+    """Raise FreezeAtDesk for one that has begun, or that somebody else set."""
+    found = next((each for each in membership.overlays if each.id == overlay_id), None)
+    if found is not None and (found.start <= uow.now or found.created_by != uow.subject.actor):
+        raise FreezeAtDesk("This freeze is ended at the desk.")
 
 
 async def watch(uow: UnitOfWork, overlay: Overlay) -> None:
