@@ -161,6 +161,7 @@ class Founding:
         ids = self.ids
         plan = await self._made(
             *("plan_id", "/plans"),
+            offer={"guests": {"passes": 100}},
             organisation_id=ids["organisation_id"],
             legal_entity_id=ids["legal_entity_id"],
             name=f"{self.side.name} Plus",
@@ -241,6 +242,14 @@ class Founding:
             what="the membership runs",
         )
         ids.update(await money_of(self.platform, path))
+        await self._made(
+            *("guest_pass_id", f"{path}/guest-passes"),
+            first_name="Guy",
+            last_name=f"Of{self.side.name}",
+        )
+        owed = await self.platform.get(f"/payments{path}")
+        ids["claim_id"] = owed["claims"][0]["claim_id"]
+        ids["payment_id"] = owed["payments"][0]["payment_id"]
         for kind in ("block", "freeze"):
             stopped = await self.platform.post(f"{path}/{kind}s", {"reason": "as agreed"})
             ids[f"{kind}_id"] = stopped["id"]

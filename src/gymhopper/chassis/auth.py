@@ -1,6 +1,6 @@
 """Who acts, and for which organisation."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from uuid import UUID
 
@@ -51,6 +51,14 @@ class AuthSubject:
         What `chassis.acts_as` says in the database, for answers that come from elsewhere.
         """
         return self.person_id == person_id and organisation_id in self.within
+
+    def at(self, organisation_id: UUID) -> "AuthSubject":
+        """The same caller before all that an organisation has.
+
+        For a deed that touches rows of others, such as a guest's, once it is certain that the
+        caller may do it; who did it stays known.
+        """
+        return replace(self, organisation_id=organisation_id, person_id=None, within=())
 
     def may(self, scope: str) -> bool:
         """Whether the scope was granted, by name, by `area:*` or by `*`."""

@@ -96,7 +96,13 @@ async def test_all_that_the_gym_has_becomes_the_survivors(gym: Any) -> None:
     before = await gym.get(f"/members/{ada['id']}")
 
     told = await merge(gym, ada, twin)
-    assert told["moved"] == {"memberships": 1, "notes": 1, "agreements": 2, "signatures": 0}
+    assert told["moved"] == {
+        "memberships": 1,
+        "notes": 1,
+        "guest_passes": 0,
+        "agreements": 2,
+        "signatures": 0,
+    }
     assert (told["tags"], told["emergency_contact"]) == (["climber"], True)
     after = await gym.get(f"/members/{ada['id']}")
     assert set(after["membership_ids"]) == {mine["id"], other["id"]}
@@ -270,7 +276,13 @@ async def test_no_gym_learns_that_somebody_is_known_elsewhere(
                 )
     before = await town.theirs.get(f"/members/{theirs['id']}")
     preview = await merge(town.ours, ada, twin, dry_run=True)
-    assert preview["moved"] == {"memberships": 0, "notes": 0, "agreements": 1, "signatures": 0}
+    assert preview["moved"] == {
+        "memberships": 0,
+        "notes": 0,
+        "guest_passes": 0,
+        "agreements": 1,
+        "signatures": 0,
+    }
     assert await merge(town.ours, ada, twin) == preview
     assert await town.theirs.get(f"/members/{theirs['id']}") == before
     assert await pairs(town.ours) == {}

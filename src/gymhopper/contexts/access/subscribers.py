@@ -54,6 +54,16 @@ async def waiver_signed(uow: UnitOfWork, event: membership.WaiverSigned, _: Enve
     await follow_waiver.waiver_signed(uow, event)
 
 
+@subscriptions.on(membership.GuestPassIssued, membership.GuestPassWithdrawn)
+async def guest_pass_is_different(
+    uow: UnitOfWork,
+    event: membership.GuestPassIssued | membership.GuestPassWithdrawn,
+    envelope: Envelope,
+) -> None:
+    """A guest's right is compiled beside whatever else the guest may do."""
+    uow.collect(follow_memberships, MembershipNews(envelope.aggregate_version, event.right))
+
+
 @subscriptions.on(
     membership.MembershipPurchased,
     membership.MembershipActivated,

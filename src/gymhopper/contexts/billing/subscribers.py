@@ -19,6 +19,7 @@ from gymhopper.contexts.billing.usecases.follow_seller import follow_seller
 from gymhopper.contexts.billing.usecases.give_back import give_back, give_back_share
 from gymhopper.contexts.billing.usecases.learn_payer import hear_of_payer
 from gymhopper.contracts.membership.events import (
+    GuestPassUsed,
     MembershipActivated,
     MembershipCancellationRevoked,
     MembershipCancellationScheduled,
@@ -41,6 +42,7 @@ from gymhopper.kernel.period import Period
 subscriptions = Subscriptions()
 
 FREEZE_FEE = "Freeze"
+GUEST = "Guest"
 EXTRA_VISIT = "Visit beyond the pack"
 
 
@@ -117,6 +119,14 @@ async def credit_overdrawn(uow: UnitOfWork, event: MembershipCreditOverdrawn, _:
     dues = await dues_of_membership(uow, event.membership.membership_id)
     if dues is not None and event.policy == "charge":
         await charge_fee(uow, dues, text=EXTRA_VISIT, fee=event.price, cause=event.visit_id)
+
+
+@subscriptions.on(GuestPassUsed)
+async def guest_pass_used(uow: UnitOfWork, event: GuestPassUsed, _: Envelope) -> None:
+    """What a guest costs is the host's to pay."""
+    dues = await dues_of_membership(uow, event.membership_id)
+    if dues is not None and event.fee is not None and event.fee.amount:
+        await charge_fee(uow, dues, text=GUEST, fee=event.fee, cause=event.visit_id)
 
 
 @subscriptions.on(MembershipPriceChangeAnnounced)

@@ -8,6 +8,7 @@ from gymhopper.contexts.membership.usecases import follow_billing
 from gymhopper.contexts.membership.usecases.follow_merge import follow_merge
 from gymhopper.contexts.membership.usecases.follow_visit import follow_visit
 from gymhopper.contexts.membership.usecases.grant_credits import grant_bought
+from gymhopper.contexts.membership.usecases.invite_guest import use_guest_pass
 from gymhopper.contexts.membership.usecases.share_debt import change_payer, follow_debt
 from gymhopper.contexts.membership.usecases.spend_credit import spend_credit
 from gymhopper.contracts.access.events import VisitRecorded
@@ -43,6 +44,8 @@ async def visit_recorded(uow: UnitOfWork, event: VisitRecorded, _: Envelope) -> 
         at=event.at,
     )
     if event.on_credit and event.membership_id is not None:
+        if await use_guest_pass(uow, event.membership_id, event.visit_id, event.at):
+            return
         await spend_credit(uow, event.membership_id, event.visit_id, event.at)
 
 

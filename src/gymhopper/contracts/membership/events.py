@@ -59,6 +59,14 @@ class Cycle(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
+class Hosted(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a guest's right: who the host is, by which membership, and whether the host is first."""
+
+    membership_id: UUID
+    person_id: UUID
+    host_inside: bool
+
+
 class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
     """A membership on its three axes, as it is after the event that carries it.
 
@@ -70,7 +78,8 @@ class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
     what the debt leads to, with their dates, `no_entry_from` among them.
     `credits`, of a pack, is for how many visits in all there were or are credits: those that were
     used, and those that are left. `homes` are the locations that were, are and will be home, in the
-    order of their dates, where the coverage asks for one.
+    order of their dates, where the coverage asks for one. `hosted` is there in the right of a guest
+    alone, whose `membership_id` is that of the guest pass.
     """
 
     membership_id: UUID
@@ -93,6 +102,7 @@ class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
     credits: int | None = None
     homes: tuple[Home, ...] = ()
     cycle: Cycle | None = None
+    hosted: Hosted | None = None
 
 
 class MemberRegistered(Event, frozen=True, kw_only=True):
@@ -314,6 +324,30 @@ class MembershipHomeMoved(MembershipEvent, frozen=True, kw_only=True):
     """Another location is home, from a date on, or a move that was planned will not be."""
 
     type: ClassVar[str] = "membership.membership.home_moved.v1"
+
+
+class GuestPassIssued(Event, frozen=True, kw_only=True):
+    """A member may bring a guest: `right` opens doors to the guest as a membership does, once."""
+
+    type: ClassVar[str] = "membership.guest_pass.issued.v1"
+    right: MembershipState
+
+
+class GuestPassWithdrawn(Event, frozen=True, kw_only=True):
+    """The guest is not to come: `right` has ended."""
+
+    type: ClassVar[str] = "membership.guest_pass.withdrawn.v1"
+    right: MembershipState
+
+
+class GuestPassUsed(Event, frozen=True, kw_only=True):
+    """The guest was let in. What it costs, if anything, is the host's to pay."""
+
+    type: ClassVar[str] = "membership.guest_pass.used.v1"
+    pass_id: UUID
+    membership_id: UUID
+    visit_id: UUID
+    fee: Money | None = None
 
 
 class MembershipPriceChangeAnnounced(MembershipEvent, frozen=True, kw_only=True):

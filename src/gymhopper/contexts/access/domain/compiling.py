@@ -88,7 +88,13 @@ def compile_grant(
             Home(each.location_id.bytes, milliseconds(each.start)) for each in _homes(state, now)
         ),
         cycle=None if state.cycle is None else _cycle(state.cycle),
+        host=_host(state),
     )
+
+
+def _host(state: MembershipState) -> bytes | None:
+    hosted = state.hosted
+    return hosted.person_id.bytes if hosted is not None and hosted.host_inside else None
 
 
 def _homes(state: MembershipState, now: datetime) -> Iterable[events.Home]:
@@ -102,6 +108,8 @@ def _cycle(cycle: events.Cycle) -> Cycle:
 
 
 def _kind(state: MembershipState) -> GrantKind:
+    if state.hosted is not None:
+        return GrantKind.GUEST
     if state.credits is not None:
         return GrantKind.CREDIT
     return GrantKind.ALLOWANCE if state.coverage.limits else GrantKind.UNLIMITED
@@ -119,6 +127,8 @@ def _ends(state: MembershipState) -> tuple[Instant, Instant, str]:
         hard = state.end
         cancelled = state.end_reason in {None, "cancelled", "withdrawn", "terminated"}
         code = "MEMBERSHIP_CANCELLED" if cancelled else "MEMBERSHIP_EXPIRED"
+        if state.hosted is not None:
+            code = "GUEST_PASS_EXPIRED"
     soft = paid_until + NOTICE_AFTER
     if state.overdue_since is not None:
         soft = min(soft, state.overdue_since)

@@ -15,6 +15,7 @@ from gymhopper.contexts.access.domain import usage as using
 from gymhopper.contexts.access.domain.codes import ALLOWED
 from gymhopper.contexts.access.domain.coverage import Policy
 from gymhopper.contexts.access.domain.grants import (
+    HOST_REQUIRED,
     Considered,
     Question,
     cheapest_first,
@@ -28,6 +29,7 @@ from gymhopper.contexts.access.domain.records import (
     Credential,
     Door,
     Grant,
+    GrantKind,
     Id,
     Instant,
     Person,
@@ -58,7 +60,8 @@ class State(msgspec.Struct, frozen=True, gc=False):
     """What is known when a scan is decided; None is what the cell does not hold.
 
     `policies` holds the compiled policies of the person's grants by hash. `basis` are the versions
-    of everything below, packed: while it stands, a door may repeat its answer.
+    of everything below, packed: while it stands, a door may repeat its answer. `hosts` holds the
+    usages of those whose guest the person is, where these have to come first.
     """
 
     door: Door
@@ -67,6 +70,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
     policies: Mapping[bytes, Policy]
     usage: Usage
     basis: bytes
+    hosts: Mapping[Id, Usage] = {}
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
@@ -191,6 +195,7 @@ def _decide_by_grants(state: State, scan: Scan, at: Instant) -> Decision:
         is_open(door, wall),
         using.visit_within(state.usage, door.location_id, door.same_visit, at),
         using.open_hold(state.usage, scan.door_id, at),
+        state.hosts,
     )
     grants = person.grants
     if len(grants) > 1:
@@ -215,7 +220,8 @@ def _refuse(
             credential_id=state.credential.credential_id,
             basis=state.basis,
             at=at,
-            reuse_until=at + state.door.debounce * 1000,
+            # The host may come the moment after.
+            reuse_until=at if code == HOST_REQUIRED else at + state.door.debounce * 1000,
             outcome="deny",
             code=code,
             notices=(),
@@ -312,7 +318,7 @@ def _notices(grant: Grant, question: Question) -> tuple[str, ...]:
         notices = ("EXPIRES_SOON",)
     if question.visit is not None:
         return (*notices, "SAME_VISIT")
-    if grant.credits is not None and credits_left(grant, question) == 1:
+    if grant.kind is GrantKind.CREDIT and credits_left(grant, question) == 1:
         return (*notices, "LAST_CREDIT")
     return notices
 

@@ -14,8 +14,10 @@ from gymhopper.contexts.access.domain.hours import (
     week_after,
     within_hours,
 )
-from gymhopper.contexts.access.domain.records import Door, Grant, Id, Instant
+from gymhopper.contexts.access.domain.records import Door, Grant, GrantKind, Id, Instant
 from gymhopper.contexts.access.domain.usage import Hold, Spending, Usage, Visit
+
+HOST_REQUIRED = "GUEST_HOST_REQUIRED"
 
 
 class Stage(IntEnum):
@@ -41,7 +43,8 @@ class Considered(msgspec.Struct, frozen=True, gc=False):
 class Question(msgspec.Struct, frozen=True, gc=False):
     """What all grants of one scan are asked: the place, the time there, and what was used.
 
-    `visit` is a visit that this scan would belong to, `held` the hold that waits at this door.
+    `visit` is a visit that this scan would belong to, `held` the hold that waits at this door;
+    `hosts` are the usages of those who bring the person as a guest.
     """
 
     door: Door
@@ -53,6 +56,7 @@ class Question(msgspec.Struct, frozen=True, gc=False):
     open: bool
     visit: Visit | None
     held: Hold | None
+    hosts: Mapping[Id, Usage]
 
     def contract_wall(self, grant: Grant) -> WallTime | None:
         """The time in the contract's zone; None when that zone is unknown."""
@@ -92,12 +96,26 @@ def consider(grant: Grant, question: Question) -> Considered:
     if policy.hours is not None and not within_hours(policy.hours, question.wall):
         return Considered(grant, Stage.PLAN_HOURS, "OUTSIDE_PLAN_HOURS")
     if grant.credits is not None and question.visit is None and credits_left(grant, question) <= 0:
-        return Considered(grant, Stage.QUOTAS, "CREDITS_EXHAUSTED")
+        guest = grant.kind is GrantKind.GUEST
+        return Considered(grant, Stage.QUOTAS, "GUEST_PASS_USED" if guest else "CREDITS_EXHAUSTED")
+    if grant.host is not None and question.visit is None and not _came(grant.host, question):
+        return Considered(grant, Stage.QUOTAS, HOST_REQUIRED)
     if policy.quotas and question.visit is None:
         code = _quota_refusal(grant, policy, question)
         if code is not None:
             return Considered(grant, Stage.QUOTAS, code)
     return Considered(grant, Stage.PASSED, None)
+
+
+def _came(host: Id, question: Question) -> bool:
+    """Whether the host was let into the location on this day, on whatever right."""
+    usage = question.hosts.get(host)
+    return usage is not None and any(
+        each.per == "day"
+        and each.period == question.day
+        and each.location_id == question.door.location_id
+        for each in usage.tallies
+    )
 
 
 def credits_left(grant: Grant, question: Question) -> int:

@@ -81,7 +81,7 @@ class Grant(Record, frozen=True, array_like=True, gc=False):
     after `hard_until` it answers `end_code`. `policy` is the content hash of its coverage, `zone`
     the contract's IANA zone, in which months are counted. `credits` is how many visits there were
     or will be credits for, in all: what is left is that without the visits that were counted.
-    `homes` are in the order of their dates.
+    `homes` are in the order of their dates. `host` is who has to have come in before a guest.
     """
 
     grant_id: Id
@@ -98,6 +98,7 @@ class Grant(Record, frozen=True, array_like=True, gc=False):
     credits: int | None = None
     homes: tuple[Home, ...] = ()
     cycle: Cycle | None = None
+    host: Id | None = None
 
     def home_at(self, now: Instant) -> Id | None:
         """The location that is home at `now`."""

@@ -27,6 +27,7 @@ from gymhopper.contexts.access.gate.outcome import (
 from gymhopper.contexts.access.gate.ports import (
     ANSWER_SECONDS,
     POLICY,
+    USAGE,
     VERSION_BYTES,
     ScanKey,
     ScanView,
@@ -43,6 +44,7 @@ ATTEMPTS = 16
 # The versions of door, credential and person: what an answer rests on, apart from what was used.
 _RIGHTS = slice(3 * VERSION_BYTES, 6 * VERSION_BYTES)
 _NO_USAGE = Usage()
+_NOBODY: Mapping[Id, Usage] = {}
 
 _decode_person = msgspec.msgpack.Decoder(Person).decode
 _decode_credential = msgspec.msgpack.Decoder(Credential).decode
@@ -132,13 +134,32 @@ class CheckIn:
         if person is not None and not self._keeps_policies_of(person):
             policies = await self._policies_of(person)
         usage = _NO_USAGE if view.usage is None else _decode_usage(view.usage[VERSION_BYTES:])
-        state = deciding.State(door, credential, person, policies, usage, basis[_RIGHTS])
+        hosts: Mapping[Id, Usage] = _NOBODY
+        if person is not None:
+            for grant in person.grants:
+                if grant.host is not None:
+                    hosts = await self._hosts_of(person)
+                    break
+        state = deciding.State(door, credential, person, policies, usage, basis[_RIGHTS], hosts)
         scan = Scan(self._new_id(at), door_id, request.credential.type, bool(key.credential))
         decision = deciding.decide(state, scan, now)
         settled = Settled(request, key, correlation_id, view, caller, state, scan, decision)
         answer = _encode_answer(answer_of(settled))
         committed = await self._state.commit_scan(key, basis, effects(settled, answer, at))
         return answer if committed else None
+
+    async def _hosts_of(self, person: Person) -> dict[Id, Usage]:
+        """What those did who bring the person as a guest.
+
+        It is no part of what the answer rests on: who came stays one who came.
+        """
+        names = [grant.host for grant in person.grants if grant.host is not None]
+        raws = await self._state.fetch(*(USAGE + name for name in names))
+        return {
+            name: _decode_usage(raw[VERSION_BYTES:])
+            for name, raw in zip(names, raws, strict=True)
+            if raw is not None
+        }
 
     def _remember_only_door(self, session: bytes, doors: tuple[Id, ...]) -> None:
         """Of a device that need not say which; raises InvalidInput when it has several."""

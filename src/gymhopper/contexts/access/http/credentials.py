@@ -121,9 +121,15 @@ async def revoke_credential(
 async def make_pass(
     body: NewPass, here: CurrentRuntime, caller: AuthSubject = scoped("passes:write")
 ) -> CredentialView:
-    """Its value is in this answer and nowhere else. A person may hold a few at a time."""
-    member = await _member(here, caller, body.member_id)
-    async with here.begin(caller) as uow:
+    """Its value is in this answer and nowhere else. A person may hold a few at a time.
+
+    Whoever has invited a guest makes one for the guest, too.
+    """
+    member = await _member(here, caller, body.member_id, of_guest=True)
+    inside = caller
+    if caller.person_id is not None and caller.person_id != member.person_id:
+        inside = caller.at(member.organisation_id)
+    async with here.begin(inside) as uow:
         made = await hand_out_own_pass(
             uow, organisation_id=member.organisation_id, person_id=member.person_id
         )
@@ -139,15 +145,19 @@ async def withdraw_pass(
         return _view(await revoke_pass(uow, credential_id))
 
 
-async def _member(here: Runtime, caller: AuthSubject, member_id: UUID) -> MemberRef:
-    """The member, where it is the caller's: of its organisation, or itself."""
+async def _member(
+    here: Runtime, caller: AuthSubject, member_id: UUID, *, of_guest: bool = False
+) -> MemberRef:
+    """The member, where it is the caller's: of its organisation, itself, or its guest."""
     member = await here.api(MembershipApi).member(member_id=member_id)
-    if member is not None and (
-        caller.everywhere
-        or caller.organisation_id == member.organisation_id
-        or caller.acts_as(member.person_id, member.organisation_id)
-    ):
-        return member
+    if member is not None:
+        own = (member.person_id, *(member.hosts if of_guest else ()))
+        if (
+            caller.everywhere
+            or caller.organisation_id == member.organisation_id
+            or any(caller.acts_as(each, member.organisation_id) for each in own)
+        ):
+            return member
     raise NotFound("There is no member with this id.", field="member_id")
 
 

@@ -57,7 +57,8 @@ async def follow_memberships(uow: UnitOfWork, news: Sequence[MembershipNews]) ->
 
 async def _as_known_now(uow: UnitOfWork, news: list[MembershipNews]) -> list[MembershipNews]:
     """The same about the people who they are now: news may come after those of a merge."""
-    known = await survivors(uow, [each.state.person_id for each in news])
+    hosts = [each.state.hosted.person_id for each in news if each.state.hosted is not None]
+    known = await survivors(uow, [*(each.state.person_id for each in news), *hosts])
     if not known:
         return news
     found = []
@@ -68,6 +69,10 @@ async def _as_known_now(uow: UnitOfWork, news: list[MembershipNews]) -> list[Mem
             state = msgspec.structs.replace(
                 state, member_id=survivor.member_id, person_id=survivor.person_id
             )
+        hosted = state.hosted
+        if hosted and (host := known.get((state.organisation_id, hosted.person_id))):
+            hosted = msgspec.structs.replace(hosted, person_id=host.person_id)
+            state = msgspec.structs.replace(state, hosted=hosted)
         found.append(MembershipNews(each.version, state))
     return found
 

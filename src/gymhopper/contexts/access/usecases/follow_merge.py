@@ -22,6 +22,12 @@ _ENTITLEMENTS = text(
     "'person_id', CAST(:into AS uuid), 'member_id', CAST(:member AS uuid))"
     " WHERE organisation_id = :organisation AND person_id = :person"
 )
+_GUESTS = text(
+    "UPDATE access.entitlement SET state = jsonb_set(state, '{hosted,person_id}',"
+    " to_jsonb(CAST(:into AS uuid))) WHERE organisation_id = :organisation"
+    " AND state -> 'hosted' ->> 'person_id' = CAST(CAST(:person AS uuid) AS text)"
+    " RETURNING person_id"
+)
 _SIGNATURES = text(
     "UPDATE access.waiver_signature SET person_id = :into"
     " WHERE organisation_id = :organisation AND person_id = :person"
@@ -64,6 +70,7 @@ async def follow_merge(
     }
     for statement in (_ENTITLEMENTS, _SIGNATURES, *_HISTORY):
         await uow.connection.execute(statement, names)
+    guests = set((await uow.connection.execute(_GUESTS, names)).scalars())
     held = tables.credential.c
     holdings = await uow.session.scalars(
         sa.select(Holding)
@@ -74,7 +81,7 @@ async def follow_merge(
         holding.person_id = into.person_id
         holding.version += 1
         publish_holding(uow, holding)
-    await compile_people(uow, {person_id, into.person_id})
+    await compile_people(uow, {person_id, into.person_id} | guests)
     await uow.defer(
         HAND_OVER_USAGE,
         lock=str(into.person_id),

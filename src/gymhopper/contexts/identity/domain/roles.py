@@ -39,6 +39,7 @@ OWNER = Role(
         documents:read
         duplicates:read duplicates:write
         freezes:write
+        guests:write
         identity:read identity:write
         impersonation:write
         ledger:read
@@ -77,6 +78,7 @@ MANAGER = Role(
         documents:read
         duplicates:read duplicates:write
         freezes:write
+        guests:write
         ledger:read
         means:read means:write
         members:read members:write
@@ -111,6 +113,7 @@ FRONT_DESK = Role(
         duplicates:read
         means:read means:write
         freezes:write
+        guests:write
         members:read members:write
         memberships:read memberships:write
         notes:read notes:write
@@ -176,6 +179,7 @@ NETWORK_OPERATOR = Role(
         documents:read
         duplicates:read duplicates:write
         freezes:write
+        guests:write
         ledger:read
         means:read means:write
         members:read members:write
@@ -242,6 +246,7 @@ MEMBER = Role(
         documents:read
         means:read means:write
         freezes:write
+        guests:write
         members:read
         memberships:read
         passes:write

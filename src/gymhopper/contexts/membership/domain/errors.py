@@ -105,6 +105,24 @@ class NoHome(Conflict):
     code = "no_home_there"
 
 
+class NoGuests(Conflict):
+    """The plan allows no guests, or the membership is not good just now."""
+
+    code = "no_guests"
+
+
+class GuestsUsedUp(Conflict):
+    """There were as many guests as the plan allows."""
+
+    code = "guests_used_up"
+
+
+class GuestNotNew(Conflict):
+    """The plan's guests are people who were never here."""
+
+    code = "guest_not_new"
+
+
 class NotForYou(Conflict):
     """An introduction is for people who are new here, or only once for each person."""
 

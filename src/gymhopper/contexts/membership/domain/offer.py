@@ -9,6 +9,7 @@ import msgspec
 
 from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.errors import UnfitOffer
+from gymhopper.contexts.membership.domain.guests import Guests
 from gymhopper.contracts.membership.api import PlanKind
 from gymhopper.kernel.term import Term
 
@@ -51,8 +52,8 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Offer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The kind of a plan, and what only that kind has. It stays as it was sold.
 
-    How long a `fixed_term` binds, and what follows, is in its conditions. `tax_code` names the
-    seller's rate of tax.
+    `guests` are those that its members may bring. How long a `fixed_term` binds, and what follows,
+    is in its conditions. `tax_code` names the seller's rate of tax.
     """
 
     kind: PlanKind = "recurring"
@@ -60,6 +61,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     intro: Intro | None = None
     pack: Pack | None = None
     tax_code: str = "standard"
+    guests: Guests | None = None
 
     @property
     def trial_days(self) -> int:

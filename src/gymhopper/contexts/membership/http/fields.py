@@ -29,6 +29,10 @@ Language = Annotated[
     Field(description="A BCP 47 tag.", examples=["en", "de-AT"]),
 ]
 
+Email = Annotated[
+    str, StringConstraints(max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$")
+]
+
 LARGEST_AMOUNT = 10**12
 
 

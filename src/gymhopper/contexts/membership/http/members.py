@@ -15,7 +15,7 @@ from gymhopper.chassis.http.paging import Page, PageQuery
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.contexts.membership.domain.member import MemberStatus
 from gymhopper.contexts.membership.domain.person import Address, Contact
-from gymhopper.contexts.membership.http.fields import AgreementField, Line, Request, Word
+from gymhopper.contexts.membership.http.fields import AgreementField, Email, Line, Request, Word
 from gymhopper.contexts.membership.http.notes import NoteAnswer
 from gymhopper.contexts.membership.queries.members import MemberCard as Card
 from gymhopper.contexts.membership.queries.members import (
@@ -52,9 +52,7 @@ class Profile(Request):
 
     first_name: Line
     last_name: Line
-    email: str | None = Field(
-        default=None, max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$"
-    )
+    email: Email | None = None
     phone: str | None = Field(
         default=None, pattern=r"^\+?[0-9][0-9 ()./-]{3,30}$", examples=["+43 660 1234567"]
     )

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from gymhopper.contexts.membership.domain.guests import Guests
 from gymhopper.contexts.membership.domain.offer import Intro, Offer, Pack, Trial
-from gymhopper.contexts.membership.http.fields import Request
+from gymhopper.contexts.membership.http.fields import MoneyField, Request
 from gymhopper.contracts.membership.api import PlanKind
 
 
@@ -38,6 +39,21 @@ class PackField(Request):
     )
 
 
+class GuestsField(Request):
+    """Guests that a member may bring: a pass each, good once within `valid_days` local days."""
+
+    passes: int = Field(ge=1, le=1000, examples=[2])
+    per: Literal["month", "period"] = "month"
+    valid_days: int = Field(default=1, ge=1, le=366)
+    new_here: bool = Field(default=False, description="Only people who were never here.")
+    host_inside: bool = Field(
+        default=True, description="The host comes in first, on that day at that location."
+    )
+    fee: MoneyField | None = Field(
+        default=None, description="What a guest who came costs the host."
+    )
+
+
 class OfferField(Request):
     """The kind of a plan, with the parts that only that kind has."""
 
@@ -45,6 +61,7 @@ class OfferField(Request):
     trial: TrialField | None = None
     intro: IntroField | None = None
     pack: PackField | None = None
+    guests: GuestsField | None = None
     tax_code: str = Field(
         default="standard",
         pattern=r"^[a-z][a-z0-9_]{0,31}$",
@@ -60,6 +77,7 @@ class OfferField(Request):
             if self.intro is None
             else Intro(new_here=self.intro.new_here, once_per_person=self.intro.once_per_person),
             pack=None if self.pack is None else _pack(self.pack),
+            guests=None if self.guests is None else _guests(self.guests),
             tax_code=self.tax_code,
         )
 
@@ -82,8 +100,29 @@ class OfferField(Request):
                 class_types=None if pack.class_types is None else list(pack.class_types),
                 overshoot=pack.overshoot,
             ),
+            guests=None
+            if offer.guests is None
+            else GuestsField(
+                passes=offer.guests.passes,
+                per=offer.guests.per,
+                valid_days=offer.guests.valid_days,
+                new_here=offer.guests.new_here,
+                host_inside=offer.guests.host_inside,
+                fee=None if offer.guests.fee is None else MoneyField.of(offer.guests.fee),
+            ),
             tax_code=offer.tax_code,
         )
+
+
+def _guests(field: GuestsField) -> Guests:
+    return Guests(
+        passes=field.passes,
+        per=field.per,
+        valid_days=field.valid_days,
+        new_here=field.new_here,
+        host_inside=field.host_inside,
+        fee=None if field.fee is None else field.fee.value(),
+    )
 
 
 def _pack(field: PackField) -> Pack:

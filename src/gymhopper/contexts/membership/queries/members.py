@@ -12,6 +12,7 @@ from gymhopper.chassis.secrets import Secrets
 from gymhopper.contexts.membership.domain.member import MemberStatus
 from gymhopper.contexts.membership.domain.person import Contact, SealedContact
 from gymhopper.contexts.membership.storage import people_tables, tables
+from gymhopper.contexts.membership.storage.guest_tables import guest_pass
 from gymhopper.contexts.membership.storage.sealing import ContactSeal
 from gymhopper.contracts.membership.api import MemberRef, PersonName
 from gymhopper.kernel.errors import NotFound
@@ -132,7 +133,24 @@ async def member_ref(connection: AsyncConnection, member_id: UUID) -> MemberRef 
     if row is None:
         survivor_id = await survivor_of(connection, member_id)
         return None if survivor_id is None else await member_ref(connection, survivor_id)
-    return MemberRef(member_id=row.id, person_id=row.person_id, organisation_id=row.organisation_id)
+    return MemberRef(
+        member_id=row.id,
+        person_id=row.person_id,
+        organisation_id=row.organisation_id,
+        hosts=await _hosts(connection, member_id),
+    )
+
+
+async def _hosts(connection: AsyncConnection, member_id: UUID) -> tuple[UUID, ...]:
+    """Who holds a guest pass for the member that is not used yet."""
+    of, host = guest_pass.c, tables.membership.c
+    rows = await connection.execute(
+        select(host.person_id)
+        .join(guest_pass, of.membership_id == host.id)
+        .where(of.member_id == member_id, of.used_at.is_(None), of.withdrawn_at.is_(None))
+        .distinct()
+    )
+    return tuple(rows.scalars())
 
 
 async def survivor_of(connection: AsyncConnection, member_id: UUID) -> UUID | None:

@@ -8,6 +8,7 @@ from gymhopper.contexts.membership.domain.agreement import Agreement
 from gymhopper.contexts.membership.domain.credit import CreditEntry, CreditLot
 from gymhopper.contexts.membership.domain.emergency import SealedEmergencyContact
 from gymhopper.contexts.membership.domain.guardianship import Guardianship
+from gymhopper.contexts.membership.domain.guests import GuestPass
 from gymhopper.contexts.membership.domain.household import Household, Housemate
 from gymhopper.contexts.membership.domain.leaving_request import LeavingRequest
 from gymhopper.contexts.membership.domain.member import Member
@@ -22,6 +23,7 @@ from gymhopper.contexts.membership.domain.price_run import PriceRun
 from gymhopper.contexts.membership.domain.receipt import Receipt
 from gymhopper.contexts.membership.domain.waiver import Waiver, WaiverSignature, WaiverVersion
 from gymhopper.contexts.membership.storage import (
+    guest_tables,
     household_tables,
     leaving_tables,
     people_tables,
@@ -106,4 +108,7 @@ def map_all() -> None:
         },
     )
     mapper.map_imperatively(WaiverSignature, waiver_tables.waiver_signature)
+    held = guest_tables.guest_pass
+    dates = {"start": held.c.start_at, "until": held.c.until_at}
+    mapper.map_imperatively(GuestPass, held, properties=dates)
     mapper.map_imperatively(SealedEmergencyContact, people_tables.emergency_contact)

@@ -42,19 +42,35 @@ async def register_member(uow: UnitOfWork, command: RegisterMember) -> Registere
     It is always a new one, whoever else has the same name or address anywhere: a registration
     tells nobody whether a person is known to another gym.
     """
+    member = await enter_person(
+        uow, command.organisation_id, command.first_name, command.last_name, command.contact
+    )
+    keep_agreement(uow, member, command.agreement)
+    return RegisteredMember(
+        member_id=member.id,
+        person_id=member.person_id,
+        organisation_id=member.organisation_id,
+        number=member.number,
+    )
+
+
+async def enter_person(
+    uow: UnitOfWork, organisation_id: UUID, first_name: str, last_name: str, contact: Contact
+) -> Member:
+    """A new person with a new member; what they agree to is another matter."""
     person = Person(
         id=new_id(),
-        first_name=command.first_name,
-        last_name=command.last_name,
+        first_name=first_name,
+        last_name=last_name,
         created_at=uow.now,
         version=1,
     )
-    person.keep(ContactSeal(uow.runtime.secrets).seal(person.id, command.contact))
+    person.keep(ContactSeal(uow.runtime.secrets).seal(person.id, contact))
     member = Member(
         id=new_id(),
-        organisation_id=command.organisation_id,
+        organisation_id=organisation_id,
         person_id=person.id,
-        number=(await next_numbers(uow, command.organisation_id, 1))[0],
+        number=(await next_numbers(uow, organisation_id, 1))[0],
         registered_at=uow.now,
     )
     uow.add(person)
@@ -62,13 +78,7 @@ async def register_member(uow: UnitOfWork, command: RegisterMember) -> Registere
     uow.add(member)
     record_registration(uow, member)
     await uow.session.flush()
-    keep_agreement(uow, member, command.agreement)
-    return RegisteredMember(
-        member_id=member.id,
-        person_id=person.id,
-        organisation_id=member.organisation_id,
-        number=member.number,
-    )
+    return member
 
 
 def record_registration(uow: UnitOfWork, member: Member) -> None:
