@@ -65,7 +65,7 @@ class Policy(msgspec.Struct, frozen=True, gc=False):
         elsewhere = False
         for clause in self.include:
             if clause.covers(door, home):
-                if clause.lets_into(door):
+                if clause.areas is None or clause.lets_into(door):
                     return None
                 elsewhere = True
         if elsewhere:

@@ -58,12 +58,6 @@ class Question(msgspec.Struct, frozen=True, gc=False):
     held: Hold | None
     hosts: Mapping[Id, Usage]
 
-    def contract_wall(self, grant: Grant) -> WallTime | None:
-        """The time in the contract's zone; None when that zone is unknown."""
-        if grant.zone == self.door.zone:
-            return self.wall
-        return wall_time(self.at, grant.zone)
-
 
 def cheapest_first(grant: Grant) -> tuple[int, Instant, Id]:
     """Sorts grants: what costs the member least, then what is lost first."""
@@ -132,24 +126,20 @@ def credits_left(grant: Grant, question: Question) -> int:
 
 def spend(grant: Grant, policy: Policy, question: Question) -> Spending | None:
     """Where a visit on the grant counts; None when its contract's calendar is unknown."""
-    door, wall = question.door, question.contract_wall(grant)
+    door, credit = question.door, grant.credits is not None
+    wall = question.wall if grant.zone == door.zone else wall_time(question.at, grant.zone)
     if wall is None:
         return None
-    cycle: int | None = 0
+    place, brand, month = door.location_id, door.organisation_id, wall.month
+    if not (policy.weeks or policy.cycles):
+        return Spending(grant.membership_id, place, brand, question.day, month, credit)
+    week, cycle = week_after(wall) if policy.weeks else 0, 0
     if policy.cycles:
-        cycle = None if grant.cycle is None else period_after(grant.cycle, wall.day)
-        if cycle is None:
+        after = None if grant.cycle is None else period_after(grant.cycle, wall.day)
+        if after is None:
             return None
-    return Spending(
-        grant.membership_id,
-        door.location_id,
-        door.organisation_id,
-        question.day,
-        wall.month,
-        grant.credits is not None,
-        week_after(wall) if policy.weeks else 0,
-        cycle or 0,
-    )
+        cycle = after
+    return Spending(grant.membership_id, place, brand, question.day, month, credit, week, cycle)
 
 
 def _quota_refusal(grant: Grant, policy: Policy, question: Question) -> str | None:
