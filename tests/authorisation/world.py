@@ -242,14 +242,7 @@ class Founding:
             what="the membership runs",
         )
         ids.update(await money_of(self.platform, path))
-        await self._made(
-            *("guest_pass_id", f"{path}/guest-passes"),
-            first_name="Guy",
-            last_name=f"Of{self.side.name}",
-        )
-        owed = await self.platform.get(f"/payments{path}")
-        ids["claim_id"] = owed["claims"][0]["claim_id"]
-        ids["payment_id"] = owed["payments"][0]["payment_id"]
+        await self._made("guest_pass_id", f"{path}/guest-passes", first_name="Guy", last_name="Fox")
         for kind in ("block", "freeze"):
             stopped = await self.platform.post(f"{path}/{kind}s", {"reason": "as agreed"})
             ids[f"{kind}_id"] = stopped["id"]
