@@ -11,6 +11,17 @@ WRONG_PASSWORD = {"password": "not the right one"}
 
 BODIES: dict[str, Callable[[Ids], Any]] = {
     "change_payer": lambda ids: {"kind": "person", "id": ids["member_id"]},
+    "add_roster_entries": lambda _: {
+        "entries": [
+            {
+                "external_id": "1",
+                "first_name": "Ada",
+                "last_name": "Byron",
+                "starts_on": "2026-01-01",
+                "ends_on": "2026-12-31",
+            }
+        ]
+    },
     "open_household": lambda ids: {"name": "Byron", "payer_member_id": ids["duplicate_id"]},
     "begin_totp": lambda _: WRONG_PASSWORD,
     "delete_totp": lambda _: WRONG_PASSWORD,

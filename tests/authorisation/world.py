@@ -12,6 +12,7 @@ from uuid import UUID
 import httpx
 from sqlalchemy import insert
 
+from authorisation.payers import payers
 from authorisation.rollback import with_rollback
 from authorisation.samples import dearer, money_of
 from contexts.billing.shop import Line
@@ -199,13 +200,7 @@ class Founding:
             agreement=AGREEMENT,
         )
         ids["guardianship_id"] = child["guardianship_id"]
-        await self._made(
-            *("household_id", "/households"),
-            name=f"Of{self.side.name}",
-            payer_member_id=ids["member_id"],
-        )
-        mates = f"/households/{ids['household_id']}/members"
-        await self.platform.post(mates, {"member_id": child["id"]})
+        await payers(self._made, self.platform, ids)
         waiver = await self._made(
             *("waiver_id", "/waivers"),
             organisation_id=ids["organisation_id"],

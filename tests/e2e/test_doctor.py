@@ -50,6 +50,15 @@ UNBALANCED = (
 )
 
 BROKEN_PROMISES = {
+    "Who is on a sponsor's account has a membership that the sponsor pays": (
+        "INSERT INTO membership.sponsor (id, version, organisation_id, name, plan_id, price_id,"
+        " opened_at) SELECT id, 1, organisation_id, '', plan_id, price_id, purchased_at"
+        " FROM membership.membership LIMIT 1;"
+        " INSERT INTO membership.sponsored (id, version, organisation_id, sponsor_id, external_id,"
+        " member_id, person_id, membership_id, starts_on, ends_on) SELECT m.id, 1,"
+        " m.organisation_id, s.id, '', m.member_id, m.person_id, m.id, m.starts_on, m.starts_on"
+        " FROM membership.membership AS m JOIN membership.sponsor AS s ON s.id = m.id"
+    ),
     "Whoever pays for a membership is of its organisation": (
         "UPDATE membership.membership SET payer_kind = 'household', payer_id = id"
     ),

@@ -9,7 +9,9 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
 from contexts.membership.test_credits import pack
+from contexts.membership.test_households import buy, household, household_of
 from contexts.membership.test_price_changes import announced, new
+from contexts.membership.test_sponsors import push, row, sponsor_of
 from gymhopper.chassis.auth import ANONYMOUS, SERVICE, AuthSubject
 from gymhopper.contexts.membership.storage import tables
 from gymhopper.contexts.membership.storage.tables import metadata
@@ -53,6 +55,10 @@ async def populate(gym: Any) -> dict[str, str]:
     asked = {"organisation_id": str(gym.organisation_id), "act": "cancellation"}
     asked |= {"email": "ada@example.org"}
     await gym.http.post("/api/v1/leaving-requests", json=asked)
+    together = await household_of(gym, {"id": active["member_id"]})
+    paid_for = await buy(gym, {"id": active["member_id"]}, household(together))
+    await gym.owed(paid_for["id"], gym.clock.now())
+    await push(gym, await sponsor_of(gym), row(gym, "1"))
     frozen = await gym.post(f"/memberships/{active['id']}/freezes", {})
     await gym.post(f"/memberships/{active['id']}/cancel", {"when": "period_end"}, expect=200)
     leaving = {"organisation_id": active["organisation_id"], "act": "cancellation"}

@@ -74,6 +74,7 @@ async def guest_pass_is_different(
     membership.MembershipCancellationRevoked,
     membership.MembershipEnded,
     membership.MembershipOverlayChanged,
+    membership.MembershipSponsorshipChanged,
     membership.MembershipCreditsChanged,
     membership.MembershipCreditsRefunded,
     membership.MembershipCreditOverdrawn,

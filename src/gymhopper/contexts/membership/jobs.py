@@ -13,6 +13,8 @@ from gymhopper.contexts.membership.usecases.change_prices_of_plan import PRICE_R
 from gymhopper.contexts.membership.usecases.credit_book import CREDITS_DATED, CREDITS_EXPIRE
 from gymhopper.contexts.membership.usecases.end_guardianship import hand_over
 from gymhopper.contexts.membership.usecases.follow_visit import forget_visitors
+from gymhopper.contexts.membership.usecases.keep_roster import ROSTER
+from gymhopper.contexts.membership.usecases.keep_sponsor import TELL_SPONSORED, tell_sponsored
 from gymhopper.contexts.membership.usecases.publish import (
     DEBT_STAGE_REACHED,
     END_REACHED,
@@ -27,6 +29,7 @@ from gymhopper.contexts.membership.usecases.request_leaving import (
 )
 from gymhopper.contexts.membership.usecases.spend_credit import tell_end
 from gymhopper.contexts.membership.usecases.take_credits_back import expire_credits
+from gymhopper.contexts.membership.usecases.work_on_roster import work_on_roster
 
 jobs = Jobs()
 timers = Timers()
@@ -66,6 +69,18 @@ async def price_changes(uow: UnitOfWork, due: Due) -> None:
 async def price_run(uow: UnitOfWork, due: Due) -> None:
     """Members are told of a plan's new price, some at a time; the key is the run's id."""
     await go_on(uow, UUID(due.key))
+
+
+@timers.on(ROSTER)
+async def roster_goes_on(uow: UnitOfWork, due: Due) -> None:
+    """A sponsor's people are let in, some at a time; the key is the roster's id."""
+    await work_on_roster(uow, UUID(due.key))
+
+
+@timers.on(TELL_SPONSORED)
+async def sponsored_are_told(uow: UnitOfWork, due: Due) -> None:
+    """A sponsor's people are let in no more, or again; the key is the sponsor's id."""
+    await tell_sponsored(uow, UUID(due.key))
 
 
 @timers.on(CREDITS_DATED)

@@ -80,6 +80,7 @@ class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
     used, and those that are left. `homes` are the locations that were, are and will be home, in the
     order of their dates, where the coverage asks for one. `hosted` is there in the right of a guest
     alone, whose `membership_id` is that of the guest pass.
+    `sponsor_id` is who pays if that is a sponsor, who lets nobody in from `sponsor_suspended_at`.
     """
 
     membership_id: UUID
@@ -103,6 +104,8 @@ class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
     homes: tuple[Home, ...] = ()
     cycle: Cycle | None = None
     hosted: Hosted | None = None
+    sponsor_id: UUID | None = None
+    sponsor_suspended_at: datetime | None = None
 
 
 class MemberRegistered(Event, frozen=True, kw_only=True):
@@ -244,6 +247,12 @@ class MembershipOverlayChanged(MembershipEvent, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "membership.membership.overlay_changed.v1"
     overlay_id: UUID
+
+
+class MembershipSponsorshipChanged(MembershipEvent, frozen=True, kw_only=True):
+    """The sponsor moved the window, or lets its people in no more, or again."""
+
+    type: ClassVar[str] = "membership.membership.sponsorship_changed.v1"
 
 
 class MembershipDebtStageReached(MembershipEvent, frozen=True, kw_only=True):

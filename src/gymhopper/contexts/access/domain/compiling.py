@@ -153,6 +153,8 @@ def _frozen_for(state: MembershipState) -> timedelta:
 def _stops(state: MembershipState) -> Iterable[Stop]:
     if state.no_entry_from is not None:
         yield Stop("PAYMENT_PAST_DUE", milliseconds(state.no_entry_from))
+    if state.sponsor_suspended_at is not None:
+        yield Stop("SPONSOR_SUSPENDED", milliseconds(state.sponsor_suspended_at))
     for each in state.overlays:
         if not each.stops_access:
             continue

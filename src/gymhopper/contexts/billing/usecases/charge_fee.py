@@ -125,7 +125,7 @@ async def defer_charge(uow: UnitOfWork, claim_id: UUID, *, failures: int = 0) ->
 
 async def charge_claim(runtime: Runtime, provider: PaymentProvider, claim_id: UUID) -> None:
     """Have the provider collect a fee, once for each claim; then take over how that went."""
-    claim, dues, account = tables.claim, tables.dues, tables.billing_account
+    claim, account = tables.claim, tables.billing_account
     subscription = tables.subscription
     async with runtime.database.transaction(SERVICE, read_only=True) as connection:
         row = (
@@ -139,8 +139,7 @@ async def charge_claim(runtime: Runtime, provider: PaymentProvider, claim_id: UU
                     subscription.c.provider_id,
                     _paid_before.label("payment_id"),
                 )
-                .join_from(claim, dues, claim.c.dues_id == dues.c.id)
-                .join(account, dues.c.billing_account_id == account.c.id)
+                .join_from(claim, account, claim.c.billing_account_id == account.c.id)
                 .outerjoin(subscription, claim.c.subscription_id == subscription.c.id)
                 .where(claim.c.id == claim_id, claim.c.status == "open")
             )

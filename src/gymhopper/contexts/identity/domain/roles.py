@@ -55,6 +55,7 @@ OWNER = Role(
         purchases:write
         receipts:write
         signatures:write
+        sponsors:read sponsors:write
         staff:read staff:write
         taxes:read taxes:write
         venues:read venues:write
@@ -91,6 +92,7 @@ MANAGER = Role(
         purchases:write
         receipts:write
         signatures:write
+        sponsors:read sponsors:write
         staff:read staff:write
         taxes:read taxes:write
         venues:read venues:write
@@ -192,6 +194,7 @@ NETWORK_OPERATOR = Role(
         purchases:write
         receipts:write
         signatures:write
+        sponsors:read sponsors:write
         taxes:read
         venues:read
         visits:read
@@ -219,6 +222,7 @@ SUPPORT = Role(
         notes:read
         payers:read
         payments:read
+        sponsors:read
         staff:read
         taxes:read
         venues:read

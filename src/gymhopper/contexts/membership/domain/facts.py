@@ -35,6 +35,7 @@ class Facts(Sold):
     pass, credits or a mere trial are over. `owed` is in minor units of the contract's currency,
     `debt_stage` the furthest stage of the debt that was told of.
     `payer_id` is the member, the household or the sponsor that pays; None: the member.
+    `sponsor_suspended_at` is since when a sponsor lets nobody in.
     `credits` is for how many visits a pack was or is good, of which `credit_visits` are known;
     `credit_overdrawn` of these wait for the next lot. `homes` are in the order of their dates.
     """
@@ -64,6 +65,7 @@ class Facts(Sold):
     debt_stage: DebtStageName | None = None
     payer_kind: PayerKind = "person"
     payer_id: UUID | None = None
+    sponsor_suspended_at: datetime | None = None
     overlays: list[Overlay] = field(default_factory=list)
     homes: tuple[Home, ...] = ()
     version: int = 0
@@ -71,7 +73,16 @@ class Facts(Sold):
     @property
     def covered_until(self) -> datetime | None:
         """The end of what was paid for, or of what did not have to be paid for."""
-        return max((x for x in (self.paid_until, self.trial_until) if x is not None), default=None)
+        known = [self.paid_until, self.trial_until]
+        if self.sponsor_id is not None:
+            # Nobody pays before it begins: it lasts as long as the sponsor said.
+            known.append(self.runs_until)
+        return max((each for each in known if each is not None), default=None)
+
+    @property
+    def sponsor_id(self) -> UUID | None:
+        """Who pays, if that is a sponsor."""
+        return self.payer_id if self.payer_kind == "sponsor" else None
 
     @property
     def never_paid(self) -> bool:
@@ -133,6 +144,8 @@ class Facts(Sold):
             debt_stages=self.debt_stages,
             credits=self.credits,
             homes=self.homes,
+            sponsor_id=self.sponsor_id,
+            sponsor_suspended_at=self.sponsor_suspended_at,
             cycle=Cycle(
                 first_day=self.first_charged_day, interval=self.interval, count=self.interval_count
             ),
@@ -155,7 +168,9 @@ class Facts(Sold):
 
     def _derive(self, now: datetime) -> None:
         # A trial begins with the agreement, everything else with its first payment.
-        begins = self.paid_from if self.trial_until is None else self.purchased_at
+        # So does what a sponsor pays for.
+        agreed = self.trial_until is not None or self.sponsor_id is not None
+        begins = self.purchased_at if agreed else self.paid_from
         if begins is not None:
             self.start = max(start_of_day(self.starts_on, self.zone), begins)
         ending = earliest(self._endings(now))

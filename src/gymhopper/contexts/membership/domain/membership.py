@@ -8,7 +8,7 @@ remembered beyond the facts: a contract that has ended stays ended, and its end 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -181,6 +181,24 @@ class Membership(Facts):
             self.terminated_at = min(self.terminated_at or at, at)
 
         return self._follow(now, change, lambda _: events.MembershipEnded)
+
+    def move_window(self, first: date, beyond: date, now: datetime) -> MembershipEvent | None:
+        """The sponsor's window is the local days `[first, beyond)`; what has begun stays begun."""
+
+        def change() -> None:
+            if self.start is None or self.start > now:
+                self.starts_on = first
+            self.runs_until = max(now, start_of_day(beyond, self.zone))
+
+        return self._follow(now, change, lambda _: events.MembershipSponsorshipChanged)
+
+    def suspend_sponsor(self, since: datetime | None, now: datetime) -> MembershipEvent | None:
+        """Since when the sponsor's people are not let in; None: they are."""
+
+        def change() -> None:
+            self.sponsor_suspended_at = since
+
+        return self._follow(now, change, lambda _: events.MembershipSponsorshipChanged)
 
     # --- what its parties decide: refused where the state does not allow it ---
 

@@ -8,7 +8,7 @@ INVARIANTS = {
     "A contract that runs has begun, and was paid for or is tried": (
         "SELECT count(*) FROM membership.membership WHERE contract IN"
         " ('trialing', 'active', 'under_notice') AND (start_at IS NULL"
-        " OR paid_from IS NULL AND offer->'trial' IS NULL)"
+        " OR paid_from IS NULL AND offer->'trial' IS NULL AND payer_kind <> 'sponsor')"
     ),
     "A contract that does not run out has an end from the day of the notice, and none before": (
         "SELECT count(*) FROM membership.membership"
@@ -42,6 +42,15 @@ INVARIANTS = {
         " AND p.organisation_id = m.organisation_id AND m.payer_kind = 'person')"
         " AND NOT EXISTS (SELECT FROM membership.household AS h WHERE h.id = m.payer_id"
         " AND h.organisation_id = m.organisation_id AND m.payer_kind = 'household')"
+        " AND NOT EXISTS (SELECT FROM membership.sponsor AS s WHERE s.id = m.payer_id"
+        " AND s.organisation_id = m.organisation_id AND m.payer_kind = 'sponsor')"
+    ),
+    "Who is on a sponsor's account has a membership that the sponsor pays": (
+        "SELECT count(*) FROM membership.sponsored AS s"
+        " JOIN membership.membership AS m ON m.id = s.membership_id"
+        " WHERE m.payer_kind <> 'sponsor' OR m.payer_id IS DISTINCT FROM s.sponsor_id"
+        " OR m.member_id <> s.member_id OR m.person_id <> s.person_id"
+        " OR m.organisation_id <> s.organisation_id"
     ),
     "A waiver was signed in a version and a text that it has, for a member of its organisation": (
         "SELECT count(*) FROM membership.waiver_signature AS s"

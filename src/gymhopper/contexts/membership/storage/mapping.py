@@ -21,12 +21,14 @@ from gymhopper.contexts.membership.domain.plan import Plan, Price
 from gymhopper.contexts.membership.domain.price_change import PriceChange
 from gymhopper.contexts.membership.domain.price_run import PriceRun
 from gymhopper.contexts.membership.domain.receipt import Receipt
+from gymhopper.contexts.membership.domain.sponsor import Roster, RosterEntry, Sponsor, Sponsored
 from gymhopper.contexts.membership.domain.waiver import Waiver, WaiverSignature, WaiverVersion
 from gymhopper.contexts.membership.storage import (
     guest_tables,
     household_tables,
     leaving_tables,
     people_tables,
+    sponsor_tables,
     tables,
     waiver_tables,
 )
@@ -93,6 +95,10 @@ def map_all() -> None:
     mapper.map_imperatively(Guardianship, people_tables.guardianship)
     mapper.map_imperatively(Household, household_tables.household)
     mapper.map_imperatively(Housemate, household_tables.housemate)
+    mapper.map_imperatively(Sponsor, sponsor_tables.sponsor)
+    mapper.map_imperatively(Roster, sponsor_tables.roster)
+    mapper.map_imperatively(RosterEntry, sponsor_tables.roster_entry)
+    mapper.map_imperatively(Sponsored, sponsor_tables.sponsored)
     mapper.map_imperatively(MergedMember, people_tables.merged_member)
     mapper.map_imperatively(LeavingRequest, leaving_tables.leaving_request)
     mapper.map_imperatively(Receipt, leaving_tables.receipt)

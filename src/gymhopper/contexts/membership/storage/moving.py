@@ -4,12 +4,18 @@ from sqlalchemy import Table, update
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.domain.member import Member
-from gymhopper.contexts.membership.storage import guest_tables, people_tables, tables
+from gymhopper.contexts.membership.storage import (
+    guest_tables,
+    people_tables,
+    sponsor_tables,
+    tables,
+)
 
 MOVED: dict[str, Table] = {
     "memberships": tables.membership,
     "notes": people_tables.note,
     "guest_passes": guest_tables.guest_pass,
+    "sponsored": sponsor_tables.sponsored,
 }
 """What names a member, by what answers call it. Overlays follow their memberships."""
 

@@ -6,6 +6,7 @@ from gymhopper.chassis.sealed_tables import Row, SealedTable, sealed_table
 from gymhopper.chassis.secrets import Secrets
 from gymhopper.contexts.membership.domain.person import SealedContact
 from gymhopper.contexts.membership.storage.leaving_link import PURPOSE as LEAVING
+from gymhopper.contexts.membership.storage.roster_seal import PURPOSE as ROSTER
 from gymhopper.contexts.membership.storage.sealing import PURPOSE, ContactSeal, bound_to
 
 _INDEXES = ("email_index", "phone_index", "birth_date_index")
@@ -45,4 +46,5 @@ SEALED = [
         },
     ),
     sealed_table("membership.leaving_request", "claim", purpose=LEAVING),
+    sealed_table("membership.roster_entry", "sealed", purpose=ROSTER),
 ]

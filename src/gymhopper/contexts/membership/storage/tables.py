@@ -219,6 +219,7 @@ membership = Table(
     Column("debt_stage", Text),
     Column("payer_kind", Text, nullable=False),
     Column("payer_id", Uuid),
+    Column("sponsor_suspended_at", INSTANT),
     Column("conditions", JsonOf(Conditions), nullable=False),
     Column("homes", JsonOf(tuple[Home, ...]), nullable=False),
     Index("membership_member", "member_id"),

@@ -1,0 +1,19 @@
+"""Who pays for others on each side: a household, and a sponsor with a roster."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+
+async def payers(made: Callable[..., Awaitable[Any]], platform: Any, ids: dict[str, str]) -> None:
+    """Of the member and the child that there are."""
+    await made(*("household_id", "/households"), name="Of them", payer_member_id=ids["member_id"])
+    mates = f"/households/{ids['household_id']}/members"
+    await platform.post(mates, {"member_id": ids["child_id"]})
+    await made(
+        *("sponsor_id", "/sponsors"),
+        name="Engines",
+        plan_id=ids["plan_id"],
+        price_id=ids["price_id"],
+    )
+    texts = {"terms": "t-1", "privacy": "p-1", "language": "en"}
+    await made(*("roster_id", f"/sponsors/{ids['sponsor_id']}/rosters"), kind="full", **texts)
