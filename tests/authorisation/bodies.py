@@ -9,6 +9,17 @@ from authorisation.world import AGREEMENT, BORN, PRICE
 
 WRONG_PASSWORD = {"password": "not the right one"}
 
+
+def other_plan(ids: Ids) -> dict[str, Any]:
+    """The plan that the membership has already, or is to leave for another."""
+    return {
+        "plan_id": ids["plan_id"],
+        "price_id": ids["price_id"],
+        "price": PRICE,
+        "when": "period_end",
+    }
+
+
 BODIES: dict[str, Callable[[Ids], Any]] = {
     "change_payer": lambda ids: {"kind": "person", "id": ids["member_id"]},
     "add_roster_entries": lambda _: {
@@ -75,6 +86,8 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
         "coverage": {"include": [{"tier_up_to": 3}]},
         "prices": [{"price": PRICE}],
     },
+    "preview_plan_change": other_plan,
+    "change_plan": other_plan,
     "announce_price_change": lambda _: dearer(),
     "change_prices_of_plan": lambda _: dearer(),
     "add_price": lambda _: {"price": PRICE},

@@ -14,7 +14,7 @@ from sqlalchemy import insert
 
 from authorisation.payers import payers
 from authorisation.rollback import with_rollback
-from authorisation.samples import dearer, money_of
+from authorisation.samples import another_plan, change_to, dearer, money_of
 from contexts.billing.shop import Line
 from fixtures.people import MEMBER, NOBODY, Person, person_as
 from gymhopper.app.demo import temporary_platform
@@ -242,6 +242,8 @@ class Founding:
             stopped = await self.platform.post(f"{path}/{kind}s", {"reason": "as agreed"})
             ids[f"{kind}_id"] = stopped["id"]
         await self._made("change_id", f"{path}/price-changes", **dearer())
+        plan = await self.platform.post("/plans", another_plan(ids))
+        await self._made("plan_change_id", f"{path}/plan-changes", **change_to(plan))
         await self._made("run_id", f"/plans/{ids['plan_id']}/price-changes", **dearer())
         deliveries = await until(
             lambda: self.platform.get(f"/webhook-endpoints/{ids['endpoint_id']}/deliveries"),

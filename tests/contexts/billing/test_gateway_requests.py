@@ -27,6 +27,8 @@ from sandbox.stripe import openapi
 # What sends nothing.
 SILENT = {"close"}
 
+DEARER = msgspec.structs.replace(MONTHLY, plan_id=new_id(), price=Money(5990, "EUR"))
+
 Calls = Mapping[str, Callable[[], Awaitable[Any]]]
 
 
@@ -47,6 +49,7 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
     )
     failed = await _failed(till, customer)
     other = await v1.payment_methods.attach_async("pm_card_visa", {"customer": customer})
+    now = till.clock.now()
     until = datetime.fromtimestamp(subscription["items"].data[0].current_period_end, UTC)
     return {
         "create_customer": lambda: gateway.create_customer(account_id=new_id(), person_id=new_id()),
@@ -100,6 +103,8 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
         "reprice": lambda: gateway.reprice(
             subscription.id, msgspec.structs.replace(MONTHLY, price=Money(3490, "EUR"))
         ),
+        "preview_change": lambda: gateway.preview_change(subscription.id, DEARER, now),
+        "change_plan": lambda: gateway.change_plan(new_id(), subscription.id, DEARER, now),
         "pause": lambda: gateway.pause(subscription.id, paused=True),
         "pause, lifted": lambda: gateway.pause(subscription.id, paused=False),
         "cards": lambda: gateway.cards(customer, subscription_id=None),

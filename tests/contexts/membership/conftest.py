@@ -22,6 +22,7 @@ from gymhopper.chassis.transports.delivery import Delivery
 from gymhopper.chassis.transports.local import LocalSubscriber
 from gymhopper.contexts.membership.context import context
 from gymhopper.contracts.access.events import VisitRecorded
+from gymhopper.contracts.billing.api import PlanChangeQuote, PlanChangesApi, QuoteRefusal
 from gymhopper.contracts.billing.events import (
     DebtChanged,
     PaymentRefunded,
@@ -30,6 +31,7 @@ from gymhopper.contracts.billing.events import (
 )
 from gymhopper.contracts.event import Event
 from gymhopper.contracts.identity.api import Caller, IdentityApi
+from gymhopper.contracts.membership.plan_changes import PlanTerms
 from gymhopper.contracts.venues.api import LegalEntity, Location, Organisation, VenuesApi
 from gymhopper.kernel.clock import ManualClock
 from gymhopper.kernel.ids import new_id
@@ -66,6 +68,29 @@ class KnownSellers:
         if organisation_id not in {each.organisation_id for each in self._sellers.values()}:
             return None
         return Organisation(organisation_id=organisation_id, name="Gym", kind="brand")
+
+
+@dataclass
+class Quotes:
+    """Stands for whoever collects: a change costs the same at every moment."""
+
+    charged: int = 1000
+    refusal: QuoteRefusal | None = None
+
+    async def quote(
+        self,
+        *,
+        membership_id: UUID,  # noqa: ARG002  # everybody pays the same
+        terms: PlanTerms,
+        at: datetime,
+        at_once: bool,
+    ) -> PlanChangeQuote:
+        return PlanChangeQuote(
+            charged=Money(self.charged if at_once else 0, terms.price.currency),
+            each_period=terms.price,
+            priced_at=at,
+            refusal=self.refusal,
+        )
 
 
 @dataclass
@@ -277,6 +302,7 @@ async def town(new_runtime: NewRuntime, clock: ManualClock) -> AsyncIterator[Tow
                 name="venues",
                 apis=[Implementation(VenuesApi, lambda _: KnownSellers(ours, theirs))],
             ),
+            Context(name="billing", apis=[Implementation(PlanChangesApi, lambda _: Quotes())]),
             context,
         ]
     )

@@ -79,6 +79,7 @@ async def guest_pass_is_different(
     membership.MembershipCreditsRefunded,
     membership.MembershipCreditOverdrawn,
     membership.MembershipHomeMoved,
+    membership.MembershipPlanChanged,
 )
 async def membership_is_different(
     uow: UnitOfWork, event: membership.MembershipEvent, envelope: Envelope

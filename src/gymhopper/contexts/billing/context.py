@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from gymhopper.chassis.migrate import Migrations
-from gymhopper.chassis.registry import Context, Part
+from gymhopper.chassis.registry import Context, Implementation, Part
+from gymhopper.contexts.billing.api import PlanChanges
 from gymhopper.contexts.billing.gateways.providers import ProviderConnection
 from gymhopper.contexts.billing.http import (
     cards,
@@ -22,6 +23,7 @@ from gymhopper.contexts.billing.storage.invariants import INVARIANTS
 from gymhopper.contexts.billing.storage.mapping import map_all
 from gymhopper.contexts.billing.storage.sealed import SEALED
 from gymhopper.contexts.billing.subscribers import subscriptions
+from gymhopper.contracts.billing.api import PlanChangesApi
 
 map_all()
 
@@ -47,6 +49,7 @@ context = Context(
     subscriptions=subscriptions,
     jobs=jobs,
     timers=timers,
+    apis=[Implementation(PlanChangesApi, PlanChanges)],
     parts=[Part("api", ProviderConnection), Part("worker", ProviderConnection)],
     invariants=INVARIANTS,
     sealed=SEALED,

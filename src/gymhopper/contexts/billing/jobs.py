@@ -18,6 +18,7 @@ from gymhopper.contexts.billing.usecases.bill_by_hand import (
     bill_next,
     claim_due,
 )
+from gymhopper.contexts.billing.usecases.change_plan import change_at_provider, defer_change
 from gymhopper.contexts.billing.usecases.charge_fee import charge_claim, defer_charge
 from gymhopper.contexts.billing.usecases.follow_cards import follow_cards
 from gymhopper.contexts.billing.usecases.follow_contract import (
@@ -38,6 +39,7 @@ from gymhopper.kernel.errors import GymhopperError
 log = get_logger(__name__)
 
 ALIGN_AGAIN = "billing.collection_align_again"
+CHANGE_AGAIN = "billing.plan_change_again"
 CHARGE_AGAIN = "billing.fee_charge_again"
 REFUND_AGAIN = "billing.refund_issue_again"
 FOLLOW_AGAIN = "billing.cards_follow_again"
@@ -148,6 +150,16 @@ async def follow(runtime: Runtime, *, account_id: str, failures: int = 0) -> Non
         await _try_again(runtime, FOLLOW_AGAIN, account_id, failures)
 
 
+@jobs.job("billing.change_plan")
+async def change(runtime: Runtime, *, dues_id: str, failures: int = 0) -> None:
+    """Tried until the provider has said yes or no."""
+    try:
+        await change_at_provider(runtime, payment_provider(runtime), UUID(dues_id))
+    except GymhopperError:
+        log.warning("plan_not_changed", dues_id=dues_id, failures=failures, exc_info=True)
+        await _try_again(runtime, CHANGE_AGAIN, dues_id, failures)
+
+
 async def _try_again(runtime: Runtime, timer: str, key: str, failures: int) -> None:
     """Set the timer for the next try. Not the queue's own retry: while that waits, it would keep
     later jobs with the same lock from running."""
@@ -202,6 +214,12 @@ async def reconcile_nightly(uow: UnitOfWork, _: Due) -> None:
 async def charge_again(uow: UnitOfWork, due: Due) -> None:
     """The provider could not be asked before."""
     await defer_charge(uow, UUID(due.key), failures=due.payload["failures"])
+
+
+@timers.on(CHANGE_AGAIN)
+async def change_again(uow: UnitOfWork, due: Due) -> None:
+    """The provider could not be asked before."""
+    await defer_change(uow, UUID(due.key), failures=due.payload["failures"])
 
 
 @timers.on(FREEZE_TURNS)

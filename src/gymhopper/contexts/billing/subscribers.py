@@ -5,6 +5,12 @@ from uuid import uuid5
 from gymhopper.chassis.events.envelope import Envelope
 from gymhopper.chassis.registry import Subscriptions
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.billing.usecases.change_plan import (
+    change_at_once,
+    change_later,
+    change_undone,
+    plan_changed,
+)
 from gymhopper.contexts.billing.usecases.charge_fee import charge_fee
 from gymhopper.contexts.billing.usecases.follow_contract import (
     contract_ended,
@@ -28,6 +34,10 @@ from gymhopper.contracts.membership.events import (
     MembershipEnded,
     MembershipFreezeFeeDue,
     MembershipOverlayChanged,
+    MembershipPlanChanged,
+    MembershipPlanChangeRequested,
+    MembershipPlanChangeScheduled,
+    MembershipPlanChangeUndone,
     MembershipPriceChangeAnnounced,
     MembershipPriceChanged,
     MembershipPriceChangeWithdrawn,
@@ -147,6 +157,35 @@ async def price_stays(uow: UnitOfWork, event: MembershipPriceChangeWithdrawn, _:
 async def price_is_different(uow: UnitOfWork, event: MembershipPriceChanged, _: Envelope) -> None:
     """From here on the new price is collected."""
     await price_changed(uow, event.membership.membership_id, event.price, event.effective_at)
+
+
+@subscriptions.on(MembershipPlanChangeRequested)
+async def other_plan_wanted(
+    uow: UnitOfWork, event: MembershipPlanChangeRequested, _: Envelope
+) -> None:
+    """What was shown is charged, and the other plan collected from then on."""
+    await change_at_once(uow, event)
+
+
+@subscriptions.on(MembershipPlanChangeScheduled)
+async def other_plan_announced(
+    uow: UnitOfWork, event: MembershipPlanChangeScheduled, _: Envelope
+) -> None:
+    """Later periods are asked for at the other plan's price."""
+    membership_id = event.membership.membership_id
+    await change_later(uow, membership_id, event.change_id, event.terms, event.effective_at)
+
+
+@subscriptions.on(MembershipPlanChangeUndone)
+async def plan_stays(uow: UnitOfWork, event: MembershipPlanChangeUndone, _: Envelope) -> None:
+    """They are asked for as before."""
+    await change_undone(uow, event.membership.membership_id, event.change_id)
+
+
+@subscriptions.on(MembershipPlanChanged)
+async def plan_is_different(uow: UnitOfWork, event: MembershipPlanChanged, _: Envelope) -> None:
+    """The other plan is what is collected now."""
+    await plan_changed(uow, event.membership.membership_id, event.change_id)
 
 
 @subscriptions.on(LegalEntityCreated, LegalEntityChanged)

@@ -8,6 +8,7 @@ from gymhopper.chassis.registry import Due, Jobs, Timers
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.usecases import reach_date
+from gymhopper.contexts.membership.usecases.change_plan import PLAN_CHANGES, reach_plan_change
 from gymhopper.contexts.membership.usecases.change_price import PRICE_CHANGES, bring_into_force
 from gymhopper.contexts.membership.usecases.change_prices_of_plan import PRICE_RUN, go_on
 from gymhopper.contexts.membership.usecases.credit_book import CREDITS_DATED, CREDITS_EXPIRE
@@ -63,6 +64,12 @@ async def trial_reached(uow: UnitOfWork, due: Due) -> None:
 async def price_changes(uow: UnitOfWork, due: Due) -> None:
     """The day of a new price has come; the key is the change's id."""
     await bring_into_force(uow, UUID(due.key))
+
+
+@timers.on(PLAN_CHANGES)
+async def plan_changes(uow: UnitOfWork, due: Due) -> None:
+    """The day of another plan has come; the key is the change's id."""
+    await reach_plan_change(uow, UUID(due.key))
 
 
 @timers.on(PRICE_RUN)

@@ -5,6 +5,7 @@ from gymhopper.chassis.events.envelope import Envelope
 from gymhopper.chassis.registry import Subscriptions
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.usecases import follow_billing
+from gymhopper.contexts.membership.usecases.change_plan import plan_collected, plan_declined
 from gymhopper.contexts.membership.usecases.follow_merge import follow_merge
 from gymhopper.contexts.membership.usecases.follow_visit import follow_visit
 from gymhopper.contexts.membership.usecases.grant_credits import grant_bought
@@ -17,6 +18,8 @@ from gymhopper.contracts.billing.events import (
     PayerChanged,
     PaymentRefunded,
     PaymentSucceeded,
+    PlanChangeCollected,
+    PlanChangeDeclined,
     SubscriptionChanged,
 )
 from gymhopper.contracts.membership.events import MembersMerged
@@ -87,3 +90,15 @@ async def payment_refunded(uow: UnitOfWork, event: PaymentRefunded, envelope: En
     """A refund takes access back only when it says so."""
     if event.access == "end_now":
         await follow_billing.take_access_back(uow, event.membership_id, envelope.time)
+
+
+@subscriptions.on(PlanChangeCollected)
+async def plan_change_collected(uow: UnitOfWork, event: PlanChangeCollected, _: Envelope) -> None:
+    """The other plan is paid for, or owed: it holds."""
+    await plan_collected(uow, event.membership_id, event.change_id, event.period_until)
+
+
+@subscriptions.on(PlanChangeDeclined)
+async def plan_change_declined(uow: UnitOfWork, event: PlanChangeDeclined, _: Envelope) -> None:
+    """All stays as it was."""
+    await plan_declined(uow, event.membership_id, event.change_id, event.reason)

@@ -122,3 +122,23 @@ class PayerChanged(Event, frozen=True, kw_only=True):
     membership_id: UUID
     kind: Literal["person", "household", "sponsor"]
     payer_id: UUID
+
+
+class PlanChangeCollected(Event, frozen=True, kw_only=True):
+    """A change of plan is in force with whoever collects, and what was to be paid at once is asked
+    for: by card it was paid, at the desk it is owed. The period that runs ends at `period_until`.
+    """
+
+    type: ClassVar[str] = "billing.plan_change.collected.v1"
+    membership_id: UUID
+    change_id: UUID
+    period_until: datetime
+
+
+class PlanChangeDeclined(Event, frozen=True, kw_only=True):
+    """A change of plan was not made: nothing was charged, and what was collected goes on."""
+
+    type: ClassVar[str] = "billing.plan_change.declined.v1"
+    membership_id: UUID
+    change_id: UUID
+    reason: Literal["card_refused", "price_changed", "not_collected", "left_over"]

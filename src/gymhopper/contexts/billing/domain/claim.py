@@ -103,17 +103,20 @@ class Claim:
         terms: Terms,
         fence: int,
         now: datetime,
+        changed: Terms | None = None,
     ) -> list[Event] | None:
         """Take over a snapshot of the invoice; None when a later one was taken over before.
 
-        `payments` are all that came in, those at the desk too, as they are now.
+        `payments` are all that came in, those at the desk too, as they are now. What our own
+        invoice says stays, also when the plan is another one by now; `changed` is what it becomes.
         """
         if fence <= self.fence:
             return None
         self.fence = fence
         self.amount = found.amount.amount
         if self.kind == "period" and not found.alone:
-            self.lines = lines_of(terms, found.lines)
+            if self.document_id is None:
+                self.lines = lines_of(terms, found.lines, changed)
             self.start, self.until = found.period.start, found.period.until or found.period.start
         return self._stand(
             asked=found.outstanding,

@@ -65,6 +65,24 @@ def lines(
     return (_line(terms, _kind(terms), amount, period),) if amount else ()
 
 
+def periods(terms: Terms, day: date, billed_until: datetime) -> list[Period]:
+    """The paid periods that reach beyond the beginning of `day` and begin before `billed_until`."""
+    begins, found, number = start_of_day(day, terms.zone), [], 0
+    while (each := _paid_period(terms, number)).start < billed_until:
+        if each.until is not None and each.until > begins:
+            found.append(each)
+        number += 1
+    return found
+
+
+def rest(terms: Terms, period: Period, day: date, frozen: Sequence[Period]) -> int:
+    """What the days of a period from `day` on cost, without the frozen ones."""
+    whole = _dates(period, terms.zone)
+    stopped = {each for stretch in frozen for each in _dates_within(stretch, period, terms.zone)}
+    left = [each for each in whole if each >= day and each not in stopped]
+    return rounded(terms.price_at(period.start).amount * len(left), len(whole))
+
+
 def rounded(numerator: int, denominator: int) -> int:
     """The quotient to the nearest whole, halves away from zero."""
     size = (2 * abs(numerator) + denominator) // (2 * denominator)

@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from gymhopper.contexts.billing.domain.claim import Claim
+from gymhopper.contexts.billing.domain.plan_change import PendingChange
 from gymhopper.contexts.billing.domain.provider import ProviderSubscription
 from gymhopper.contexts.billing.domain.term_end import as_counted, last_boundary
 from gymhopper.contexts.billing.domain.terms import Terms
@@ -36,7 +37,8 @@ class Dues:
     `collect_until` is the end that both sides last agreed on: the contract sets it, and so does a
     person in the provider's portal; the later word wins. `asked_until` is the end that the provider
     has by our own request, so that its echo is not taken for a new word. `expires_at` is where the
-    contract is over by its own terms. `frozen` are stretches without billing.
+    contract is over by its own terms. `frozen` are stretches without billing. `change` is another
+    plan that is to come, `last_change` the latest that did.
     """
 
     id: UUID
@@ -56,6 +58,28 @@ class Dues:
     asked_until: datetime | None = None
     expires_at: datetime | None = None
     frozen: list[Period] = field(default_factory=list)
+    change: PendingChange | None = None
+    last_change: UUID | None = None
+
+    def terms_at(self, start: datetime) -> Terms:
+        """What a period is asked for by that begins then."""
+        later = self.change
+        if later is None or later.charged is not None or start < later.at:
+            return self.terms
+        return later.terms
+
+    @property
+    def collected_terms(self) -> Terms | None:
+        """What a provider is to collect from the next period on; None while it is told of it."""
+        if self.change is None:
+            return self.terms
+        return self.change.terms if self.change.charged is None else None
+
+    def changed(self) -> None:
+        """The plan that was to come is there."""
+        if self.change is not None:
+            self.terms, self.last_change = self.change.terms, self.change.change_id
+            self.change = None
 
     def count_debt(self, claims: Sequence[Claim]) -> DebtChanged | None:
         """Add up what failed and is still owed; the event when that is different."""

@@ -33,12 +33,18 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return Period(self.start, self.until)
 
 
-def lines_of(terms: Terms, found: Iterable[ProviderLine]) -> tuple[Line, ...]:
-    """A provider's lines as ours, taxed as the plan was sold; those of nothing are left out."""
+def lines_of(
+    sold: Terms, found: Iterable[ProviderLine], changed: Terms | None = None
+) -> tuple[Line, ...]:
+    """A provider's lines as ours, taxed as the plan was sold; those of nothing are left out.
+
+    `changed` is the plan that this becomes, or becomes later: its lines are told by the product.
+    """
     lines = []
     for each in found:
         if each.amount == 0:
             continue
+        terms = changed if changed is not None and changed.names(each.product) else sold
         part = terms.part(each.product)
         kind: LineKind
         if each.discount:

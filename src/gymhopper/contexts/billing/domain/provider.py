@@ -104,6 +104,14 @@ class ProviderLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderPreview:
+    """What would be asked for; below zero something would be left over."""
+
+    amount: Money
+    lines: tuple[ProviderLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderInvoice:
     """A demand for money, with everything that was paid and given back for it.
 

@@ -8,6 +8,7 @@ import msgspec
 
 from gymhopper.contexts.billing.domain.tax import Rate, half_up
 from gymhopper.contracts.membership.api import PlanKind, Purchase
+from gymhopper.contracts.membership.plan_changes import PlanTerms
 from gymhopper.kernel.money import Money
 
 Interval = Literal["day", "week", "month", "year"]
@@ -41,6 +42,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tax_included: bool = True
     next_price: Money | None = None
     next_price_from: datetime | None = None
+
+    @property
+    def cycle(self) -> tuple[Interval, int]:
+        """How long a period is."""
+        return self.interval, self.count
 
     @property
     def recurs(self) -> bool:
@@ -77,6 +83,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Under which id a provider knows this part of what is sold."""
         return f"gymhopper-{part.replace('_', '-')}-{self.plan_id}"
 
+    def names(self, product: str | None) -> bool:
+        """Whether a provider's product is a part of this plan."""
+        return product in (self.product("plan"), self.product("joining_fee"))
+
     def part(self, product: str | None) -> Part:
         """Which part a provider's product is; what we did not name is the plan itself."""
         return "joining_fee" if product == self.product("joining_fee") else "plan"
@@ -104,6 +114,31 @@ def terms_of(purchase: Purchase, rate: Rate) -> Terms:
         periods=purchase.periods,
         tax_code=purchase.tax_code,
         tax_included=purchase.tax_included,
+    )
+
+
+def changed(old: Terms, new: PlanTerms, rate: Rate, day: date) -> Terms:
+    """The terms after a change to another plan on that local day.
+
+    Periods of the same length keep their calendar, others are counted from that day.
+    """
+    price = new.price if new.tax_included else with_tax(new.price, rate)
+    same = (new.interval, new.interval_count) == old.cycle
+    return msgspec.structs.replace(
+        old,
+        plan_id=new.plan_id,
+        plan_name=new.plan_name,
+        kind=new.kind,
+        price=price,
+        interval=new.interval,
+        count=new.interval_count,
+        starts_on=old.starts_on if same else day,
+        trial_days=old.trial_days if same else 0,
+        joining_fee=None,
+        tax_code=new.tax_code,
+        tax_included=new.tax_included,
+        next_price=None,
+        next_price_from=None,
     )
 
 

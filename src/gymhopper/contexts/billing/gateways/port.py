@@ -11,6 +11,7 @@ from gymhopper.contexts.billing.domain.listing import ProviderPage
 from gymhopper.contexts.billing.domain.provider import (
     ProviderCheckout,
     ProviderInvoice,
+    ProviderPreview,
     ProviderSubscription,
 )
 from gymhopper.contexts.billing.domain.terms import Terms
@@ -115,6 +116,22 @@ class PaymentProvider(Protocol):
 
     async def reprice(self, subscription_id: str, terms: Terms) -> None:
         """Collect the terms' price from the next period on; the present one stays as it is."""
+        ...
+
+    async def preview_change(
+        self, subscription_id: str, terms: Terms, at: datetime
+    ) -> ProviderPreview:
+        """The invoice of becoming these terms at once, priced for the instant `at`, which lies in
+        the period that runs. Nothing is kept of it."""
+        ...
+
+    async def change_plan(
+        self, change_id: UUID, subscription_id: str, terms: Terms, at: datetime
+    ) -> str | None:
+        """Become these terms at once, for what `preview_change` says of the same instant.
+
+        The id of the latest invoice then. Once for each change; CardRefused leaves all as it was.
+        """
         ...
 
     async def pause(self, subscription_id: str, *, paused: bool) -> None:

@@ -18,9 +18,11 @@ from gymhopper.contexts.billing.domain.notification import REFERENCE
 from gymhopper.contexts.billing.domain.provider import (
     ProviderCheckout,
     ProviderInvoice,
+    ProviderPreview,
     ProviderSubscription,
 )
 from gymhopper.contexts.billing.domain.terms import Terms
+from gymhopper.contexts.billing.gateways import stripe_changes as changes
 from gymhopper.contexts.billing.gateways import stripe_objects as objects
 from gymhopper.contexts.billing.gateways.stripe_cards import StripeCards
 from gymhopper.contexts.billing.gateways.stripe_credit import StripeCredit
@@ -277,30 +279,25 @@ class StripeGateway(StripeCards, StripeCredit):
 
     async def reprice(self, subscription_id: str, terms: Terms) -> None:
         """Gives the plan's item another price, without proration."""
-        product = terms.product("plan")
-        await self._product(product, terms.title("plan"))
+        await self._product(terms.product("plan"), terms.title("plan"))
         with translated():
-            found = await self._stripe.subscriptions.retrieve_async(subscription_id)
-        await self._update(
-            subscription_id,
-            {
-                "items": [
-                    {
-                        "id": found.items.data[0].id,
-                        "price_data": {
-                            "currency": terms.price.currency.lower(),
-                            "unit_amount": to_stripe(terms.price),
-                            "product": product,
-                            "recurring": {
-                                "interval": terms.interval,
-                                "interval_count": terms.count,
-                            },
-                        },
-                    }
-                ],
-                "proration_behavior": "none",
-            },
-        )
+            await changes.reprice(self._stripe, subscription_id, terms)
+
+    async def preview_change(
+        self, subscription_id: str, terms: Terms, at: datetime
+    ) -> ProviderPreview:
+        """What the same change comes to that `change_plan` makes."""
+        await self._product(terms.product("plan"), terms.title("plan"))
+        with translated():
+            return await changes.preview(self._stripe, subscription_id, terms, at)
+
+    async def change_plan(
+        self, change_id: UUID, subscription_id: str, terms: Terms, at: datetime
+    ) -> str | None:
+        """Once for each change of ours: it is written on the subscription."""
+        await self._product(terms.product("plan"), terms.title("plan"))
+        with translated():
+            return await changes.change(self._stripe, change_id, subscription_id, terms, at)
 
     async def pause(self, subscription_id: str, *, paused: bool) -> None:
         """Sets `pause_collection`; an empty string lifts it, null would do nothing."""

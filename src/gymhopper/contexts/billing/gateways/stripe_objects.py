@@ -14,6 +14,7 @@ from gymhopper.contexts.billing.domain.provider import (
     ProviderInvoice,
     ProviderLine,
     ProviderPayment,
+    ProviderPreview,
     ProviderRefund,
     ProviderSubscription,
 )
@@ -135,6 +136,13 @@ def _credit(found: stripe.Invoice) -> int:
         return 0
     used = max(found.ending_balance - found.starting_balance, 0)
     return from_stripe(used, found.currency).amount
+
+
+def preview(found: stripe.Invoice) -> ProviderPreview:
+    """An invoice that there is not."""
+    return ProviderPreview(
+        amount=from_stripe(found.total, found.currency), lines=tuple(_lines(found))
+    )
 
 
 def paid_by(found: stripe.Invoice) -> list[str]:

@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from gymhopper.chassis.columns import INSTANT, JsonOf
 from gymhopper.contexts.billing.domain.line import Line
+from gymhopper.contexts.billing.domain.plan_change import PendingChange
 from gymhopper.contexts.billing.domain.terms import Terms
 from gymhopper.kernel.period import Period
 
@@ -69,6 +70,8 @@ dues = Table(
     _instant("asked_until"),
     _instant("expires_at"),
     Column("frozen", JsonOf(list[Period]), nullable=False),
+    Column("change", JsonOf(PendingChange)),
+    Column("last_change", Uuid),
     Index("dues_organisation", "organisation_id"),
 )
 

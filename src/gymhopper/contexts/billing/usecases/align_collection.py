@@ -28,7 +28,7 @@ from gymhopper.contexts.billing.usecases.take_over import take_over
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Intent:
     wanted: Collection
-    terms: Terms
+    terms: Terms | None
     subscription_id: str | None
     open_checkouts: tuple[str, ...]
 
@@ -78,7 +78,7 @@ async def _intend(runtime: Runtime, dues_id: UUID) -> _Intent | None:
             collecting.close(uow.now)
         return _Intent(
             wanted=wanted,
-            terms=dues.terms,
+            terms=dues.collected_terms,
             subscription_id=collecting.provider_id if collecting is not None else None,
             open_checkouts=tuple(pages.scalars()),
         )
@@ -88,12 +88,12 @@ async def _instruct(
     provider: PaymentProvider,
     found: ProviderSubscription,
     wanted: Collection,
-    terms: Terms,
+    terms: Terms | None,
 ) -> None:
     if wanted.stopped:
         await provider.cancel(found.id)
         return
-    if found.price != terms.price:
+    if terms is not None and found.price != terms.price:
         await provider.reprice(found.id, terms)
     if wanted.until != found.ends_at:
         await provider.collect_until(found.id, wanted.until)

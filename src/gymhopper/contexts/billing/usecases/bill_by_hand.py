@@ -40,7 +40,7 @@ async def begin_billing(uow: UnitOfWork, dues: Dues, subscription: Subscription)
     """The first claim. It never falls due: until it is paid there is no contract that owes."""
     terms = dues.terms
     period = cycle.first_period(terms)
-    claim = _claim(uow, dues, subscription, period, cycle.first_lines(terms), due_at=None)
+    claim = open_claim(uow, dues, subscription, period, cycle.first_lines(terms), due_at=None)
     claim.first = True
     subscription.provider_id = f"{AT_THE_DESK}:{subscription.id}"
     subscription.status = "incomplete"
@@ -72,7 +72,7 @@ async def settle_first(
             claim.start, claim.until = period.start, period.until or period.start
             subscription.period_start, subscription.period_until = period.start, period.until
         subscription.status = "active"
-        await _await_next(uow, dues, subscription)
+        await await_next(uow, dues, subscription)
     await settle_claim(uow, dues, claim)
 
 
@@ -92,14 +92,15 @@ async def bill_next(uow: UnitOfWork, dues_id: UUID) -> None:
         until = min(ends, default=None)
         if dues.contract_ended or (until is not None and until <= period.start):
             return
-        lines = cycle.lines(dues.terms, period, frozen=dues.frozen, until=until)
+        terms = dues.terms_at(period.start)
+        lines = cycle.lines(terms, period, frozen=dues.frozen, until=until)
         subscription.period_start, subscription.period_until = period.start, period.until
         if lines:
-            claim = _claim(uow, dues, subscription, period, lines, due_at=period.start)
+            claim = open_claim(uow, dues, subscription, period, lines, due_at=period.start)
             await pay_by_credit(uow, dues, claim)
             await settle_claim(uow, dues, claim)
             await uow.schedule(CLAIM_DUE, str(claim.id), max(period.start, uow.now))
-    await _await_next(uow, dues, subscription)
+    await await_next(uow, dues, subscription)
 
 
 async def claim_due(uow: UnitOfWork, claim_id: UUID) -> None:
@@ -118,21 +119,36 @@ async def align_by_hand(uow: UnitOfWork, dues: Dues, subscription: Subscription)
         await _end(uow, dues, subscription)
         return
     until = dues.collect_until
+    if until is not None:
+        # Should the contract go on after all, they are asked for again.
+        await _take_back(uow, dues, subscription, until)
+    await count_debt(uow, dues)
+    await await_next(uow, dues, subscription)
+
+
+async def ask_anew(
+    uow: UnitOfWork, dues: Dues, subscription: Subscription, start: datetime
+) -> None:
+    """Periods from there on cost something else: those that were asked for are asked for again."""
+    await _take_back(uow, dues, subscription, start)
+    await count_debt(uow, dues)
+    await await_next(uow, dues, subscription)
+
+
+async def _take_back(
+    uow: UnitOfWork, dues: Dues, subscription: Subscription, start: datetime
+) -> None:
+    """Drop claims for periods that begin then or later, and of which nothing was paid."""
     beyond = [
         claim
         for claim in await claims_of(uow, dues)
-        if until is not None
-        and claim.start >= until
-        and not claim.first
-        and await _unpaid(uow, claim)
+        if claim.kind == "period" and claim.cause is None
+        if claim.start >= start and not claim.first and await _unpaid(uow, claim)
     ]
     for claim in beyond:
         await _drop(uow, dues, claim)
     if beyond:
-        # Should the contract go on after all, they are asked for again.
         subscription.period_until = min(claim.start for claim in beyond)
-    await count_debt(uow, dues)
-    await _await_next(uow, dues, subscription)
 
 
 async def _unpaid(uow: UnitOfWork, claim: Claim) -> bool:
@@ -166,16 +182,18 @@ async def _drop(uow: UnitOfWork, dues: Dues, claim: Claim) -> None:
 def _next(dues: Dues, subscription: Subscription) -> Period | None:
     if subscription.period_until is None:
         return None
-    return cycle.next_period(dues.terms, subscription.period_until, dues.expires_at)
+    billed_until = subscription.period_until
+    return cycle.next_period(dues.terms_at(billed_until), billed_until, dues.expires_at)
 
 
-async def _await_next(uow: UnitOfWork, dues: Dues, subscription: Subscription) -> None:
+async def await_next(uow: UnitOfWork, dues: Dues, subscription: Subscription) -> None:
+    """Ring when the next period is to be asked for."""
     period = _next(dues, subscription)
     if period is not None:
         await uow.schedule(CYCLE_DUE, str(dues.id), period.start - BILLED_AHEAD)
 
 
-def _claim(
+def open_claim(
     uow: UnitOfWork,
     dues: Dues,
     subscription: Subscription,
@@ -183,7 +201,9 @@ def _claim(
     lines: tuple[Line, ...],
     *,
     due_at: datetime | None,
+    cause: UUID | None = None,
 ) -> Claim:
+    """Money that we ask for ourselves."""
     claim_id, amount = new_id(), sum(line.amount for line in lines)
     claim = Claim(
         id=claim_id,
@@ -195,6 +215,7 @@ def _claim(
         subscription_id=subscription.id,
         provider=AT_THE_DESK,
         provider_invoice_id=f"{AT_THE_DESK}:{claim_id}",
+        cause=cause,
         lines=lines,
         amount=amount,
         outstanding=amount,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.billing.domain.checkout import BillingAccount
@@ -82,7 +83,12 @@ async def dues_of(uow: UnitOfWork, purchase: Purchase, account: BillingAccount) 
 
 async def rate_of(uow: UnitOfWork, legal_entity_id: UUID, code: str, on: date) -> Rate:
     """What a seller's tax code means on that day."""
-    rates = await uow.session.scalars(
+    return await rate_from(uow.session, legal_entity_id, code, on)
+
+
+async def rate_from(session: AsyncSession, legal_entity_id: UUID, code: str, on: date) -> Rate:
+    """The same, to look at."""
+    rates = await session.scalars(
         select(TaxRate).where(tax_rate.c.legal_entity_id == legal_entity_id)
     )
     return rate_in_force(rates.all(), code, on)

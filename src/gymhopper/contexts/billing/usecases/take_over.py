@@ -190,7 +190,8 @@ async def _settle(
     events = _payments(uow, claim, payments, found)
     await follow_credit(uow, dues, claim, payments, found)
     given_up = claim.written_off
-    events += claim.follow(found, payments, dues.terms, fence, uow.now) or []
+    changed = dues.change.terms if dues.change is not None else None
+    events += claim.follow(found, payments, dues.terms, fence, uow.now, changed) or []
     await uow.flush()
     await invoice_claim(uow, dues, claim)
     await book_recovered(uow, dues, claim, given_up)
@@ -199,8 +200,8 @@ async def _settle(
             await book_payment(uow, dues, claim, payment)
         await book_taken_back(uow, dues, claim, payment, taken.get(payment.id, 0))
     events += await _refunds(uow, dues, claim, payments, found)
-    changed = dues.count_debt(claims)
-    return [*events, changed] if changed is not None else events
+    debt = dues.count_debt(claims)
+    return [*events, debt] if debt is not None else events
 
 
 def _claimed(claims: list[Claim], found: ProviderInvoice) -> Claim | None:

@@ -151,3 +151,21 @@ class ChangeAnnounced(Conflict):
     """Another price has been announced and is not in force yet."""
 
     code = "price_change_announced"
+
+
+class UnfitChange(Conflict):
+    """The membership cannot become this plan."""
+
+    code = "unfit_plan_change"
+
+
+class PlanChangePending(Conflict):
+    """Another change of plan is to come."""
+
+    code = "plan_change_pending"
+
+
+class ChangeNotPossible(Conflict):
+    """Whoever collects the membership cannot make the change like this."""
+
+    code = "plan_change_not_possible"

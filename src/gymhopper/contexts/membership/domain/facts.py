@@ -1,12 +1,16 @@
 """What is remembered of a membership, and the state that follows from it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
+
+from msgspec import structs
 
 from gymhopper.contexts.membership.domain.conditions import Extension
 from gymhopper.contexts.membership.domain.debt import MINIMUM_GRACE_DAYS, stages
 from gymhopper.contexts.membership.domain.ending import Ending, earliest
+from gymhopper.contexts.membership.domain.next_terms import NextTerms
 from gymhopper.contexts.membership.domain.overlay import Overlay
 from gymhopper.contexts.membership.domain.sold import Sold
 from gymhopper.contracts.membership.api import PayerKind
@@ -113,6 +117,12 @@ class Facts(Sold):
             return self.trial_until + timedelta(days=MINIMUM_GRACE_DAYS)
         return next((each.at for each in self.debt_stages if each.stage == "no_entry"), None)
 
+    def is_later(self, start: datetime, until: datetime) -> bool:
+        """Than the latest paid period. A part of that one, as of a change of plan, is not."""
+        if self.paid_until is None or self.paid_since is None or until > self.paid_until:
+            return True
+        return until == self.paid_until and start < self.paid_since
+
     def is_over(self, now: datetime) -> bool:
         """Whether the contract has ended, be it that nobody has said so yet."""
         return self.contract == "ended" or (self.end is not None and self.end <= now)
@@ -153,18 +163,62 @@ class Facts(Sold):
 
     def term_end(self, now: datetime) -> datetime | None:
         """When the term that runs now ends; None where none binds."""
+        today = local_date(now, self.zone)
         moved = self._extensions(now)
-        end = self.conditions.term_end(self.starts_on, local_date(now, self.zone), moved)
+        ends = (self.conditions.term_end(self._anchor, today, moved), self._bound_until(moved))
+        end = max((each for each in ends if each is not None and each > today), default=None)
         return None if end is None else start_of_day(end, self.zone)
 
     def earliest_end(self, now: datetime) -> datetime:
         """The first end that term and notice allow whoever cancels now; maybe now itself."""
         today = local_date(now, self.zone)
-        end = self.conditions.earliest_end(self.starts_on, today, self._extensions(now))
+        moved = self._extensions(now)
+        end = self.conditions.earliest_end(self._anchor, today, moved)
+        end = max(end, self._bound_until(moved) or end)
         return now if end <= today else start_of_day(end, self.zone)
 
+    @property
+    def _anchor(self) -> date:
+        """The day that terms are counted from."""
+        return self.terms_from or self.starts_on
+
+    def _bound_until(self, moved: Sequence[Extension]) -> date | None:
+        """Until when the plan before a change binds, moved by the freezes since then."""
+        end = self.bound_until
+        for each in sorted(moved):
+            if end is not None and each.start < end:
+                end += timedelta(days=each.days)
+        return end
+
     def _extensions(self, now: datetime) -> list[Extension]:
-        return [each.extension(self.zone, now) for each in self.overlays if each.extends_term]
+        """What moves the term that runs: freezes of a plan before have moved that plan's."""
+        moved = [each.extension(self.zone, now) for each in self.overlays if each.extends_term]
+        since = self.terms_from
+        return [each for each in moved if since is None or each.start >= since]
+
+    def become(
+        self, terms: NextTerms, now: datetime, *, period_until: datetime | None = None
+    ) -> None:
+        """Be another plan from now on. `period_until` is where the period that runs ends then.
+
+        What was tried stays tried. A term that runs goes on to bind, the new one counts from today.
+        """
+        bound = self.term_end(now)
+        today = local_date(now, self.zone)
+        if terms.term != self.term:
+            self.cycle_from = today
+            if period_until is not None and self.paid_until is not None:
+                self.paid_until = min(self.paid_until, period_until)
+        self.bound_until = None if bound is None else local_date(bound, self.zone)
+        self.terms_from = today
+        self.plan_id, self.plan_name = terms.plan_id, terms.plan_name
+        self.price_id, self.price = terms.price_id, terms.price
+        self.tax_included = terms.tax_included
+        self.interval, self.interval_count = terms.interval, terms.interval_count
+        self.coverage, self.conditions = terms.coverage, terms.conditions
+        self.freeze_rules, self.entry_grace_days = terms.freeze_rules, terms.entry_grace_days
+        self.offer = structs.replace(terms.offer, trial=self.offer.trial)
+        self._derive(now)
 
     def _derive(self, now: datetime) -> None:
         # A trial begins with the agreement, everything else with its first payment.
@@ -223,5 +277,5 @@ class Facts(Sold):
             return self.runs_until
         if self.paid_from is None or any(x.extends_term and x.until is None for x in self.overlays):
             return None
-        day = self.conditions.expires_on(self.starts_on, self._extensions(now))
+        day = self.conditions.expires_on(self._anchor, self._extensions(now))
         return None if day is None else start_of_day(day, self.zone)

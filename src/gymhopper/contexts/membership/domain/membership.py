@@ -61,8 +61,7 @@ class Membership(Facts):
 
         def change() -> None:
             self.paid_from = min(self.paid_from or paid.start, paid.start)
-            latest = (self.paid_until, self.paid_since)
-            if paid.until is not None and (None in latest or (paid.until, paid.start) > latest):
+            if paid.until is not None and self.is_later(paid.start, paid.until):
                 self.paid_until, self.paid_since = paid.until, paid.start
 
         def tell(before: MembershipState) -> type[MembershipEvent]:

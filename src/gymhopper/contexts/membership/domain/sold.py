@@ -17,7 +17,9 @@ from gymhopper.kernel.term import Interval, Term
 class Sold:
     """Who bought what of whom, copied from the plan and its price: they may change, this does not.
 
-    The joining fee is in minor units of the price's currency.
+    The joining fee is in minor units of the price's currency. After a change of plan, periods may
+    be counted from `cycle_from` and terms from `terms_from`; the contract binds until `bound_until`
+    at least, because the plan before did.
     """
 
     id: UUID
@@ -41,6 +43,9 @@ class Sold:
     offer: Offer = RECURRING
     joining_fee_amount: int | None = None
     tax_included: bool = True
+    cycle_from: date | None = None
+    terms_from: date | None = None
+    bound_until: date | None = None
 
     @property
     def term(self) -> Term:
@@ -56,14 +61,18 @@ class Sold:
     @property
     def first_charged_day(self) -> date:
         """The day from which periods are counted: the first one, or the first after a trial."""
-        return self.starts_on + timedelta(days=self.offer.trial_days)
+        return self.cycle_from or self._after_trial
 
     @property
     def trial_until(self) -> datetime | None:
         """Where the trial ends; None when there is none."""
         if self.offer.trial is None:
             return None
-        return start_of_day(self.first_charged_day, self.zone)
+        return start_of_day(self._after_trial, self.zone)
+
+    @property
+    def _after_trial(self) -> date:
+        return self.starts_on + timedelta(days=self.offer.trial_days)
 
     @property
     def charged_periods(self) -> int | None:

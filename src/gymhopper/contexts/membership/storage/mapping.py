@@ -18,6 +18,7 @@ from gymhopper.contexts.membership.domain.note import Note
 from gymhopper.contexts.membership.domain.overlay import Overlay
 from gymhopper.contexts.membership.domain.person import DataKey, Person
 from gymhopper.contexts.membership.domain.plan import Plan, Price
+from gymhopper.contexts.membership.domain.plan_change import PlanChange
 from gymhopper.contexts.membership.domain.price_change import PriceChange
 from gymhopper.contexts.membership.domain.price_run import PriceRun
 from gymhopper.contexts.membership.domain.receipt import Receipt
@@ -28,6 +29,7 @@ from gymhopper.contexts.membership.storage import (
     household_tables,
     leaving_tables,
     people_tables,
+    plan_change_tables,
     sponsor_tables,
     tables,
     waiver_tables,
@@ -90,6 +92,7 @@ def map_all() -> None:
     for kind, table in ((PriceRun, tables.price_run), (PriceChange, tables.price_change)):
         price = composite(Money, table.c.amount, table.c.currency)
         mapper.map_imperatively(kind, table, properties={"price": price})
+    mapper.map_imperatively(PlanChange, plan_change_tables.plan_change)
     mapper.map_imperatively(CreditEntry, tables.credit_entry)
     mapper.map_imperatively(Agreement, tables.agreement)
     mapper.map_imperatively(Guardianship, people_tables.guardianship)

@@ -222,6 +222,7 @@ membership = Table(
     Column("sponsor_suspended_at", INSTANT),
     Column("conditions", JsonOf(Conditions), nullable=False),
     Column("homes", JsonOf(tuple[Home, ...]), nullable=False),
+    *(Column(name, Date) for name in ("cycle_from", "terms_from", "bound_until")),
     Index("membership_member", "member_id"),
     Index("membership_person", "person_id"),
     Index("membership_plan", "plan_id", "id"),

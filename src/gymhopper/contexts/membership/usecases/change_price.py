@@ -123,6 +123,24 @@ async def bring_into_force(uow: UnitOfWork, change_id: UUID) -> None:
     await publish(uow, membership, event)
 
 
+async def drop_announced(uow: UnitOfWork, membership: Membership) -> None:
+    """A price that was to come will not: the membership has another plan, at that one's price."""
+    changes = tables.price_change.c
+    change = await uow.session.scalar(
+        select(PriceChange).where(
+            changes.membership_id == membership.id, changes.status == "announced"
+        )
+    )
+    if change is None:
+        return
+    change.settle("lapsed", uow.now)
+    await uow.unschedule(PRICE_CHANGES, str(change.id))
+    event = events.MembershipPriceChangeWithdrawn(
+        membership=membership.state(uow.now), change_id=change.id
+    )
+    await publish(uow, membership, event)
+
+
 async def _change(
     uow: UnitOfWork, membership_id: UUID, change_id: UUID
 ) -> tuple[Membership, PriceChange]:

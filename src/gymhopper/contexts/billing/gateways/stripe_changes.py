@@ -1,0 +1,89 @@
+"""Changes of what a running Stripe subscription costs, and previews of them.
+
+A preview and the change that follows send the same item, the same `proration_date` and the same
+behaviour, so that they come to the same amount (docs.stripe.com/billing/subscriptions/prorations).
+"""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+import stripe
+
+from gymhopper.contexts.billing.domain.provider import ProviderPreview
+from gymhopper.contexts.billing.domain.terms import Terms
+from gymhopper.contexts.billing.gateways import stripe_objects as objects
+from gymhopper.contexts.billing.gateways.stripe_objects import to_stripe
+from gymhopper.kernel.money import Money
+
+if TYPE_CHECKING:
+    from stripe.params import InvoiceCreatePreviewParamsSubscriptionDetails as Details
+
+CHANGE = "gymhopper_plan_change"
+"""The metadata key that tells which change of ours a subscription has seen last."""
+
+_AT_ONCE: Literal["always_invoice"] = "always_invoice"
+
+
+def _item(found: stripe.Subscription, terms: Terms) -> Any:
+    """The subscription's one item at the plan's price; a price is made for it each time."""
+    return {
+        "id": found.items.data[0].id,
+        "price_data": {
+            "currency": terms.price.currency.lower(),
+            "unit_amount": to_stripe(terms.price),
+            "product": terms.product("plan"),
+            "recurring": {"interval": terms.interval, "interval_count": terms.count},
+        },
+    }
+
+
+async def reprice(v1: "stripe.V1Services", subscription_id: str, terms: Terms) -> None:
+    """POST /v1/subscriptions/{id}, without proration."""
+    found = await v1.subscriptions.retrieve_async(subscription_id)
+    await v1.subscriptions.update_async(
+        subscription_id, {"items": [_item(found, terms)], "proration_behavior": "none"}
+    )
+
+
+async def preview(
+    v1: "stripe.V1Services", subscription_id: str, terms: Terms, at: datetime
+) -> ProviderPreview:
+    """POST /v1/invoices/create_preview: the invoice that the change would make at once.
+
+    Where nothing is charged at once Stripe shows the next renewal instead, which is none of it.
+    """
+    found = await v1.subscriptions.retrieve_async(subscription_id)
+    details: Details = {
+        "items": [_item(found, terms)],
+        "proration_behavior": _AT_ONCE,
+        "proration_date": int(at.timestamp()),
+    }
+    shown = await v1.invoices.create_preview_async(
+        {"subscription": subscription_id, "subscription_details": details}
+    )
+    made = objects.preview(shown)
+    ends = datetime.fromtimestamp(found.items.data[0].current_period_end, UTC)
+    if any(not each.proration and each.period.start >= ends for each in made.lines):
+        return ProviderPreview(amount=Money(0, made.amount.currency), lines=())
+    return made
+
+
+async def change(
+    v1: "stripe.V1Services", change_id: UUID, subscription_id: str, terms: Terms, at: datetime
+) -> str | None:
+    """POST /v1/subscriptions/{id}, invoiced at once; a payment that fails undoes all of it."""
+    found = await v1.subscriptions.retrieve_async(subscription_id)
+    if CHANGE not in found.metadata or found.metadata[CHANGE] != str(change_id):
+        found = await v1.subscriptions.update_async(
+            subscription_id,
+            {
+                "items": [_item(found, terms)],
+                "proration_behavior": _AT_ONCE,
+                "proration_date": int(at.timestamp()),
+                "payment_behavior": "error_if_incomplete",
+                "metadata": {CHANGE: str(change_id)},
+            },
+            {"idempotency_key": f"plan_change:{change_id}"},
+        )
+    return objects.key_of(found.latest_invoice) if found.latest_invoice is not None else None
