@@ -9,7 +9,10 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
 from contexts.membership.test_credits import pack
+from contexts.membership.test_guests import hosting, invite
 from contexts.membership.test_households import buy, household, household_of
+from contexts.membership.test_plan_changes import other, wish
+from contexts.membership.test_plan_changes import path as plan_changes_of
 from contexts.membership.test_price_changes import announced, new
 from contexts.membership.test_sponsors import push, row, sponsor_of
 from gymhopper.chassis.auth import ANONYMOUS, SERVICE, AuthSubject
@@ -59,6 +62,9 @@ async def populate(gym: Any) -> dict[str, str]:
     paid_for = await buy(gym, {"id": active["member_id"]}, household(together))
     await gym.owed(paid_for["id"], gym.clock.now())
     await push(gym, await sponsor_of(gym), row(gym, "1"))
+    await invite(gym, await hosting(gym))
+    another = await other(gym)
+    await gym.post(plan_changes_of(active), wish(another, "period_end"))
     frozen = await gym.post(f"/memberships/{active['id']}/freezes", {})
     await gym.post(f"/memberships/{active['id']}/cancel", {"when": "period_end"}, expect=200)
     leaving = {"organisation_id": active["organisation_id"], "act": "cancellation"}

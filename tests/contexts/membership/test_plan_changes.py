@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from contexts.membership.test_households import buy, household, household_of
 from gymhopper.contracts.billing.api import PlanChangesApi
 from gymhopper.contracts.billing.events import PlanChangeCollected, PlanChangeDeclined
 from gymhopper.contracts.membership.events import (
@@ -185,6 +186,16 @@ async def test_a_member_may_pay_more_but_not_less_while_a_term_runs(gym: Any) ->
     assert missing["code"] == "reason_missing"
     kind = wish(cheaper, "period_end", reason="Moved away")
     assert (await gym.post(path(bought), kind))["status"] == "scheduled"
+
+
+async def test_nobody_binds_whoever_pays_to_another_price(gym: Any) -> None:
+    ada, carl = await gym.member(), await gym.member(first_name="Carl")
+    bought = await buy(gym, ada, household(await household_of(gym, carl, ada)))
+    dearer = wish(await other(gym), "period_end")
+    async with gym.through(ada["person_id"]) as member:
+        refused = await member.post(f"/api/v1{path(bought)}", json=dearer)
+        assert (refused.status_code, refused.json()["code"]) == (409, "paid_by_another")
+    assert (await gym.post(path(bought), dearer))["status"] == "scheduled"
 
 
 async def test_a_term_that_runs_is_not_shortened_and_the_new_ones_counts_from_the_change(

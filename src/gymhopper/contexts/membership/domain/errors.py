@@ -169,3 +169,9 @@ class ChangeNotPossible(Conflict):
     """Whoever collects the membership cannot make the change like this."""
 
     code = "plan_change_not_possible"
+
+
+class PaidByAnother(Conflict):
+    """Somebody else pays for it, whom the member cannot bind to another price."""
+
+    code = "paid_by_another"

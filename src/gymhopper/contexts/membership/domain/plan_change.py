@@ -7,6 +7,7 @@ from uuid import UUID
 
 from gymhopper.contexts.membership.domain.errors import (
     IllegalTransition,
+    PaidByAnother,
     ReasonMissing,
     TermStillRuns,
     UnfitChange,
@@ -77,6 +78,8 @@ def check(membership: Membership, terms: NextTerms, when: When, now: datetime) -
     """Raise IllegalTransition or UnfitChange unless this can be agreed on now."""
     if membership.is_over(now) or membership.contract in ("pending", "under_notice"):
         raise IllegalTransition(f"A membership that is {membership.contract} keeps its plan.")
+    if membership.payer_kind == "sponsor":
+        raise IllegalTransition("Which plan it is was agreed on with the sponsor.")
     if membership.overdue_since is not None:
         raise IllegalTransition("Something is owed for this membership. Pay that first.")
     if when == "now" and membership.contract == "trialing":
@@ -95,8 +98,11 @@ def check_party(
     by_member: bool,
     reason: str,
 ) -> None:
-    """Raise TermStillRuns where a member would pay less before the term allows it; staff may
-    agree to that, and say why: ReasonMissing."""
+    """Raise PaidByAnother where a member would change what somebody else pays, and TermStillRuns
+    where one would pay less before the term allows it; staff may agree to both, and say why they
+    do to the latter: ReasonMissing."""
+    if by_member and membership.payer_id is not None:
+        raise PaidByAnother("Somebody else pays for this. The desk changes it when they agree.")
     bound = membership.term_end(now)
     if not costs_less(membership, terms) or bound is None or bound <= at:
         return
