@@ -23,6 +23,7 @@ from gymhopper.contexts.billing.usecases.follow_merge import follow_merge
 from gymhopper.contexts.billing.usecases.follow_price import price_changed, price_will_change
 from gymhopper.contexts.billing.usecases.follow_seller import follow_seller
 from gymhopper.contexts.billing.usecases.give_back import give_back, give_back_share
+from gymhopper.contexts.billing.usecases.give_time_back import give_time_back
 from gymhopper.contexts.billing.usecases.learn_payer import hear_of_payer
 from gymhopper.contracts.membership.events import (
     GuestPassUsed,
@@ -43,6 +44,7 @@ from gymhopper.contracts.membership.events import (
     MembershipPriceChangeWithdrawn,
     MembershipPurchased,
     MembershipRenewed,
+    MembershipTimeGivenBack,
     MembershipWithdrawn,
     MembersMerged,
 )
@@ -106,6 +108,13 @@ async def withdrawn(uow: UnitOfWork, event: MembershipWithdrawn, _: Envelope) ->
     dues = await dues_of_membership(uow, event.membership.membership_id)
     if dues is not None:
         await give_back_share(uow, dues, event.given_back_days, event.of_days)
+
+
+@subscriptions.on(MembershipTimeGivenBack)
+async def time_given_back(uow: UnitOfWork, event: MembershipTimeGivenBack, _: Envelope) -> None:
+    """What could not be used is credited to whoever paid for it."""
+    time = Period(event.start, event.until)
+    await give_time_back(uow, event.membership.membership_id, time, event.cause)
 
 
 @subscriptions.on(MembershipCreditsRefunded)

@@ -83,6 +83,14 @@ def rest(terms: Terms, period: Period, day: date, frozen: Sequence[Period]) -> i
     return rounded(terms.price_at(period.start).amount * len(left), len(whole))
 
 
+def worth(amount: int, period: Period, time: Period, zone: str) -> int:
+    """What the local days of `time` are worth of what was paid for a period; the last one is not
+    among them."""
+    whole = _dates(period, zone)
+    first, beyond = local_date(time.start, zone), local_date(time.until or time.start, zone)
+    return rounded(amount * sum(first <= day < beyond for day in whole), len(whole) or 1)
+
+
 def rounded(numerator: int, denominator: int) -> int:
     """The quotient to the nearest whole, halves away from zero."""
     size = (2 * abs(numerator) + denominator) // (2 * denominator)

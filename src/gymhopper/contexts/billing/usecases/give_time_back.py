@@ -1,0 +1,45 @@
+"""Give back what time was worth that was paid for and could not be used: as credit."""
+
+from uuid import UUID, uuid5
+
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.billing.domain.claim import Claim
+from gymhopper.contexts.billing.domain.cycle import worth
+from gymhopper.contexts.billing.usecases.follow_contract import dues_of_membership
+from gymhopper.contexts.billing.usecases.grant_credit import grant_credit
+from gymhopper.contexts.billing.usecases.open_dues import claims_of
+from gymhopper.kernel.money import Money
+from gymhopper.kernel.period import Period
+
+REASON = "Time given back"
+
+
+async def give_time_back(uow: UnitOfWork, membership_id: UUID, time: Period, why: str) -> None:
+    """The local days of `time`, at what was paid for them, to whoever paid; once for each cause.
+
+    It pays what is asked for next, whoever collects that.
+    """
+    dues = await dues_of_membership(uow, membership_id)
+    if dues is None:
+        return
+    for claim in await claims_of(uow, dues):
+        if claim.kind != "period" or claim.status != "paid":
+            continue
+        paid_for = Period(claim.start, claim.until)
+        amount = worth(_kept(claim), paid_for, time, dues.terms.zone)
+        if amount > 0:
+            await grant_credit(
+                uow,
+                account_id=claim.billing_account_id,
+                legal_entity_id=dues.terms.legal_entity_id,
+                amount=Money(amount, claim.currency),
+                reason=REASON,
+                cause=uuid5(claim.id, f"{why} {time.start.isoformat()}"),
+                membership_id=membership_id,
+            )
+
+
+def _kept(claim: Claim) -> int:
+    """What was paid for its time and has not gone back; a fee beside it buys no time."""
+    for_time = sum(each.amount for each in claim.lines if each.kind != "joining_fee")
+    return max(0, for_time - claim.refunded)

@@ -1,0 +1,90 @@
+"""Time that was paid for and could not be used is credited to whoever paid for it."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+import pytest
+
+from contexts.billing import contract
+from contexts.billing.test_credit import at_stripe, left, moved
+from contexts.billing.test_desk import claims, joined
+from contexts.billing.till import Till
+from gymhopper.contexts.billing.domain.cycle import worth
+from gymhopper.contracts.billing.events import PaymentSucceeded
+from gymhopper.contracts.membership.api import Purchase
+from gymhopper.contracts.membership.events import MembershipTimeGivenBack
+from gymhopper.kernel.calendar import start_of_day
+from gymhopper.kernel.period import Period
+
+VIENNA = "Europe/Vienna"
+MARCH = Period(
+    start_of_day(date(2026, 3, 1), VIENNA),
+    start_of_day(date(2026, 4, 1), VIENNA),
+)
+
+
+def given_back(
+    purchase: Purchase, start: datetime, days: int, cause: Literal["freeze", "lockout"] = "lockout"
+) -> MembershipTimeGivenBack:
+    return MembershipTimeGivenBack(
+        membership=contract.state(purchase),
+        start=start,
+        until=start + timedelta(days=days),
+        days=days,
+        cause=cause,
+    )
+
+
+async def test_days_behind_a_closed_door_pay_for_later_ones_at_the_desk(till: Till) -> None:
+    purchase = await joined(till)
+    told = given_back(purchase, datetime(2026, 3, 8, 10, tzinfo=UTC), 7)
+    for _ in range(2):
+        await till.hear(told)
+    # 7 of March's 31 days.
+    assert await moved(till, purchase) == [("granted", 675)]
+    await till.advance(days=26)
+    _, second = await claims(till, purchase)
+    assert (second["amount"]["amount"], second["outstanding"]["amount"]) == (2990, 2990 - 675)
+    assert await till.broken() == []
+
+
+async def test_they_are_taken_off_the_next_charge_of_a_card(till: Till) -> None:
+    purchase = await till.subscribe()
+    (paid,) = await till.events(PaymentSucceeded)
+    await till.hear(given_back(purchase, paid.start + timedelta(days=7), 7, "freeze"))
+    amount, placed = await left(till, purchase)
+    assert amount == placed == await at_stripe(till, purchase) > 600
+    await till.advance(days=32)
+    second = (await claims(till, purchase))[1]
+    assert (second["status"], second["amount"]["amount"]) == ("paid", 2990)
+    assert await left(till, purchase) == (0, 0)
+    assert await till.broken() == []
+
+
+async def test_nobody_is_given_back_what_was_not_paid_for(till: Till) -> None:
+    purchase = await joined(till)
+    await till.hear(given_back(purchase, datetime(2026, 5, 1, tzinfo=UTC), 7))
+    await till.hear(given_back(till.sell(), datetime(2026, 3, 8, tzinfo=UTC), 7))
+    assert await till.rows("SELECT 1 FROM billing.credit_movement") == []
+
+
+@pytest.mark.parametrize(
+    ("first", "days", "expected"),
+    [
+        (date(2026, 3, 1), 31, 3100),
+        (date(2026, 3, 1), 1, 100),
+        (date(2026, 2, 20), 20, 1100),
+        (date(2026, 3, 30), 9, 200),
+        (date(2026, 4, 1), 9, 0),
+    ],
+)
+def test_a_period_is_worth_as_much_as_its_days(first: date, days: int, expected: int) -> None:
+    time = Period(start_of_day(first, VIENNA), start_of_day(first + timedelta(days=days), VIENNA))
+    assert worth(3100, MARCH, time, VIENNA) == expected
+
+
+def test_a_day_that_was_begun_counts_and_the_last_one_does_not() -> None:
+    """Also over the night in which clocks go forward."""
+    morning = datetime(2026, 3, 28, 9, tzinfo=UTC)
+    assert worth(3100, MARCH, Period(morning, morning + timedelta(days=2)), VIENNA) == 200
+    assert worth(3100, MARCH, Period(morning, morning + timedelta(hours=3)), VIENNA) == 0
