@@ -123,6 +123,9 @@ async def test_another_payer_owes_the_next_claim_and_nothing_of_the_last(till: T
     assert (old["claim_id"] == second["claim_id"], new["claim_id"]) == (False, second["claim_id"])
     # Money that is given back for the first claim is the first payer's in the books, too.
     first = old["claim_id"]
+    back = await till.post(f"/claims/{first}/refunds", {"amount": 500})
+    assert back.status_code == 201, back.text
+    await till.settle()
     entries = await till.rows(
         "SELECT DISTINCT a.of FROM billing.ledger_account AS a JOIN billing.ledger_posting AS p"
         " ON p.account_id = a.id JOIN billing.ledger_entry AS e ON e.id = p.entry_id"
