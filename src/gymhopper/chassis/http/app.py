@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from gymhopper import __version__
@@ -30,6 +31,9 @@ from gymhopper.chassis.settings import Settings
 __all__ = ["MAX_BODY", "PREFIX", "create_app", "describe"]
 
 _DOCS = f"{PREFIX}/docs"
+
+_worked_out: dict[int, tuple[APIRouter, Sequence[BaseRoute]]] = {}
+"""Routes by the id of their router, which is kept, so that no other gets its id."""
 
 
 def create_app(
@@ -99,9 +103,19 @@ def framework(contexts: Sequence[Context], settings: Settings) -> FastAPI:
     )
     for context in contexts:
         for router in context.routers:
-            app.include_router(router, prefix=PREFIX)
+            app.router.routes.extend(_below_prefix(router))
     app.openapi = lambda: _document(app, contexts, settings)  # type: ignore[method-assign]  # the framework's own way to replace it
     return app
+
+
+def _below_prefix(router: APIRouter) -> Sequence[BaseRoute]:
+    """The router's routes below `/api/v1`, worked out once for all apps of a process: each takes
+    the framework milliseconds, with an app's first request."""
+    if id(router) not in _worked_out:
+        holder = APIRouter(generate_unique_id_function=_operation_id)
+        holder.include_router(router, prefix=PREFIX)
+        _worked_out[id(router)] = router, holder.routes
+    return _worked_out[id(router)][1]
 
 
 def _methods(contexts: Sequence[Context]) -> Iterator[tuple[str, set[str]]]:
