@@ -27,8 +27,6 @@ from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.events import log as event_log
 from gymhopper.chassis.events.envelope import decode_payload
 from gymhopper.chassis.http.app import create_app
-from gymhopper.chassis.migrate import migrate
-from gymhopper.chassis.provision import APPLICATION
 from gymhopper.chassis.registry import Context, Implementation
 from gymhopper.chassis.server import HttpServer
 from gymhopper.chassis.timers import TimerRunner
@@ -194,8 +192,6 @@ async def open_studio(
     new_runtime: NewRuntime, database: TestDatabase, clock: ManualClock
 ) -> AsyncIterator[Studio]:
     """A studio with its own database, open for the block."""
-    assert sandbox.migrations is not None
-    migrate(database.owner_url, APPLICATION, [sandbox.migrations])
     organisation = new_id()
     sells = LegalEntity(
         legal_entity_id=MONTHLY.legal_entity_id,

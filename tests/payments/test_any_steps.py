@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from fixtures.databases import Databases
 from fixtures.engines import fresh_database
 from gymhopper.chassis.engines import Engines
 from gymhopper.chassis.registry import Context
@@ -36,6 +37,7 @@ class AnySteps(RuleBasedStateMachine):
     """Each example has a database, a clock and a loop of its own."""
 
     engines: ClassVar[Engines]
+    databases: ClassVar[Databases]
     template: ClassVar[str]
 
     def __init__(self) -> None:
@@ -45,7 +47,7 @@ class AnySteps(RuleBasedStateMachine):
         self._walk = self._do(self._begin())
 
     async def _begin(self) -> Walk:
-        database = self._open.enter_context(fresh_database(self.engines, self.template))
+        database = self._open.enter_context(fresh_database(self.databases, self.template))
         folder = self._open.enter_context(tempfile.TemporaryDirectory())
         clock = ManualClock(datetime(2026, 3, 2, 9, tzinfo=UTC))
 
@@ -136,11 +138,16 @@ class AnySteps(RuleBasedStateMachine):
         self._then_check(self._walk.gets_dearer(self._one(who)))
 
 
-def explore(engines: Engines, template: str, *, examples: int, steps: int) -> None:
+@pytest.fixture
+def anything(engines: Engines, databases: Databases, template: str) -> type[AnySteps]:
+    AnySteps.engines, AnySteps.databases, AnySteps.template = engines, databases, template
+    return AnySteps
+
+
+def explore(anything: type[AnySteps], *, examples: int, steps: int) -> None:
     """An example takes seconds: shrinking one would take longer than reading it."""
-    AnySteps.engines, AnySteps.template = engines, template
     run_state_machine_as_test(
-        AnySteps,
+        anything,
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
@@ -153,11 +160,11 @@ def explore(engines: Engines, template: str, *, examples: int, steps: int) -> No
     )
 
 
-def test_after_a_few_steps_everything_agrees(engines: Engines, template: str) -> None:
-    explore(engines, template, examples=2, steps=8)
+def test_after_a_few_steps_everything_agrees(anything: type[AnySteps]) -> None:
+    explore(anything, examples=2, steps=8)
 
 
 @pytest.mark.prove
 @pytest.mark.timeout(1700)
-def test_after_very_many_steps_everything_agrees(engines: Engines, template: str) -> None:
-    explore(engines, template, examples=16, steps=30)
+def test_after_very_many_steps_everything_agrees(anything: type[AnySteps]) -> None:
+    explore(anything, examples=16, steps=30)

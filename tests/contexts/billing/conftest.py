@@ -14,8 +14,6 @@ from fixtures.engines import TestDatabase
 from fixtures.runtimes import NewRuntime
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.http.app import create_app
-from gymhopper.chassis.migrate import migrate
-from gymhopper.chassis.provision import APPLICATION
 from gymhopper.chassis.registry import Context, Implementation
 from gymhopper.chassis.server import HttpServer
 from gymhopper.contexts.billing.context import context as billing
@@ -34,8 +32,6 @@ from gymhopper.sandbox.stripe.webhooks.delivery import WebhookDelivery
 async def till(
     new_runtime: NewRuntime, database: TestDatabase, clock: ManualClock
 ) -> AsyncIterator[Till]:
-    assert sandbox.migrations is not None
-    migrate(database.owner_url, APPLICATION, [sandbox.migrations])
     memberships, organisation = SoldMemberships(clock.now().date()), new_id()
     runtime = await new_runtime(
         [

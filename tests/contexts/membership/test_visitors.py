@@ -132,7 +132,7 @@ async def test_numbers_and_references_of_two_gyms_do_not_meet(town: Any, guest: 
         if isinstance(each, UniqueConstraint)
     }
     # What belongs to one of its things is the organisation's by that.
-    within = {"organisation_id", "membership_id", "waiver_id"}
+    within = {"organisation_id", "membership_id", "waiver_id", "sponsor_id", "roster_id"}
     assert {columns[0] for _, columns in unique} == within
     ours = await town.ours.member(**ADA)
     assert ours["number"] == guest["number"] == "1"

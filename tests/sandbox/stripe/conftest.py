@@ -4,16 +4,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
 import stripe
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
 from fixtures.runtimes import NewRuntime
-from gymhopper.chassis.engines import Engines
-from gymhopper.chassis.migrate import migrate
-from gymhopper.chassis.provision import APPLICATION, OWNER, url_for
 from gymhopper.chassis.server import HttpServer
 from gymhopper.kernel.clock import ManualClock
 from gymhopper.sandbox.stripe.account import API_KEY, MOUNT, WEBHOOK_ROUTE
@@ -29,18 +25,6 @@ _LIBRARY = "ignore:Use 'content=:DeprecationWarning"
 def pytest_itemcollected(item: pytest.Item) -> None:
     if Path(__file__).parent in item.path.parents:
         item.add_marker(pytest.mark.filterwarnings(_LIBRARY))
-
-
-@pytest.fixture(scope="session")
-def template(engines: Engines, template: str) -> str:
-    """The template of all tests, with the simulator's tables besides."""
-    name = f"{template}_stripe"
-    with psycopg.connect(engines.postgres_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
-    assert context.migrations is not None
-    owner_url = url_for(engines.postgres_url, user=OWNER, database=name)
-    migrate(owner_url, APPLICATION, [context.migrations])
-    return name
 
 
 @pytest.fixture

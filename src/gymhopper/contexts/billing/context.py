@@ -84,7 +84,7 @@ context = Context(
         "billing.payment": "provider method currency",
         "billing.credit": "currency balance placed",
         "billing.credit_movement": "kind amount",
-        "billing.credit_placement": "amount state",
+        "billing.credit_placement": "amount",
         "billing.refund": "status currency access",
         "billing.ledger_entry": "kind currency",
         "billing.seller": "country currency zone",
