@@ -85,7 +85,7 @@ async def explore(world: World, caller: str, folder: Path, *options: str) -> Exp
         subprocess.run,
         [
             *(SCHEMATHESIS, "run", document, "--url", world.runtime.url),
-            *("--checks", ",".join(CHECKS), "--report-ndjson-path", log, "--workers", "4"),
+            *("--checks", ",".join(CHECKS), "--report-ndjson-path", log),
             *("--seed", "4711", "--no-color", "--warnings", "off", "--generation-database", "none"),
             *(() if token is None else ("--header", f"Authorization: Bearer {token}")),
             *options,

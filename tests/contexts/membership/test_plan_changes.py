@@ -44,7 +44,8 @@ def path(bought: Any) -> str:
 
 
 async def preview(gym: Any, bought: Any, plan: Any, when: str = "now", **more: Any) -> Any:
-    return await gym.post(f"{path(bought)}/preview", wish(plan, when), **{"expect": 200, **more})
+    url = f"/memberships/{bought['id']}/plan-change-preview"
+    return await gym.post(url, wish(plan, when), **{"expect": 200, **more})
 
 
 async def agree(gym: Any, bought: Any, plan: Any, *, expect: int = 201, **more: Any) -> Any:

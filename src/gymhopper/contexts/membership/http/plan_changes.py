@@ -112,7 +112,11 @@ class PlanChangeList(BaseModel):
     items: list[PlanChangeAnswer]
 
 
-@router.post(f"{_PATH}/preview", summary="See what a change of plan costs", responses=refuses(502))
+@router.post(
+    "/memberships/{membership_id}/plan-change-preview",
+    summary="See what a change of plan costs",
+    responses=refuses(502),
+)
 async def preview_plan_change(
     membership_id: UUID,
     body: PlanWish,
