@@ -240,7 +240,7 @@ async def open_studio(
         yield Studio(
             runtime,
             clock,
-            None,  # type: ignore[arg-type] # they are real here
+            None,  # type: ignore[arg-type] # no stand-in: the real contexts answer
             browser,
             client,
             organisation,

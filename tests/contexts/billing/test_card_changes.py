@@ -142,7 +142,7 @@ async def test_killed_at_any_step_it_comes_to_the_same_and_charges_once(
         mortal: object = MortalRuntime(till.runtime, cut)
         provider: object = Disturbed(till.provider, before=cut, after=cut)
         try:
-            await follow_cards(mortal, provider, page["billing_account_id"])  # type: ignore[arg-type]  # they stand in
+            await follow_cards(mortal, provider, page["billing_account_id"])  # type: ignore[arg-type]  # both stand in for the real ones
         except Cut:
             died += 1
             continue

@@ -37,7 +37,7 @@ class GuestRequest(Request):
     def guest(self) -> inviting.NewGuest | UUID:
         """As the use case has it."""
         if self.first_name is None or self.last_name is None:
-            assert self.member_id is not None  # noqa: S101 - one of both is there
+            assert self.member_id is not None  # noqa: S101 - the validator above refuses a body with neither
             return self.member_id
         return inviting.NewGuest(
             first_name=self.first_name, last_name=self.last_name, email=self.email

@@ -74,7 +74,7 @@ async def invite_guest(uow: UnitOfWork, command: InviteGuest) -> GuestPass:
         raise DateOutOfRange("The membership has ended by then.", field="day")
     others = await _passes(uow, host.id)
     state = host.state(now)
-    assert state.cycle is not None  # noqa: S101 - every state of ours has one
+    assert state.cycle is not None  # noqa: S101 - only stored events of old have none
     check_allowance(rules, state.cycle, day, others)
     guest = await _guest(uow, host, rules, others, command.guest)
     until = start_of_day(day + timedelta(days=rules.valid_days), host.zone)

@@ -12,6 +12,7 @@ from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.storage import tables
 from gymhopper.contexts.membership.storage.household_tables import household_debt
 from gymhopper.contexts.membership.usecases.follow_billing import change_debt
+from gymhopper.contracts.membership.api import PayerKind
 from gymhopper.kernel.money import Money
 
 
@@ -42,12 +43,14 @@ async def follow_debt(
     await settle_household(uow, household)
 
 
-async def change_payer(uow: UnitOfWork, membership_id: UUID, kind: str, payer_id: UUID) -> None:
+async def change_payer(
+    uow: UnitOfWork, membership_id: UUID, kind: PayerKind, payer_id: UUID
+) -> None:
     """Somebody else pays from now on. Nothing is owed for the membership at that time."""
     former = await _household_of(uow, membership_id)
     membership = await uow.get(Membership, membership_id)
     own = kind == "person" and payer_id == membership.member_id
-    membership.payer_kind = kind  # type: ignore[assignment]  # billing's own three words
+    membership.payer_kind = kind
     membership.payer_id = None if own else payer_id
     membership.version += 1
     await uow.flush()
