@@ -14,6 +14,7 @@ from gymhopper.contracts.billing.events import PaymentSucceeded
 from gymhopper.contracts.membership.api import Purchase
 from gymhopper.contracts.membership.events import MembershipTimeGivenBack
 from gymhopper.kernel.calendar import start_of_day
+from gymhopper.kernel.money import Money
 from gymhopper.kernel.period import Period
 
 VIENNA = "Europe/Vienna"
@@ -46,6 +47,17 @@ async def test_days_behind_a_closed_door_pay_for_later_ones_at_the_desk(till: Ti
     _, second = await claims(till, purchase)
     assert (second["amount"]["amount"], second["outstanding"]["amount"]) == (2990, 2990 - 675)
     assert await till.broken() == []
+
+
+async def test_a_fee_beside_the_period_and_what_went_back_of_it_buy_no_time(till: Till) -> None:
+    purchase = await joined(till, joining_fee=Money(5000, "EUR"))
+    (first,) = await claims(till, purchase)
+    assert first["amount"]["amount"] == 7990
+    back = await till.post(f"/claims/{first['claim_id']}/refunds", {"amount": 1000})
+    assert back.status_code == 201, back.text
+    await till.hear(given_back(purchase, datetime(2026, 3, 8, 10, tzinfo=UTC), 7))
+    # 7 of 31 days of what is left of 29.90.
+    assert await moved(till, purchase) == [("granted", 449)]
 
 
 async def test_they_are_taken_off_the_next_charge_of_a_card(till: Till) -> None:
