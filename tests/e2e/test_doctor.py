@@ -176,6 +176,7 @@ BROKEN_PROMISES = {
     "No more came in for a claim than it asks for, and in its currency": (
         "UPDATE billing.payment SET amount = amount + 1"
     ),
+    "What came in beyond a claim is credit": "UPDATE billing.claim SET overpaid = 1",
     "No more goes back than came in": "UPDATE billing.refund SET amount = 3901",
     "What a claim says went back is the sum of its refunds": (
         "UPDATE billing.claim SET refunded = 1"

@@ -124,6 +124,16 @@ def credit_withdrawn(matter: Matter, amount: int) -> Entry:
     return _moved("credit_withdrawn", matter, amount, GOODWILL, _credit(matter))
 
 
+def overpaid(matter: Matter, amount: int) -> Entry:
+    """More came in for a claim than it asks for: whoever paid may use up the rest."""
+    return _moved("overpaid", matter, amount, _credit(matter), _owed(matter))
+
+
+def reclaimed(matter: Matter, amount: int) -> Entry:
+    """Some of what came in beyond a claim went again: so much less is to be used up."""
+    return _moved("reclaimed", matter, amount, _owed(matter), _credit(matter))
+
+
 def write_off(matter: Matter, amount: int) -> Entry:
     """A debt is no longer expected to be paid."""
     return _moved("write_off", matter, amount, _owed(matter), BAD_DEBT)

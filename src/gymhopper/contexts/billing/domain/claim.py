@@ -35,7 +35,8 @@ class Claim:
 
     A fee pays for no time of the membership: it is asked for once, because of `cause`.
 
-    `written_off` is what is expected no more, until somebody pays it after all.
+    `written_off` is what is expected no more, until somebody pays it after all. `overpaid` came in
+    beyond what it asks for, and is the payer's credit.
     `outstanding` is what is still to be paid, `refunded` the sum that went back. `failure_known_at`
     is when we learned that collecting it failed; no further try moves it, only paying clears it.
     `due_at` is set where we ask for the money ourselves: unpaid by then, it counts as failed.
@@ -68,6 +69,7 @@ class Claim:
     failure_known_at: datetime | None = None
     paid_at: datetime | None = None
     written_off: int = 0
+    overpaid: int = 0
     written_off_at: datetime | None = None
     written_off_because: str | None = None
 
@@ -80,6 +82,24 @@ class Claim:
     def money(self) -> Money:
         """The amount with its currency."""
         return Money(self.amount, self.currency)
+
+    def asked_here(self, payments: Sequence[Payment]) -> bool:
+        """Whether nobody but us asks for what is outstanding.
+
+        A provider that was paid asks no more, also when the bank took the money back.
+        """
+        return self.provider == AT_THE_DESK or self._asked_there(payments) <= 0
+
+    def surplus(self, payments: Sequence[Payment]) -> int:
+        """What came in beyond what it asks for and is no credit yet; below zero where it is less
+        than it asks for, with what is credit already."""
+        wanted = 0 if self.status == "void" else self.amount
+        return sum(each.kept for each in payments) - wanted - self.overpaid
+
+    def _asked_there(self, payments: Sequence[Payment]) -> int:
+        """What the provider that collects it has not got yet, whatever the bank took back."""
+        collected = (each.amount for each in payments if each.provider != AT_THE_DESK)
+        return self.amount - sum(collected)
 
     def knows_more(self, found: ProviderInvoice, payments: Sequence[Payment]) -> bool:
         """Whether the snapshot is an older look than what was taken over already.
@@ -133,7 +153,7 @@ class Claim:
     def reckon(self, payments: Sequence[Payment], now: datetime) -> list[Event]:
         """Count again what came in for a claim that we ask for ourselves."""
         return self._stand(
-            asked=self.amount,
+            asked=self._asked_there(payments),
             tried=self.due_at is not None and self.due_at <= now,
             final=True,
             void=self.status == "void",
@@ -171,7 +191,7 @@ class Claim:
         before = self.status
         lost = sum(each.taken_back for each in payments if each.provider != AT_THE_DESK)
         received = sum(each.kept for each in at_the_desk(payments))
-        left = 0 if void else max(0, asked + lost - received)
+        left = 0 if void else max(0, asked + lost - received + self.overpaid)
         # What is paid after all pays what was given up first.
         self.written_off = min(self.written_off, left)
         self.outstanding = left - self.written_off
@@ -277,6 +297,17 @@ def refundable(payment: Payment, refunds: Sequence[Refund]) -> int:
     return payment.kept - gone
 
 
+def most_refundable(
+    claim: Claim, payments: Sequence[Payment], refunds: Sequence[Refund]
+) -> tuple[Payment | None, int]:
+    """The payment of which most can go back, and how much of it; what is credit already cannot."""
+    left = {payment.id: refundable(payment, refunds) for payment in payments}
+    source = max(payments, key=lambda payment: left[payment.id], default=None)
+    if source is None:
+        return None, 0
+    return source, min(left[source.id], sum(left.values()) - claim.overpaid)
+
+
 def ask_refund(
     claim: Claim,
     payments: Sequence[Payment],
@@ -292,14 +323,14 @@ def ask_refund(
     Raises NotRefundable when nothing came in or all went back, OverRefund when it is too much.
     One refund comes out of one payment; a claim paid in parts is given back part by part.
     """
-    left = {payment.id: refundable(payment, refunds) for payment in payments}
-    source = max(payments, key=lambda payment: left[payment.id], default=None)
-    if source is None or left[source.id] <= 0:
+    source, left = most_refundable(claim, payments, refunds)
+    if source is None or left <= 0:
         raise NotRefundable("Nothing was paid for this claim that has not gone back already.")
-    wanted = left[source.id] if amount is None else amount
-    if wanted > left[source.id]:
-        most = Money(left[source.id], claim.currency)
-        raise OverRefund(f"At most {most} can be given back.", field="amount")
+    wanted = left if amount is None else amount
+    if wanted > left:
+        raise OverRefund(
+            f"At most {Money(left, claim.currency)} can be given back.", field="amount"
+        )
     return Refund(
         id=new_id(),
         claim_id=claim.id,

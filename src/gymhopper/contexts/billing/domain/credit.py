@@ -7,9 +7,16 @@ from uuid import UUID
 
 from gymhopper.kernel.ids import new_id
 
-MovementKind = Literal["granted", "used", "returned", "withdrawn"]
+MovementKind = Literal["granted", "used", "returned", "withdrawn", "overpaid", "reclaimed"]
 
-SIGN: dict[MovementKind, int] = {"granted": 1, "used": -1, "returned": 1, "withdrawn": -1}
+SIGN: dict[MovementKind, int] = {
+    "granted": 1,
+    "used": -1,
+    "returned": 1,
+    "withdrawn": -1,
+    "overpaid": 1,
+    "reclaimed": -1,
+}
 """Which way each kind moves a balance."""
 
 
@@ -18,7 +25,8 @@ class Movement:
     """Credit came or went: `amount` is positive where there is more of it afterwards.
 
     `cause` is what it happened for, once for each kind: the payment that used it, the refund that
-    returned it, or what it was granted for.
+    returned it, or what it was granted for. `overpaid` is what came in beyond a claim, `reclaimed`
+    of that what was taken back later.
     """
 
     id: UUID

@@ -55,6 +55,8 @@ EntryKind = Literal[
     "credit_granted",
     "credit_used",
     "credit_withdrawn",
+    "overpaid",
+    "reclaimed",
     "write_off",
     "recovery",
     "payout",

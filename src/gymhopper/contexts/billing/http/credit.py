@@ -1,7 +1,7 @@
 """Routes of account credit: what somebody may use up, and how that came about."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
 from gymhopper.chassis.http.paging import Page, Paged
+from gymhopper.contexts.billing.domain.credit import MovementKind
 from gymhopper.contexts.billing.http.fields import Amount
 from gymhopper.contexts.billing.queries import credit as queries
 from gymhopper.contexts.billing.usecases.grant_credit import grant_credit, seller_for
@@ -68,7 +69,7 @@ class CreditMovementView(BaseModel):
 
     movement_id: UUID
     legal_entity_id: UUID
-    kind: Literal["granted", "used", "returned", "withdrawn"]
+    kind: MovementKind
     amount: Amount
     claim_id: UUID | None
     membership_id: UUID | None

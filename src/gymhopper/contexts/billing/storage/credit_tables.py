@@ -46,10 +46,11 @@ movement = Table(
     Column("actor", Text, nullable=False),
     Column("happened_at", INSTANT, nullable=False),
     CheckConstraint(
-        "kind IN ('granted', 'used', 'returned', 'withdrawn')", name="credit_movement_kind"
+        "kind IN ('granted', 'used', 'returned', 'withdrawn', 'overpaid', 'reclaimed')",
+        name="credit_movement_kind",
     ),
     CheckConstraint(
-        "amount <> 0 AND (amount > 0) = (kind IN ('granted', 'returned'))",
+        "amount <> 0 AND (amount > 0) = (kind IN ('granted', 'returned', 'overpaid'))",
         name="credit_movement_amount",
     ),
     Index("credit_movement_once", "cause", "kind", unique=True),

@@ -28,8 +28,13 @@ INVARIANTS = {
     "No more came in for a claim than it asks for, and in its currency": (
         "SELECT count(*) FROM (SELECT c.id FROM billing.claim AS c"
         " JOIN billing.payment AS p ON p.claim_id = c.id GROUP BY c.id"
-        " HAVING sum(p.amount - p.taken_back) > c.amount"
+        " HAVING sum(p.amount - p.taken_back) > c.amount + c.overpaid"
         " OR bool_or(p.currency <> c.currency)) AS wrong"
+    ),
+    "What came in beyond a claim is credit": (
+        "SELECT count(*) FROM billing.claim AS c WHERE overpaid <> (SELECT coalesce(sum(amount), 0)"
+        " FROM billing.credit_movement AS m WHERE m.claim_id = c.id"
+        " AND m.kind IN ('overpaid', 'reclaimed'))"
     ),
     "No more goes back than came in": (
         "SELECT count(*) FROM (SELECT p.id FROM billing.payment AS p"
@@ -79,7 +84,7 @@ INVARIANTS = {
         " LEFT JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS back FROM billing.refund"
         " WHERE claim_id = c.id AND succeeded_at IS NOT NULL AND status <> 'succeeded')"
         " AS returned ON true WHERE books.owed + returned.back <>"
-        " CASE WHEN c.document_id IS NULL OR c.status = 'void' THEN -payments.kept"
+        " CASE WHEN c.document_id IS NULL OR c.status = 'void' THEN c.overpaid - payments.kept"
         " ELSE c.outstanding END"
     ),
     "The ledger says of each claim what was given up": (

@@ -163,12 +163,14 @@ claim = Table(
     _instant("failure_known_at"),
     _instant("paid_at"),
     Column("written_off", BigInteger, nullable=False),
+    Column("overpaid", BigInteger, nullable=False),
     _instant("written_off_at"),
     Column("written_off_because", Text),
     CheckConstraint(
         "status IN ('open', 'failed', 'paid', 'void', 'written_off')", name="claim_status"
     ),
     CheckConstraint("written_off >= 0", name="claim_written_off"),
+    CheckConstraint("overpaid >= 0", name="claim_overpaid"),
     CheckConstraint("kind IN ('period', 'fee')", name="claim_kind"),
     Index("claim_invoice", "provider", "provider_invoice_id", unique=True),
     Index("claim_dues", "dues_id"),

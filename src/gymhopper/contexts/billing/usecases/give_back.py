@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
-from gymhopper.contexts.billing.domain.claim import Refund, refundable
+from gymhopper.contexts.billing.domain.claim import Claim, Refund, most_refundable
 from gymhopper.contexts.billing.domain.cycle import rounded
 from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.storage import tables
@@ -19,7 +19,8 @@ async def give_back(uow: UnitOfWork, claim_id: UUID, amount: int) -> None:
         payments = await payments_of(uow, claim_id)
         rows = await uow.session.scalars(select(Refund).where(tables.refund.c.claim_id == claim_id))
         refunds = list(rows)
-        most = max((refundable(each, refunds) for each in payments), default=0)
+        claim = await uow.session.get_one(Claim, claim_id)
+        _, most = most_refundable(claim, payments, refunds)
         part = min(amount, most)
         if part <= 0:
             return

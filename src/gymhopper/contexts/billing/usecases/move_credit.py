@@ -71,6 +71,22 @@ async def withdraw(uow: UnitOfWork, credit: Credit, amount: int, about: About) -
     return moved
 
 
+async def keep_surplus(uow: UnitOfWork, credit: Credit, amount: int, about: About) -> Movement:
+    """More to use up, because it was paid."""
+    moved = credit.move("overpaid", amount, about)
+    uow.add(moved)
+    await post(uow, bookings.overpaid(_matter(credit, about), amount))
+    return moved
+
+
+async def reclaim(uow: UnitOfWork, credit: Credit, amount: int, about: About) -> Movement:
+    """Less to use up, because what was paid is not here after all."""
+    moved = credit.move("reclaimed", amount, about)
+    uow.add(moved)
+    await post(uow, bookings.reclaimed(_matter(credit, about), amount))
+    return moved
+
+
 def _matter(credit: Credit, about: About) -> Matter:
     return Matter(
         books=Books(

@@ -15,7 +15,7 @@ from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, CREDIT, Payme
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.usecases.bill_by_hand import settle_first
 from gymhopper.contexts.billing.usecases.keep_books import book_payment, book_taken_back
-from gymhopper.contexts.billing.usecases.open_dues import running
+from gymhopper.contexts.billing.usecases.open_dues import payments_of, running
 from gymhopper.contexts.billing.usecases.settle_claim import settle_claim
 from gymhopper.kernel.errors import InvalidInput, NotFound
 from gymhopper.kernel.ids import new_id
@@ -36,12 +36,10 @@ class RecordPayment:
 async def record_payment(uow: UnitOfWork, command: RecordPayment) -> Payment:
     """Enter it. Raises NotFound, NotForTheDesk, OverPayment."""
     dues, claim = await _claim(uow, command.claim_id)
-    if claim.provider != AT_THE_DESK or claim.status in {"paid", "void"}:
-        raise NotForTheDesk(
-            "Nothing is to be paid for this claim."
-            if claim.provider == AT_THE_DESK
-            else "A payment provider collects this claim."
-        )
+    if claim.status in {"paid", "void"}:
+        raise NotForTheDesk("Nothing is to be paid for this claim.")
+    if not claim.asked_here(await payments_of(uow, claim.id)):
+        raise NotForTheDesk("A payment provider collects this claim.")
     if command.received.currency != claim.currency:
         raise InvalidInput(f"The claim is in {claim.currency}.", field="amount")
     to_pay = claim.outstanding + claim.written_off
@@ -68,7 +66,7 @@ async def record_payment(uow: UnitOfWork, command: RecordPayment) -> Payment:
     )
     uow.add(payment)
     collecting = await running(uow, dues)
-    if claim.first and collecting is not None:
+    if claim.first and claim.provider == AT_THE_DESK and collecting is not None:
         await settle_first(uow, dues, collecting, claim)
     else:
         await settle_claim(uow, dues, claim)

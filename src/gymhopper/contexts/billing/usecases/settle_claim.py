@@ -5,12 +5,14 @@ from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.usecases.keep_books import book_recovered, invoice_claim
 from gymhopper.contexts.billing.usecases.open_dues import claims_of, payments_of
+from gymhopper.contexts.billing.usecases.settle_surplus import settle_surplus
 
 
 async def settle_claim(uow: UnitOfWork, dues: Dues, claim: Claim) -> None:
     """Under the lock of the dues, after a payment came or went, or the claim fell due."""
     await uow.flush()
     payments = await payments_of(uow, claim.id)
+    await settle_surplus(uow, dues, claim, payments)
     given_up = claim.written_off
     for event in claim.reckon(payments, uow.now):
         uow.record(dues, event, organisation_id=dues.organisation_id)

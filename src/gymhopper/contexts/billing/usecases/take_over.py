@@ -39,6 +39,7 @@ from gymhopper.contexts.billing.usecases.notice_cards import (
 from gymhopper.contexts.billing.usecases.open_dues import claims_of, payments_of
 from gymhopper.contexts.billing.usecases.place_credit import place_all
 from gymhopper.contexts.billing.usecases.sell_once import keep_if_wanted, sale, sold_by
+from gymhopper.contexts.billing.usecases.settle_surplus import settle_surplus
 from gymhopper.contexts.billing.usecases.use_credit import follow_credit
 from gymhopper.contracts.billing.events import PaymentFailed
 from gymhopper.contracts.event import Event
@@ -189,6 +190,7 @@ async def _settle(
     taken = {each.id: each.taken_back for each in payments}
     events = _payments(uow, claim, payments, found)
     await follow_credit(uow, dues, claim, payments, found)
+    await settle_surplus(uow, dues, claim, payments)
     given_up = claim.written_off
     changed = dues.change.terms if dues.change is not None else None
     events += claim.follow(found, payments, dues.terms, fence, uow.now, changed) or []
