@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -40,7 +40,9 @@ class Claim:
     `outstanding` is what is still to be paid, `refunded` the sum that went back. `failure_known_at`
     is when we learned that collecting it failed; no further try moves it, only paying clears it.
     `due_at` is set where we ask for the money ourselves: unpaid by then, it counts as failed.
-    `document_id` is its invoice. `person_id` is who paid or is to pay, from `billing_account_id`.
+    `left_out` are days of its time that are not in the price, `given_back` those that were paid for
+    and credited. `document_id` is its invoice. `person_id` is who paid or is to pay, from
+    `billing_account_id`.
     """
 
     id: UUID
@@ -70,6 +72,8 @@ class Claim:
     paid_at: datetime | None = None
     written_off: int = 0
     overpaid: int = 0
+    left_out: tuple[date, ...] = ()
+    given_back: tuple[date, ...] = ()
     written_off_at: datetime | None = None
     written_off_because: str | None = None
 

@@ -57,12 +57,17 @@ def lines(
     terms: Terms, period: Period, *, frozen: Sequence[Period], until: datetime | None
 ) -> tuple[Line, ...]:
     """What a later period costs: its days until the contract's end, without the frozen ones."""
-    whole = _dates(period, terms.zone)
-    stopped = {day for each in frozen for day in _dates_within(each, period, terms.zone)}
+    whole, stopped = dates(period, terms.zone), set(left_out(terms, period, frozen))
     ended = local_date(until, terms.zone) if until is not None else None
     charged = [day for day in whole if day not in stopped and (ended is None or day < ended)]
     amount = rounded(terms.price_at(period.start).amount * len(charged), len(whole))
     return (_line(terms, _kind(terms), amount, period),) if amount else ()
+
+
+def left_out(terms: Terms, period: Period, frozen: Sequence[Period]) -> tuple[date, ...]:
+    """The days of a period that are not charged because they are frozen."""
+    stopped = {day for each in frozen for day in _dates_within(each, period, terms.zone)}
+    return tuple(sorted(stopped))
 
 
 def periods(terms: Terms, day: date, billed_until: datetime) -> list[Period]:
@@ -77,18 +82,9 @@ def periods(terms: Terms, day: date, billed_until: datetime) -> list[Period]:
 
 def rest(terms: Terms, period: Period, day: date, frozen: Sequence[Period]) -> int:
     """What the days of a period from `day` on cost, without the frozen ones."""
-    whole = _dates(period, terms.zone)
-    stopped = {each for stretch in frozen for each in _dates_within(stretch, period, terms.zone)}
+    whole, stopped = dates(period, terms.zone), set(left_out(terms, period, frozen))
     left = [each for each in whole if each >= day and each not in stopped]
     return rounded(terms.price_at(period.start).amount * len(left), len(whole))
-
-
-def worth(amount: int, period: Period, time: Period, zone: str) -> int:
-    """What the local days of `time` are worth of what was paid for a period; the last one is not
-    among them."""
-    whole = _dates(period, zone)
-    first, beyond = local_date(time.start, zone), local_date(time.until or time.start, zone)
-    return rounded(amount * sum(first <= day < beyond for day in whole), len(whole) or 1)
 
 
 def rounded(numerator: int, denominator: int) -> int:
@@ -126,8 +122,8 @@ def _days(terms: Terms, first: date, beyond: date) -> Period:
     return Period(start_of_day(first, terms.zone), start_of_day(beyond, terms.zone))
 
 
-def _dates(period: Period, zone: str) -> list[date]:
-    """The local dates of a period that begins and ends at midnight."""
+def dates(period: Period, zone: str) -> list[date]:
+    """The local dates of a period; that on which it ends is none of them."""
     first = local_date(period.start, zone)
     beyond = local_date(period.until or period.start, zone)
     return [first + timedelta(days=number) for number in range((beyond - first).days)]
@@ -135,7 +131,7 @@ def _dates(period: Period, zone: str) -> list[date]:
 
 def _dates_within(freeze: Period, period: Period, zone: str) -> Iterable[date]:
     """The days of `period` that are frozen as a whole: one that was begun is used."""
-    for day in _dates(period, zone):
+    for day in dates(period, zone):
         begins, ends = start_of_day(day, zone), start_of_day(day + timedelta(days=1), zone)
         if freeze.start <= begins and (freeze.until is None or ends <= freeze.until):
             yield day

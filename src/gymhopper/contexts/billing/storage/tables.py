@@ -1,5 +1,7 @@
 """The tables of the schema `billing`; the migrations are what makes them."""
 
+from datetime import date
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -164,6 +166,8 @@ claim = Table(
     _instant("paid_at"),
     Column("written_off", BigInteger, nullable=False),
     Column("overpaid", BigInteger, nullable=False),
+    Column("left_out", JsonOf(tuple[date, ...]), nullable=False),
+    Column("given_back", JsonOf(tuple[date, ...]), nullable=False),
     _instant("written_off_at"),
     Column("written_off_because", Text),
     CheckConstraint(

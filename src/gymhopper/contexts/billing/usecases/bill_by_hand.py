@@ -97,6 +97,7 @@ async def bill_next(uow: UnitOfWork, dues_id: UUID) -> None:
         subscription.period_start, subscription.period_until = period.start, period.until
         if lines:
             claim = open_claim(uow, dues, subscription, period, lines, due_at=period.start)
+            claim.left_out = cycle.left_out(terms, period, dues.frozen)
             await pay_by_credit(uow, dues, claim)
             await settle_claim(uow, dues, claim)
             await uow.schedule(CLAIM_DUE, str(claim.id), max(period.start, uow.now))

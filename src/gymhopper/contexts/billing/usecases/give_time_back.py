@@ -3,8 +3,7 @@
 from uuid import UUID, uuid5
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
-from gymhopper.contexts.billing.domain.claim import Claim
-from gymhopper.contexts.billing.domain.cycle import worth
+from gymhopper.contexts.billing.domain.time_back import give_back
 from gymhopper.contexts.billing.usecases.follow_contract import dues_of_membership
 from gymhopper.contexts.billing.usecases.grant_credit import grant_credit
 from gymhopper.contexts.billing.usecases.open_dues import claims_of
@@ -15,7 +14,8 @@ REASON = "Time given back"
 
 
 async def give_time_back(uow: UnitOfWork, membership_id: UUID, time: Period, why: str) -> None:
-    """The local days of `time`, at what was paid for them, to whoever paid; once for each cause.
+    """The local days of `time`, at what was paid for them, to whoever paid; each day once, also
+    where a freeze and a lock-out overlap.
 
     It pays what is asked for next, whoever collects that.
     """
@@ -25,8 +25,8 @@ async def give_time_back(uow: UnitOfWork, membership_id: UUID, time: Period, why
     for claim in await claims_of(uow, dues):
         if claim.kind != "period" or claim.status != "paid":
             continue
-        paid_for = Period(claim.start, claim.until)
-        amount = worth(_kept(claim), paid_for, time, dues.terms.zone)
+        before = len(claim.given_back)
+        amount = give_back(claim, time, dues.terms.zone)
         if amount > 0:
             await grant_credit(
                 uow,
@@ -34,12 +34,6 @@ async def give_time_back(uow: UnitOfWork, membership_id: UUID, time: Period, why
                 legal_entity_id=dues.terms.legal_entity_id,
                 amount=Money(amount, claim.currency),
                 reason=REASON,
-                cause=uuid5(claim.id, f"{why} {time.start.isoformat()}"),
+                cause=uuid5(claim.id, f"{why} {time.start.isoformat()} {before}"),
                 membership_id=membership_id,
             )
-
-
-def _kept(claim: Claim) -> int:
-    """What was paid for its time and has not gone back; a fee beside it buys no time."""
-    for_time = sum(each.amount for each in claim.lines if each.kind != "joining_fee")
-    return max(0, for_time - claim.refunded)
