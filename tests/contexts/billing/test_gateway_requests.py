@@ -15,6 +15,7 @@ from contexts.billing.samples import MONTHLY
 from contexts.billing.till import Till
 from gymhopper.contexts.billing.domain.cards import CardPage
 from gymhopper.contexts.billing.domain.checkout import Checkout
+from gymhopper.contexts.billing.domain.claim_page import ClaimPage
 from gymhopper.contexts.billing.domain.errors import ProviderRefused
 from gymhopper.contexts.billing.gateways.stripe import StripeGateway
 from gymhopper.kernel.errors import Unavailable
@@ -118,6 +119,10 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
             subscription_ids=[subscription.id],
         ),
         "collect_again": lambda: gateway.collect_again(failed.id or "", card_id=other.id),
+        "open_claim_page": lambda: gateway.open_claim_page(_claim_page(), customer_id=customer),
+        "open_claim_page, of no customer": lambda: gateway.open_claim_page(
+            _claim_page(), customer_id=None
+        ),
         "payment_page": lambda: gateway.payment_page(invoice),
         "open_portal": lambda: gateway.open_portal(customer, return_url="http://127.0.0.1/"),
         "remove_card": lambda: gateway.remove_card(other.id),
@@ -135,6 +140,20 @@ def _page(**terms: Any) -> Checkout:
         terms=msgspec.structs.replace(MONTHLY, **terms),
         success_url="http://127.0.0.1/yes",
         cancel_url="http://127.0.0.1/no",
+        created_at=datetime(2026, 3, 2, tzinfo=UTC),
+    )
+
+
+def _claim_page() -> ClaimPage:
+    return ClaimPage(
+        id=new_id(),
+        organisation_id=new_id(),
+        person_id=new_id(),
+        claim_id=new_id(),
+        amount=2990,
+        currency="EUR",
+        text="Basic",
+        return_url="http://127.0.0.1/",
         created_at=datetime(2026, 3, 2, tzinfo=UTC),
     )
 

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from contexts.billing.shop import Shop
+from contexts.billing.test_disputes import take_back
 from contexts.billing.till import Till
 from contexts.billing.wallet import Wallet
 from fixtures.engines import TestDatabase
@@ -32,6 +33,9 @@ async def test_queries_without_any_filter_show_nothing_of_another_organisation(
     await wallet.add()
     await till.settle()
     await wallet.remove((await wallet.cards())[0]["id"])
+    await take_back(till)
+    opened = await till.post(f"/claims/{claim['claim_id']}/page", {})
+    assert opened.status_code == 200, opened.text
     await one_of_everything(Shop(till.runtime, organisation=till.organisation))
     # What the provider said is the platform's.
     elsewhere = ("billing.reconciliation", "billing.webhook_event")

@@ -79,6 +79,7 @@ context = Context(
         "billing.subscription": "provider status currency",
         "billing.checkout": "status",
         "billing.card_page": "status",
+        "billing.claim_page": "status amount currency",
         "billing.removed_card": "",
         "billing.claim": "provider status currency",
         "billing.payment": "provider method currency",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from gymhopper.contexts.billing.domain.errors import NotRefundable, NotWrittenOff, OverRefund
 from gymhopper.contexts.billing.domain.line import Line, lines_of
-from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, CREDIT, Payment, at_the_desk
+from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, CREDIT, Payment
 from gymhopper.contexts.billing.domain.provider import ProviderInvoice, ProviderRefund
 from gymhopper.contexts.billing.domain.terms import Terms
 from gymhopper.contracts.billing.events import (
@@ -102,7 +102,7 @@ class Claim:
 
     def _asked_there(self, payments: Sequence[Payment]) -> int:
         """What the provider that collects it has not got yet, whatever the bank took back."""
-        collected = (each.amount for each in payments if each.provider != AT_THE_DESK)
+        collected = (each.amount for each in payments if not each.beside)
         return self.amount - sum(collected)
 
     def knows_more(self, found: ProviderInvoice, payments: Sequence[Payment]) -> bool:
@@ -116,8 +116,7 @@ class Claim:
         if found.status != "draft":
             seen |= {each.provider_payment_id for each in payments if each.method == CREDIT}
         return (self.status == "void" and found.status in {"draft", "open"}) or any(
-            each.provider == self.provider and each.provider_payment_id not in seen
-            for each in payments
+            not each.beside and each.provider_payment_id not in seen for each in payments
         )
 
     def follow(
@@ -193,8 +192,8 @@ class Claim:
     ) -> list[Event]:
         """How it stands with all that came in and went again; `asked` is the asker's own count."""
         before = self.status
-        lost = sum(each.taken_back for each in payments if each.provider != AT_THE_DESK)
-        received = sum(each.kept for each in at_the_desk(payments))
+        lost = sum(each.taken_back for each in payments if not each.beside)
+        received = sum(each.kept for each in payments if each.beside)
         left = 0 if void else max(0, asked + lost - received + self.overpaid)
         # What is paid after all pays what was given up first.
         self.written_off = min(self.written_off, left)

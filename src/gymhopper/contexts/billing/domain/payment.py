@@ -1,6 +1,5 @@
 """Money that came in for a claim, by whichever way, and money that was taken back."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -24,7 +23,8 @@ class Payment:
 
     `taken_back` of it went again against our will or by a mistake put right: a dispute, a returned
     transfer, a wrong entry. What we give back ourselves is a refund. `reference` is what stands on
-    the transfer or the receipt, `actor` who recorded it at the desk.
+    the transfer or the receipt, `actor` who recorded it at the desk. `fence` is that of the last
+    look at it, where it came in by a page of its own and not by the claim's invoice.
     """
 
     id: UUID
@@ -42,6 +42,12 @@ class Payment:
     taken_back: int = 0
     taken_back_at: datetime | None = None
     taken_back_because: str | None = None
+    fence: int | None = None
+
+    @property
+    def beside(self) -> bool:
+        """Whether a provider's invoice for the claim knows nothing of it."""
+        return self.provider == AT_THE_DESK or self.fence is not None
 
     @property
     def kept(self) -> int:
@@ -64,8 +70,3 @@ class Payment:
             taken_back=Money(amount, self.currency),
             because=self.taken_back_because,
         )
-
-
-def at_the_desk(payments: Sequence[Payment]) -> list[Payment]:
-    """Those that no payment provider knows of."""
-    return [each for each in payments if each.provider == AT_THE_DESK]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from gymhopper.contexts.billing.domain.cards import Card, CardPage
 from gymhopper.contexts.billing.domain.checkout import Checkout
+from gymhopper.contexts.billing.domain.claim_page import ClaimPage
 from gymhopper.contexts.billing.domain.listing import ProviderPage
 from gymhopper.contexts.billing.domain.provider import (
     ProviderCheckout,
@@ -170,6 +171,15 @@ class PaymentProvider(Protocol):
 
     async def payment_page(self, invoice_id: str) -> str | None:
         """Where the customer pays the invoice at once; None when there is nothing to pay."""
+        ...
+
+    async def open_claim_page(
+        self, page: ClaimPage, *, customer_id: str | None
+    ) -> ProviderCheckout:
+        """A page on which a claim is paid that no invoice of the provider's asks for.
+
+        The payment bears the claim's id as its `reference`.
+        """
         ...
 
     async def open_portal(self, customer_id: str, *, return_url: str) -> str:

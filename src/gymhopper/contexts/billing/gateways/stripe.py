@@ -12,6 +12,7 @@ from uuid import UUID
 import stripe
 
 from gymhopper.contexts.billing.domain.checkout import Checkout
+from gymhopper.contexts.billing.domain.claim_page import ClaimPage
 from gymhopper.contexts.billing.domain.errors import CardRefused, ProviderRefused
 from gymhopper.contexts.billing.domain.listing import ProviderPage
 from gymhopper.contexts.billing.domain.notification import REFERENCE
@@ -28,7 +29,7 @@ from gymhopper.contexts.billing.gateways.stripe_cards import StripeCards
 from gymhopper.contexts.billing.gateways.stripe_credit import StripeCredit
 from gymhopper.contexts.billing.gateways.stripe_errors import Missing, translated
 from gymhopper.contexts.billing.gateways.stripe_objects import Collected, to_stripe
-from gymhopper.contexts.billing.gateways.stripe_pages import session
+from gymhopper.contexts.billing.gateways.stripe_pages import claim_session, session
 from gymhopper.contexts.billing.gateways.stripe_transport import Transport
 from gymhopper.kernel.money import Money
 
@@ -87,6 +88,17 @@ class StripeGateway(StripeCards, StripeCredit):
             made = await self._stripe.checkout.sessions.create_async(
                 session(checkout, customer_id=customer_id),
                 {"idempotency_key": f"checkout:{checkout.id}"},
+            )
+        return objects.checkout(made)
+
+    async def open_claim_page(
+        self, page: ClaimPage, *, customer_id: str | None
+    ) -> ProviderCheckout:
+        """A session in payment mode, also for somebody who is no customer."""
+        with translated():
+            made = await self._stripe.checkout.sessions.create_async(
+                claim_session(page, customer_id=customer_id),
+                {"idempotency_key": f"claim_page:{page.id}"},
             )
         return objects.checkout(made)
 

@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gymhopper.contexts.billing.domain.checkout import Checkout
+from gymhopper.contexts.billing.domain.claim_page import ClaimPage
 from gymhopper.contexts.billing.domain.cycle import first_charge
 from gymhopper.contexts.billing.domain.notification import REFERENCE
 from gymhopper.contexts.billing.domain.terms import Part, Terms
 from gymhopper.contexts.billing.gateways.stripe_objects import to_stripe
+from gymhopper.kernel.money import Money
 
 if TYPE_CHECKING:
     from stripe.params.checkout import (
@@ -46,6 +48,32 @@ def session(checkout: Checkout, *, customer_id: str) -> "SessionCreateParams":
     closes = _closes(checkout)
     if closes is not None:
         params["expires_at"] = int(closes.timestamp())
+    return params
+
+
+def claim_session(page: ClaimPage, *, customer_id: str | None) -> "SessionCreateParams":
+    """One payment for a claim of ours, whose id it bears; a repeat comes to the same."""
+    reference = {REFERENCE: str(page.claim_id)}
+    params: SessionCreateParams = {
+        "mode": "payment",
+        "client_reference_id": str(page.id),
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": page.currency.lower(),
+                    "unit_amount": to_stripe(Money(page.amount, page.currency)),
+                    "product_data": {"name": page.text},
+                },
+            }
+        ],
+        "metadata": reference,
+        "payment_intent_data": {"metadata": reference},
+        "success_url": page.return_url,
+        "cancel_url": page.return_url,
+    }
+    if customer_id is not None:
+        params["customer"] = customer_id
     return params
 
 

@@ -140,8 +140,14 @@ async def delete_means(
 async def open_claim_page(
     claim_id: UUID, runtime: CurrentRuntime, caller: AuthSubject = scoped("checkouts:write")
 ) -> ProviderPage:
-    """Where a claim that could not be collected is paid by card at once."""
-    url = await pay_by_page.pay_by_page(runtime, payment_provider(runtime), caller, claim_id)
+    """Where a claim that could not be collected, or was taken back, is paid by card at once."""
+    url = await pay_by_page.pay_by_page(
+        runtime,
+        payment_provider(runtime),
+        caller,
+        claim_id,
+        return_url=f"{runtime.public_url}/",
+    )
     return ProviderPage(url=url)
 
 

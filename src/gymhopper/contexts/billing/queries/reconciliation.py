@@ -12,6 +12,7 @@ from gymhopper.contexts.billing.domain.provider import ENDED
 from gymhopper.contexts.billing.domain.reconciliation import Finding, Reconciliation, Report
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.storage.card_tables import card_page
+from gymhopper.contexts.billing.storage.page_tables import claim_page
 from gymhopper.contexts.billing.storage.reconciliation import finding, reconciliation, seen
 
 
@@ -122,7 +123,7 @@ async def open_pages(
             select(table.c.id, table.c.provider_id).where(
                 table.c.status == "open", table.c.provider_id.is_not(None)
             )
-            for table in (tables.checkout, card_page)
+            for table in (tables.checkout, card_page, claim_page)
         )
     ).subquery()
     query = select(pages)

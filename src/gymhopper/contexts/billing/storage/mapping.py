@@ -5,6 +5,7 @@ from sqlalchemy.orm import registry
 from gymhopper.contexts.billing.domain.cards import CardPage, RemovedCard
 from gymhopper.contexts.billing.domain.checkout import BillingAccount, Checkout
 from gymhopper.contexts.billing.domain.claim import Claim, Refund
+from gymhopper.contexts.billing.domain.claim_page import ClaimPage
 from gymhopper.contexts.billing.domain.credit import Credit, Movement, Placement
 from gymhopper.contexts.billing.domain.document import Document
 from gymhopper.contexts.billing.domain.dues import Dues
@@ -17,6 +18,7 @@ from gymhopper.contexts.billing.storage import (
     card_tables,
     credit_tables,
     document_tables,
+    page_tables,
     tables,
 )
 
@@ -43,6 +45,7 @@ def map_all() -> None:
         (TaxRate, document_tables.tax_rate),
         (BillTo, document_tables.bill_to),
         (Document, document_tables.document),
+        (ClaimPage, page_tables.claim_page),
         (CardPage, card_tables.card_page),
         (RemovedCard, card_tables.removed_card),
     ):

@@ -198,6 +198,7 @@ payment = Table(
     Column("taken_back", BigInteger, nullable=False),
     _instant("taken_back_at"),
     Column("taken_back_because", Text),
+    Column("fence", BigInteger),
     CheckConstraint("method IN ('card', 'cash', 'transfer')", name="payment_method"),
     CheckConstraint("taken_back BETWEEN 0 AND amount", name="payment_taken_back"),
     Index("payment_claim", "claim_id"),

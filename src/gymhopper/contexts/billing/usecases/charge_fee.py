@@ -92,6 +92,7 @@ _paid_before = (
     .where(
         _earlier.c.dues_id == tables.claim.c.dues_id,
         tables.payment.c.provider == tables.claim.c.provider,
+        tables.payment.c.fence.is_(None),
     )
     .order_by(tables.payment.c.paid_at.desc())
     .limit(1)

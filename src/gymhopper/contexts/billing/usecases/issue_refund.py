@@ -27,6 +27,7 @@ async def issue_refund(runtime: Runtime, provider: PaymentProvider, refund_id: U
                     refund.c.amount,
                     refund.c.currency,
                     payment.c.provider_payment_id,
+                    payment.c.fence,
                     claim.c.provider_invoice_id,
                 )
                 .join_from(refund, payment, refund.c.payment_id == payment.c.id)
@@ -46,7 +47,9 @@ async def issue_refund(runtime: Runtime, provider: PaymentProvider, refund_id: U
     except (ProviderRefused, CardRefused) as error:
         await _fail(runtime, refund_id, error.detail)
         return
-    found = await fetch_snapshot(runtime, provider, Subject("invoice", row.provider_invoice_id))
+    beside = row.fence is not None
+    about = row.provider_payment_id if beside else row.provider_invoice_id
+    found = await fetch_snapshot(runtime, provider, Subject("invoice", about))
     if not isinstance(found, Nothing):
         async with runtime.begin(SERVICE) as uow:
             await take_over(uow, found)

@@ -2,50 +2,52 @@
 
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.errors import NotByCard, NothingToPay, PageOpening
-from gymhopper.contexts.billing.domain.payment import AT_THE_DESK
+from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, Payment
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
 from gymhopper.contexts.billing.queries.cards import payer_of
-from gymhopper.contexts.billing.storage.tables import claim, payment
+from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.usecases.charge_fee import no_invoice_yet
+from gymhopper.contexts.billing.usecases.open_claim_page import open_claim_page
 from gymhopper.kernel.errors import Forbidden, NotFound
 
 
 async def pay_by_page(
-    runtime: Runtime, provider: PaymentProvider, caller: AuthSubject, claim_id: UUID
+    runtime: Runtime,
+    provider: PaymentProvider,
+    caller: AuthSubject,
+    claim_id: UUID,
+    *,
+    return_url: str,
 ) -> str:
-    """Where the claim is paid by card at once. Nothing of ours is changed: the provider tells.
+    """Where the claim is paid by card at once. That it was paid the provider tells.
 
     Raises NotFound, NothingToPay, NotByCard, PageOpening, and what the provider raises.
     """
-    async with runtime.read(caller) as connection:
-        row = (
-            await connection.execute(
-                select(
-                    claim.c.status,
-                    claim.c.provider,
-                    claim.c.provider_invoice_id,
-                    exists()
-                    .where(payment.c.claim_id == claim.c.id, payment.c.taken_back > 0)
-                    .label("taken_back"),
-                ).where(claim.c.id == claim_id)
-            )
-        ).one_or_none()
-    if row is None:
+    async with runtime.read(caller) as connection, AsyncSession(connection) as session:
+        claim = await session.scalar(select(Claim).where(tables.claim.c.id == claim_id))
+        payments = await session.scalars(
+            select(Payment).where(tables.payment.c.claim_id == claim_id)
+        )
+        paid = payments.all()
+    if claim is None:
         raise NotFound("There is no claim with this id.")
-    if row.status in {"paid", "void"}:
+    if claim.status in {"paid", "void"}:
         raise NothingToPay("Nothing is to be paid for this claim.")
-    if row.provider == AT_THE_DESK:
+    if any(each.taken_back for each in paid) and claim.asked_here(paid):
+        # No provider asks for it any more: it takes it for paid.
+        return await open_claim_page(runtime, provider, caller, claim, return_url)
+    if claim.provider == AT_THE_DESK:
         raise NotByCard("This is paid at the desk, in cash or by transfer.")
-    if row.taken_back:
-        raise NotByCard("The bank took this payment back. Settle it with your bank or your gym.")
-    if row.provider_invoice_id == no_invoice_yet(claim_id):
+    if claim.provider_invoice_id == no_invoice_yet(claim_id):
         raise PageOpening("The page for this claim is being made. Try again in a moment.")
-    page = await provider.payment_page(row.provider_invoice_id)
+    page = await provider.payment_page(claim.provider_invoice_id)
     if page is None:
         raise NothingToPay("This was paid a moment ago, or is not asked for any more.")
     return page

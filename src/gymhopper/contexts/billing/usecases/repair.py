@@ -108,8 +108,9 @@ async def _recorded(uow: UnitOfWork, snapshot: Snapshot | Charge) -> dict[str, A
     else:
         table, theirs = tables.claim, tables.claim.c.provider_invoice_id
         provider_id = snapshot.invoice.id
-    row = await uow.connection.execute(
-        select(table).where(table.c.provider == snapshot.provider, theirs == provider_id)
-    )
+    query = select(table).where(table.c.provider == snapshot.provider, theirs == provider_id)
+    if isinstance(snapshot, Charge):
+        query = select(table).where(table.c.id == snapshot.claim_id)
+    row = await uow.connection.execute(query)
     found = row.mappings().one_or_none()
     return None if found is None else {key: found[key] for key in found if key != "fence"}

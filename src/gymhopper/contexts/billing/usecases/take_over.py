@@ -1,21 +1,25 @@
 """Take a fetched snapshot over into our records, and say what is different."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import select, update
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
-from gymhopper.contexts.billing.domain.claim import Claim, Refund, given_back
+from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.payment import Payment
 from gymhopper.contexts.billing.domain.provider import (
     ProviderCheckout,
     ProviderInvoice,
-    ProviderRefund,
     ProviderSubscription,
 )
 from gymhopper.contexts.billing.domain.subscription import Subscription
 from gymhopper.contexts.billing.storage import tables
+from gymhopper.contexts.billing.usecases.end_claim_page import (
+    complete_claim_page,
+    expire_claim_page,
+)
 from gymhopper.contexts.billing.usecases.fetch_snapshot import (
     Charge,
     Found,
@@ -23,11 +27,10 @@ from gymhopper.contexts.billing.usecases.fetch_snapshot import (
     SavedCard,
 )
 from gymhopper.contexts.billing.usecases.follow_contract import defer_alignment
+from gymhopper.contexts.billing.usecases.follow_payments import follow_payments, follow_refunds
 from gymhopper.contexts.billing.usecases.keep_books import (
     book_payment,
     book_recovered,
-    book_refund,
-    book_refund_returned,
     book_taken_back,
     invoice_claim,
 )
@@ -95,12 +98,18 @@ def _has_failed(events: list[Event]) -> bool:
 
 async def _take_over_charge(uow: UnitOfWork, charge: Charge) -> str | None:
     table = tables.claim
-    dues_id = await uow.session.scalar(
-        select(table.c.dues_id).where(
-            table.c.id == charge.claim_id, table.c.provider == charge.provider
+    row = (
+        await uow.connection.execute(
+            select(table.c.dues_id, table.c.provider, table.c.provider_invoice_id).where(
+                table.c.id == charge.claim_id
+            )
         )
-    )
-    if dues_id is None:
+    ).one_or_none()
+    if row is not None and charge.invoice.alone and row.provider_invoice_id != charge.invoice.id:
+        await _settle_beside(uow, row.dues_id, charge)
+        return None
+    dues_id = row.dues_id if row is not None and row.provider == charge.provider else None
+    if row is None:
         dues_id = await sold_by(uow, charge.claim_id)
     if dues_id is None:
         return f"{charge.invoice.id} is not ours"
@@ -133,6 +142,7 @@ async def expire_checkout(uow: UnitOfWork, found: ProviderCheckout) -> None:
         .values(status="expired")
     )
     await expire_card_page(uow, found.id)
+    await expire_claim_page(uow, found.id)
 
 
 async def _complete_checkout(uow: UnitOfWork, subscription: Subscription) -> None:
@@ -188,12 +198,48 @@ async def _settle(
     if claim.knows_more(found, payments):
         return []
     taken = {each.id: each.taken_back for each in payments}
-    events = _payments(uow, claim, payments, found)
+    events = follow_payments(uow, claim, payments, found)
     await follow_credit(uow, dues, claim, payments, found)
     await settle_surplus(uow, dues, claim, payments)
     given_up = claim.written_off
     changed = dues.change.terms if dues.change is not None else None
     events += claim.follow(found, payments, dues.terms, fence, uow.now, changed) or []
+    return events + await _keep(uow, dues, claims, claim, payments, taken, given_up, found)
+
+
+async def _settle_beside(uow: UnitOfWork, dues_id: UUID, charge: Charge) -> None:
+    """What came in on a page for a claim that its own invoice asks for no more."""
+    dues = await uow.get(Dues, dues_id)
+    claims = await claims_of(uow, dues)
+    claim = next(each for each in claims if each.id == charge.claim_id)
+    payments = await payments_of(uow, claim.id)
+    looked = [each.fence for each in payments if each.provider_payment_id == charge.invoice.id]
+    if any(fence is None or fence >= charge.fence for fence in looked):
+        return
+    if not looked:
+        await complete_claim_page(uow, claim.id)
+    taken = {each.id: each.taken_back for each in payments}
+    events = follow_payments(uow, claim, payments, charge.invoice, charge)
+    await settle_surplus(uow, dues, claim, payments)
+    given_up = claim.written_off
+    events += claim.reckon(payments, uow.now)
+    events += await _keep(uow, dues, claims, claim, payments, taken, given_up, charge.invoice)
+    for event in events:
+        uow.record(dues, event, organisation_id=dues.organisation_id)
+
+
+async def _keep(
+    uow: UnitOfWork,
+    dues: Dues,
+    claims: list[Claim],
+    claim: Claim,
+    payments: list[Payment],
+    taken: Mapping[UUID, int],
+    given_up: int,
+    found: ProviderInvoice,
+) -> list[Event]:
+    """Have the documents and the ledger say what is different; `taken` and `given_up` are as they
+    were before."""
     await uow.flush()
     await invoice_claim(uow, dues, claim)
     await book_recovered(uow, dues, claim, given_up)
@@ -201,7 +247,7 @@ async def _settle(
         if payment.id not in taken:
             await book_payment(uow, dues, claim, payment)
         await book_taken_back(uow, dues, claim, payment, taken.get(payment.id, 0))
-    events += await _refunds(uow, dues, claim, payments, found)
+    events = await follow_refunds(uow, dues, claim, payments, found)
     debt = dues.count_debt(claims)
     return [*events, debt] if debt is not None else events
 
@@ -228,85 +274,3 @@ def _claim(dues: Dues, subscription: Subscription, found: ProviderInvoice) -> Cl
         until=found.period.until or found.period.start,
         first=found.first,
     )
-
-
-def _payments(
-    uow: UnitOfWork, claim: Claim, known: list[Payment], found: ProviderInvoice
-) -> list[Event]:
-    """What the provider collected: new payments are added, and what was taken back is noted."""
-    events: list[Event] = []
-    for each in found.payments:
-        payment = next((p for p in known if p.provider_payment_id == each.id), None)
-        if payment is None:
-            payment = Payment(
-                id=new_id(),
-                claim_id=claim.id,
-                organisation_id=claim.organisation_id,
-                person_id=claim.person_id,
-                provider=claim.provider,
-                provider_payment_id=each.id,
-                amount=each.amount,
-                currency=claim.currency,
-                paid_at=each.paid_at,
-            )
-            uow.add(payment)
-            known.append(payment)
-        taken = payment.take_back(
-            each.taken_back,
-            each.taken_back_because,
-            membership_id=claim.membership_id,
-            now=uow.now,
-        )
-        events += [taken] if taken is not None else []
-    return events
-
-
-async def _refunds(
-    uow: UnitOfWork,
-    dues: Dues,
-    claim: Claim,
-    payments: list[Payment],
-    found: ProviderInvoice,
-) -> list[Event]:
-    rows = await uow.session.scalars(select(Refund).where(tables.refund.c.claim_id == claim.id))
-    known = list(rows)
-    events: list[Event] = []
-    for each in found.refunds:
-        source = next(p for p in payments if p.provider_payment_id == each.payment_id)
-        refund = next((r for r in known if _same(r, each)), None)
-        if refund is None:
-            refund = _made_elsewhere(uow, claim, source, each)
-            known.append(refund)
-        had_gone = refund.status == "succeeded"
-        event = refund.follow(each, claim, uow.now)
-        if event is not None:
-            events.append(event)
-            await book_refund(uow, dues, claim, refund, source)
-        elif had_gone and refund.status != "succeeded":
-            await book_refund_returned(uow, dues, claim, refund, source)
-    claim.refunded = given_back(known)
-    return events
-
-
-def _same(refund: Refund, found: ProviderRefund) -> bool:
-    return found.id == refund.provider_refund_id or found.reference == refund.id
-
-
-def _made_elsewhere(
-    uow: UnitOfWork, claim: Claim, payment: Payment, found: ProviderRefund
-) -> Refund:
-    """A refund that somebody made in the provider's own dashboard: access stays as it is."""
-    refund = Refund(
-        id=new_id(),
-        claim_id=claim.id,
-        organisation_id=claim.organisation_id,
-        person_id=claim.person_id,
-        payment_id=payment.id,
-        provider_refund_id=found.id,
-        amount=found.amount,
-        currency=claim.currency,
-        actor="provider",
-        requested_at=found.created_at,
-    )
-    uow.add(refund)
-    return refund
