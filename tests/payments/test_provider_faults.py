@@ -5,44 +5,24 @@ Every call of the port goes wrong once, before it has an effect or when only its
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from contexts.billing.till import GOOD
+from contexts.billing.wallet import OTHER, sign_in
 from fixtures.engines import TestDatabase
 from fixtures.runtimes import NewRuntime
+from gymhopper.contexts.billing.gateways.port import PaymentProvider
 from gymhopper.kernel.clock import ManualClock
-from gymhopper.sandbox.stripe.account import API_KEY, MOUNT
 from payments.studio import Studio, open_studio
+from payments.unlucky import CALLS, Unlucky, post
 from payments.walk import Walk
-from payments.ways import Card
+from payments.ways import Card, open_claims, to_the_next_period
 
-CALLS = {
-    "create_customer": ["POST /v1/customers"],
-    "open_checkout": ["POST /v1/products", "POST /v1/checkout/sessions"],
-    "expire_checkout": ["POST /v1/checkout/sessions/*/expire"],
-    "checkout": ["GET /v1/checkout/sessions/*"],
-    "subscription": ["GET /v1/subscriptions/*"],
-    "invoice": ["GET /v1/invoices/*", "GET /v1/charges"],
-    "invoice_of_payment": ["GET /v1/invoice_payments"],
-    "refund": ["POST /v1/refunds"],
-    "open_charge": ["POST /v1/invoices"],
-    "collect_charge": ["POST /v1/invoiceitems", "POST /v1/invoices/*/finalize"],
-    "collect_until": ["POST /v1/subscriptions/*"],
-    "reprice": ["POST /v1/subscriptions/*"],
-    "pause": ["POST /v1/subscriptions/*"],
-    "cancel": ["DELETE /v1/subscriptions/*"],
-    "subscriptions": ["GET /v1/subscriptions"],
-    "invoices": ["GET /v1/invoices"],
-}
-"""What each method of the port asks for. An invoice that is finalised is collected by that; only
-where Stripe waits with it is it paid by a call of its own."""
-
-NOWHERE = "/nowhere"
+DESK = {"Authorization": "Bearer desk"}
 
 BRIEF = [("error", False), ("close", True)]
 OTHERS = [
@@ -55,71 +35,58 @@ OTHERS = [
 ]
 
 
-@dataclass
-class Unlucky:
-    """A studio whose provider fails at what it is asked next."""
-
-    studio: Studio
-    kind: str
-    after_effect: bool
-
-    async def plan(self, *methods: str) -> None:
-        """Let each call of these methods go wrong once."""
-        for method in methods:
-            for call in CALLS[method]:
-                await self._plan(*call.split())
-
-    async def left(self) -> list[str]:
-        """The calls that have not gone wrong yet."""
-        found = await self._plan("*", NOWHERE)
-        return [each["path"] for each in found if each["path"] != NOWHERE]
-
-    async def _plan(self, verb: str, path: str) -> list[Any]:
-        answer = await self.studio.client.post(
-            f"{MOUNT}/faults",
-            data={
-                "kind": self.kind,
-                "method": verb,
-                "path": path,
-                "after_effect": str(self.after_effect).lower(),
-            },
-            headers={"Authorization": f"Bearer {API_KEY}"},
-        )
-        assert answer.is_success, answer.text
-        return list(answer.json()["data"])
-
-    async def until(self, ask: Callable[[], Awaitable[Any]]) -> Any:
-        """Ask again until it works, as people do; anything but an outage is a failure."""
-        for _ in range(6):
-            answer = await ask()
-            if answer.is_success:
-                return answer.json()
-            assert (answer.status_code, answer.json()["code"]) in {
-                (503, "unavailable"),
-                (409, "provider_conflict"),
-            }, answer.text
-        raise AssertionError("it never worked")
-
-    async def calm(self) -> None:
-        """Let time pass until nothing is tried again any more."""
-        await self.studio.settle()
-        for _ in range(12):
-            waiting = await self.studio.rows(
-                "SELECT 1 FROM billing.webhook_event WHERE state = 'received' UNION ALL"
-                " SELECT 1 FROM chassis.timer WHERE name LIKE '%\\_again'"
-            )
-            if not waiting:
-                return
-            await self.studio.advance(minutes=30)
-        raise AssertionError("it never came to rest")
+async def collects_and_stops(unlucky: Unlucky) -> None:
+    """A subscription from its page to its end, and one that goes to the desk."""
+    of = await pays_for_the_first_time(unlucky)
+    await changes(unlucky, of)
+    await leaves_for_the_desk(unlucky)
 
 
-async def post(studio: Studio, path: str, body: Any = None) -> Any:
-    return await studio.client.post(
-        f"/api/v1{path}", json=body, headers={"Authorization": "Bearer desk"}
-    )
+async def changes_course(unlucky: Unlucky) -> None:
+    """Other cards, another plan, credit, and a debt: paid with another card, or given up."""
+    of = await has_other_cards(unlucky)
+    await changes_the_plan(unlucky, of)
+    await has_credit(unlucky, of)
+    await owes(unlucky, of)
 
 
+LIVES: dict[Callable[[Unlucky], Awaitable[None]], set[str]] = {
+    collects_and_stops: {
+        "create_customer",
+        "open_checkout",
+        "checkout",
+        "subscription",
+        "invoice",
+        "refund",
+        "invoice_of_payment",
+        "pause",
+        "open_charge",
+        "collect_charge",
+        "reprice",
+        "subscriptions",
+        "invoices",
+        "collect_until",
+        "cancel",
+        "expire_checkout",
+    },
+    changes_course: {
+        "cards",
+        "open_card_page",
+        "use_card",
+        "remove_card",
+        "open_portal",
+        "preview_change",
+        "change_plan",
+        "move_balance",
+        "payment_page",
+        "collect_again",
+        "give_up",
+    },
+}
+"""What the provider fails at in each of them."""
+
+
+@pytest.mark.parametrize("life", LIVES, ids=lambda life: life.__name__)
 @pytest.mark.parametrize(
     ("kind", "after_effect"),
     [
@@ -135,18 +102,24 @@ async def test_whatever_the_provider_fails_at_is_done_once_in_the_end(
     monkeypatch: pytest.MonkeyPatch,
     kind: str,
     after_effect: bool,
+    life: Callable[[Unlucky], Awaitable[None]],
 ) -> None:
     monkeypatch.setenv("GYMHOPPER_BILLING_STRIPE_RETRIES", "0")
     if kind == "silence":
         monkeypatch.setenv("GYMHOPPER_BILLING_STRIPE_TIMEOUT", "2")
     async with open_studio(new_runtime, database, clock) as studio:
         unlucky = Unlucky(studio, kind, after_effect)
-        of = await pays_for_the_first_time(unlucky)
-        await changes(unlucky, of)
-        await leaves_for_the_desk(unlucky)
+        await life(unlucky)
+        assert unlucky.planned == LIVES[life]
         assert await unlucky.left() == []
-        walk = Walk(studio)
-        await walk.check()
+        await Walk(studio).check()
+
+
+def test_every_call_of_the_port_goes_wrong_somewhere() -> None:
+    # Closing asks the provider for nothing.
+    port = {name for name in vars(PaymentProvider) if not name.startswith("_")} - {"close"}
+    assert CALLS.keys() == port - {"name"}
+    assert set().union(*LIVES.values()) == CALLS.keys()
 
 
 async def pays_for_the_first_time(unlucky: Unlucky) -> str:
@@ -224,3 +197,116 @@ async def leaves_for_the_desk(unlucky: Unlucky) -> None:
         "SELECT c.status FROM billing.checkout AS c WHERE c.membership_id = :id", id=UUID(of)
     )
     assert {row["status"] for row in pages} == {"expired"}
+
+
+async def has_other_cards(unlucky: Unlucky) -> str:
+    """One is added and charged from then on, the first one is given up."""
+    studio = unlucky.studio
+    of = await studio.bought(await studio.plan())
+    await Card().join(studio, of)
+    member = await studio.state(of)
+    assert member is not None
+    sign_in(studio, "ada", member.person_id)
+    await unlucky.plan("cards")
+    means = f"/payments/memberships/{of}/means"
+    (first,) = (await unlucky.until(lambda: get(studio, means)))["items"]
+
+    await unlucky.plan("open_card_page")
+    page = await unlucky.until(lambda: post(studio, means, {}))
+    saved = await studio.client.post(page["url"], data={"card": OTHER})
+    assert saved.status_code == 303, saved.text
+    await unlucky.plan("use_card")
+    await unlucky.calm()
+
+    await unlucky.plan("remove_card")
+    gone = await studio.client.delete(f"/api/v1{means}/{first['id']}", headers=DESK)
+    assert gone.status_code == 204, gone.text
+    await unlucky.calm()
+    (left,) = (await get(studio, means)).json()["items"]
+    assert (left["last4"], left["is_default"]) == (OTHER[-4:], True)
+
+    await unlucky.plan("open_portal")
+    portal = f"/payments/memberships/{of}/portal"
+    await unlucky.until(lambda: post(studio, portal, {}, "ada"))
+    return of
+
+
+async def changes_the_plan(unlucky: Unlucky, of: str) -> None:
+    """Dearer at once: charged once, what the preview said."""
+    studio, v1 = unlucky.studio, unlucky.studio.stripe.v1
+    better = await studio.plan(
+        name="Premium", prices=[{"price": {"amount": 4990, "currency": "EUR"}}]
+    )
+    (price,) = better["prices"]
+    wish = {"plan_id": better["id"], "price_id": price["id"], "price": price["price"]}
+    wish["when"] = "now"
+    await studio.advance(days=3)
+    await unlucky.plan("preview_change")
+    ask = f"/memberships/{of}/plan-change-preview"
+    shown = await unlucky.until(lambda: post(studio, ask, wish))
+    await unlucky.plan("change_plan")
+    wish |= {"charged": shown["charged"], "priced_at": shown["priced_at"]}
+    assert (await post(studio, f"/memberships/{of}/plan-changes", wish)).status_code == 201
+    await unlucky.calm()
+    charged = [each.amount for each in (await v1.charges.list_async()).data]
+    assert sorted(charged) == sorted([2990, shown["charged"]["amount"]])
+    assert (await studio.membership(of))["plan_name"] == "Premium"
+
+
+async def has_credit(unlucky: Unlucky, of: str) -> None:
+    """It lies with the provider once, and pays a part of the next period."""
+    studio, v1 = unlucky.studio, unlucky.studio.stripe.v1
+    (row,) = await studio.rows(
+        "SELECT billing_account_id AS id FROM billing.dues WHERE membership_id = :id", id=UUID(of)
+    )
+    body = {"amount": {"amount": 700, "currency": "EUR"}, "reason": "Closed"}
+    await unlucky.plan("move_balance")
+    granted = await post(studio, f"/payments/billing-accounts/{row['id']}/credit", body)
+    assert granted.status_code == 201, granted.text
+    await unlucky.calm()
+    (customer,) = (await v1.customers.list_async()).data
+    assert customer.balance == -700
+    await to_the_next_period(studio, Card(), of)
+    last = (await studio.claims(of))[-1]
+    assert (last["status"], last["amount"]["amount"]) == ("paid", 4990)
+    assert (await v1.charges.list_async()).data[0].amount == 4290
+
+
+async def owes(unlucky: Unlucky, of: str) -> None:
+    """One period is paid with another card after all, the next one is given up."""
+    studio, v1 = unlucky.studio, unlucky.studio.stripe.v1
+    await to_the_next_period(studio, Card(), of, pays=False)
+    (failed,) = await open_claims(studio, of)
+    await unlucky.plan("payment_page")
+    page = await unlucky.until(lambda: post(studio, f"/payments/claims/{failed['id']}/page", {}))
+    assert page["url"]
+
+    means = f"/payments/memberships/{of}/means"
+    opened = await post(studio, means, {})
+    saved = await studio.client.post(opened.json()["url"], data={"card": GOOD})
+    assert saved.status_code == 303, saved.text
+    before = await succeeded(studio)
+    await unlucky.plan("collect_again")
+    await unlucky.calm()
+    assert await open_claims(studio, of) == []
+    assert await succeeded(studio) == before + 1
+
+    await to_the_next_period(studio, Card(), of, pays=False)
+    (failed,) = await open_claims(studio, of)
+    await unlucky.plan("give_up")
+    path = f"/payments/claims/{failed['id']}/write-off"
+    assert (await post(studio, path, {"reason": "Moved away"})).status_code == 200
+    await unlucky.calm()
+    (given_up,) = (await v1.invoices.list_async({"status": "uncollectible"})).data
+    assert given_up.amount_remaining == 4990
+    assert (await studio.claims(of))[-1]["status"] == "written_off"
+
+
+async def succeeded(studio: Studio) -> int:
+    """How many charges took money."""
+    found = await studio.stripe.v1.charges.list_async({"limit": 100})
+    return len([each for each in found.data if each.status == "succeeded"])
+
+
+async def get(studio: Studio, path: str) -> httpx.Response:
+    return await studio.client.get(f"/api/v1{path}", headers=DESK)
