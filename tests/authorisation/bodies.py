@@ -86,6 +86,12 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
         "coverage": {"include": [{"tier_up_to": 3}]},
         "prices": [{"price": PRICE}],
     },
+    "transfer_membership": lambda ids: {
+        "to_member_id": ids["child_id"],
+        "payer": {"kind": "person", "id": ids["member_id"]},
+        "reason": "Moves away",
+        "agreement": AGREEMENT,
+    },
     "preview_plan_change": other_plan,
     "change_plan": other_plan,
     "announce_price_change": lambda _: dearer(),

@@ -50,6 +50,9 @@ UNBALANCED = (
 )
 
 BROKEN_PROMISES = {
+    "What goes on with a membership's terms is the one that it went over to": (
+        "UPDATE membership.membership SET transferred_from = id, start_at = purchased_at"
+    ),
     "Who is on a sponsor's account has a membership that the sponsor pays": (
         "INSERT INTO membership.sponsor (id, version, organisation_id, name, plan_id, price_id,"
         " opened_at) SELECT id, 1, organisation_id, '', plan_id, price_id, purchased_at"

@@ -15,7 +15,12 @@ from gymhopper.contexts.access.usecases.follow_waiver import (
     COMPILE_ORGANISATION,
     compile_organisation,
 )
-from gymhopper.contexts.access.usecases.hand_over_usage import HAND_OVER_USAGE, hand_over_usage
+from gymhopper.contexts.access.usecases.hand_over_usage import (
+    GO_OVER,
+    HAND_OVER_USAGE,
+    hand_over_usage,
+    usage_goes_over,
+)
 from gymhopper.kernel.errors import InvalidInput
 
 jobs = Jobs()
@@ -30,6 +35,25 @@ async def hand_over_used_up(runtime: Runtime, *, person_id: str, into_person_id:
     try:
         await hand_over_usage(
             runtime, cell, person_id=UUID(person_id), into_person_id=UUID(into_person_id)
+        )
+    finally:
+        await cell.close()
+
+
+@jobs.job(GO_OVER)
+async def used_up_goes_over(
+    runtime: Runtime, *, person_id: str, membership_id: str, to_person_id: str, heir_id: str
+) -> None:
+    """A membership went over to somebody else: what was used of it does not start anew."""
+    cell = open_cell(runtime)
+    await cell.open()
+    try:
+        await usage_goes_over(
+            cell,
+            person_id=UUID(person_id),
+            membership_id=UUID(membership_id),
+            to_person_id=UUID(to_person_id),
+            heir_id=UUID(heir_id),
         )
     finally:
         await cell.close()

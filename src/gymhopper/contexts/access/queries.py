@@ -33,9 +33,14 @@ _MONTH = timedelta(days=33)
 _PEOPLE_AT_ONCE = 1000
 
 _RECENT_VISITS = text(
-    "SELECT person_id, id, at, membership_id, location_id, host_organisation_id, day,"
-    " month, week, cycle FROM access.visit WHERE (at >= :since OR cycle > :today)"
-    " AND membership_id IS NOT NULL ORDER BY person_id, at"
+    "WITH recent AS (SELECT person_id, id, at, membership_id, location_id, host_organisation_id,"
+    " day, month, week, cycle FROM access.visit WHERE (at >= :since OR cycle > :today)"
+    " AND membership_id IS NOT NULL)"
+    # What went over to somebody else goes on being counted for them.
+    " SELECT * FROM recent UNION ALL SELECT e.person_id, v.id, v.at, e.membership_id,"
+    " v.location_id, v.host_organisation_id, v.day, v.month, v.week, v.cycle FROM recent AS v"
+    " JOIN access.entitlement AS e ON CAST(e.state ->> 'continues' AS uuid) = v.membership_id"
+    " ORDER BY person_id, at"
 )
 _CREDITS_USED = text(
     "SELECT person_id, membership_id, count(*) AS visits FROM access.visit"

@@ -7,6 +7,7 @@ from gymhopper.contexts.access.usecases import follow_waiver
 from gymhopper.contexts.access.usecases.follow_location import LocationNews, follow_locations
 from gymhopper.contexts.access.usecases.follow_membership import MembershipNews, follow_memberships
 from gymhopper.contexts.access.usecases.follow_merge import follow_merge
+from gymhopper.contexts.access.usecases.hand_over_usage import GO_OVER
 from gymhopper.contexts.access.usecases.survivors import Survivor
 from gymhopper.contracts.membership import events as membership
 from gymhopper.contracts.venues.events import LocationChanged, LocationOpened
@@ -80,9 +81,28 @@ async def guest_pass_is_different(
     membership.MembershipCreditOverdrawn,
     membership.MembershipHomeMoved,
     membership.MembershipPlanChanged,
+    membership.MembershipTransferScheduled,
+    membership.MembershipTransferCalledOff,
 )
 async def membership_is_different(
     uow: UnitOfWork, event: membership.MembershipEvent, envelope: Envelope
 ) -> None:
     """A person's grants follow from the memberships that the person holds."""
     uow.collect(follow_memberships, MembershipNews(envelope.aggregate_version, event.membership))
+
+
+@subscriptions.on(membership.MembershipTransferred)
+async def membership_went_over(
+    uow: UnitOfWork, event: membership.MembershipTransferred, envelope: Envelope
+) -> None:
+    """Its visits go on counting, for whoever has it now."""
+    heir = event.membership
+    uow.collect(follow_memberships, MembershipNews(envelope.aggregate_version, heir))
+    await uow.defer(
+        GO_OVER,
+        lock=str(heir.person_id),
+        person_id=str(event.from_person_id),
+        membership_id=str(event.from_membership_id),
+        to_person_id=str(heir.person_id),
+        heir_id=str(heir.membership_id),
+    )

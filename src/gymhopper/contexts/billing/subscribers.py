@@ -22,6 +22,7 @@ from gymhopper.contexts.billing.usecases.follow_contract import (
 from gymhopper.contexts.billing.usecases.follow_merge import follow_merge
 from gymhopper.contexts.billing.usecases.follow_price import price_changed, price_will_change
 from gymhopper.contexts.billing.usecases.follow_seller import follow_seller
+from gymhopper.contexts.billing.usecases.follow_transfer import follow_transfer
 from gymhopper.contexts.billing.usecases.give_back import give_back, give_back_share
 from gymhopper.contexts.billing.usecases.give_time_back import give_time_back
 from gymhopper.contexts.billing.usecases.learn_payer import hear_of_payer
@@ -45,6 +46,7 @@ from gymhopper.contracts.membership.events import (
     MembershipPurchased,
     MembershipRenewed,
     MembershipTimeGivenBack,
+    MembershipTransferred,
     MembershipWithdrawn,
     MembersMerged,
 )
@@ -195,6 +197,12 @@ async def plan_stays(uow: UnitOfWork, event: MembershipPlanChangeUndone, _: Enve
 async def plan_is_different(uow: UnitOfWork, event: MembershipPlanChanged, _: Envelope) -> None:
     """The other plan is what is collected now."""
     await plan_changed(uow, event.membership.membership_id, event.change_id)
+
+
+@subscriptions.on(MembershipTransferred)
+async def went_over(uow: UnitOfWork, event: MembershipTransferred, _: Envelope) -> None:
+    """The next period is asked of whoever has it now."""
+    await follow_transfer(uow, event)
 
 
 @subscriptions.on(LegalEntityCreated, LegalEntityChanged)

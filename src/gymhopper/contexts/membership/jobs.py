@@ -30,6 +30,10 @@ from gymhopper.contexts.membership.usecases.request_leaving import (
 )
 from gymhopper.contexts.membership.usecases.spend_credit import tell_end
 from gymhopper.contexts.membership.usecases.take_credits_back import expire_credits
+from gymhopper.contexts.membership.usecases.transfer_membership import (
+    TRANSFER_REACHED,
+    reach_transfer,
+)
 from gymhopper.contexts.membership.usecases.work_on_roster import work_on_roster
 
 jobs = Jobs()
@@ -58,6 +62,12 @@ async def end_reached(uow: UnitOfWork, due: Due) -> None:
 async def trial_reached(uow: UnitOfWork, due: Due) -> None:
     """A trial's end has come; the key is the membership's id."""
     await reach_date.reach_trial_end(uow, UUID(due.key))
+
+
+@timers.on(TRANSFER_REACHED)
+async def transfer_reached(uow: UnitOfWork, due: Due) -> None:
+    """Somebody else has it from now on; the key is the id of the membership that waits for it."""
+    await reach_transfer(uow, UUID(due.key))
 
 
 @timers.on(PRICE_CHANGES)

@@ -32,6 +32,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     paid once, beside the first period. A price is as it was agreed on: with `tax_included` the tax
     is in it, else it is added; `tax_code` names the rate of the seller. The first charge comes
     `trial_days` after the start. `payer` is None where the members pay for themselves.
+    What was `taken_over` from somebody else is paid for until where that one paid.
     """
 
     membership_id: UUID
@@ -55,6 +56,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     tax_included: bool = True
     trial_days: int = 0
     payer: Payer | None = None
+    taken_over: bool = False
 
     @property
     def paid_by(self) -> Payer:

@@ -224,6 +224,37 @@ class MembershipWithdrawn(MembershipEvent, frozen=True, kw_only=True):
     of_days: int
 
 
+class MembershipTransferScheduled(MembershipEvent, frozen=True, kw_only=True):
+    """From `effective_at` on somebody else will have it, as `to_membership_id`, which waits."""
+
+    type: ClassVar[str] = "membership.membership.transfer_scheduled.v1"
+    to_membership_id: UUID
+    effective_at: datetime
+
+
+class MembershipTransferCalledOff(MembershipEvent, frozen=True, kw_only=True):
+    """It stays with whoever has it."""
+
+    type: ClassVar[str] = "membership.membership.transfer_called_off.v1"
+    to_membership_id: UUID
+
+
+class MembershipTransferred(MembershipEvent, frozen=True, kw_only=True):
+    """This membership goes on with the terms of another one, which has ended by that.
+
+    What is paid for of the other one is covered here; from the next period on the payer owes it,
+    who is the member or the household `payer_id`, and whose person is asked for the money.
+    """
+
+    type: ClassVar[str] = "membership.membership.transferred.v1"
+    from_membership_id: UUID
+    from_person_id: UUID
+    payer_kind: Literal["person", "household"]
+    payer_id: UUID
+    payer_member_id: UUID
+    payer_person_id: UUID
+
+
 class MembershipCreditsChanged(MembershipEvent, frozen=True, kw_only=True):
     """There are other credits than those that visits used up: granted, expired, given back."""
 

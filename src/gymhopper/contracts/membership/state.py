@@ -79,6 +79,7 @@ class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
     order of their dates, where the coverage asks for one. `hosted` is there in the right of a guest
     alone, whose `membership_id` is that of the guest pass.
     `sponsor_id` is who pays if that is a sponsor, who lets nobody in from `sponsor_suspended_at`.
+    It `continues` another one that went over to this person, whose visits go on counting here.
     """
 
     membership_id: UUID
@@ -104,3 +105,4 @@ class MembershipState(msgspec.Struct, frozen=True, kw_only=True):
     hosted: Hosted | None = None
     sponsor_id: UUID | None = None
     sponsor_suspended_at: datetime | None = None
+    continues: UUID | None = None

@@ -1,5 +1,7 @@
-"""Have visits that were made before a merge count against the survivor's memberships."""
+"""Have visits count on: after a merge against the survivor's memberships, after a transfer against
+those of whoever has the membership now."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 import msgspec
@@ -7,6 +9,7 @@ import sqlalchemy as sa
 
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.access.domain.going_over import gone_over
 from gymhopper.contexts.access.domain.usage import Usage, handed_over
 from gymhopper.contexts.access.gate.ports import USAGE, VERSION_BYTES, Write
 from gymhopper.contexts.access.storage import tables
@@ -14,6 +17,7 @@ from gymhopper.contexts.access.storage.valkey import ValkeyCell
 from gymhopper.kernel.errors import Unavailable
 
 HAND_OVER_USAGE = "access.hand_over_usage"
+GO_OVER = "access.usage_goes_over"
 
 TRIES = 20
 
@@ -34,11 +38,34 @@ async def hand_over_usage(
             sa.select(held.membership_id).where(held.person_id == into_person_id)
         )
         memberships = {each.bytes for each in found.scalars()}
-    keys = [USAGE + person_id.bytes, USAGE + into_person_id.bytes]
+    await _exchange(
+        cell, person_id, into_person_id, lambda usage, to: handed_over(usage, to, memberships)
+    )
+
+
+async def usage_goes_over(
+    cell: ValkeyCell, *, person_id: UUID, membership_id: UUID, to_person_id: UUID, heir_id: UUID
+) -> None:
+    """Count the person's visits of running periods for the membership that goes on with theirs."""
+    await _exchange(
+        cell,
+        person_id,
+        to_person_id,
+        lambda usage, to: gone_over(usage, to, membership_id.bytes, heir_id.bytes),
+    )
+
+
+async def _exchange(
+    cell: ValkeyCell,
+    person_id: UUID,
+    to_person_id: UUID,
+    hand: Callable[[Usage, Usage], tuple[Usage, Usage]],
+) -> None:
+    keys = [USAGE + person_id.bytes, USAGE + to_person_id.bytes]
     for _ in range(TRIES):
         values = await cell.fetch(*keys)
         before = [Usage() if each is None else _decode(each[VERSION_BYTES:]) for each in values]
-        after = handed_over(before[0], before[1], memberships)
+        after = hand(before[0], before[1])
         if after[0] is before[0]:
             return
         expected = [

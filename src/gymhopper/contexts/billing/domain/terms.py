@@ -1,6 +1,6 @@
 """What a membership costs and when, as it was sold: the terms that its claims are made by."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import msgspec
 from gymhopper.contexts.billing.domain.tax import Rate, half_up
 from gymhopper.contracts.membership.api import PlanKind, Purchase
 from gymhopper.contracts.membership.plan_changes import PlanTerms
+from gymhopper.kernel.calendar import local_date, start_of_day
 from gymhopper.kernel.money import Money
 
 Interval = Literal["day", "week", "month", "year"]
@@ -22,8 +23,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `joining_fee` is paid once, beside the first period. `trial_days` pass before the first charge.
     `periods` is after how many it ends by itself; None: it goes on. `next_price` holds for periods
-    that begin at `next_price_from` or later. `tax_included` is how prices are told; amounts here
-    have it in them.
+    that begin at `next_price_from` or later. What was taken over from somebody else is paid for
+    until `covered_until`, and has `periods_left` of its periods. `tax_included` is how prices are
+    told; amounts here have it in them.
     """
 
     legal_entity_id: UUID
@@ -42,6 +44,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tax_included: bool = True
     next_price: Money | None = None
     next_price_from: datetime | None = None
+    covered_until: datetime | None = None
+    periods_left: int | None = None
 
     @property
     def cycle(self) -> tuple[Interval, int]:
@@ -114,6 +118,24 @@ def terms_of(purchase: Purchase, rate: Rate) -> Terms:
         periods=purchase.periods,
         tax_code=purchase.tax_code,
         tax_included=purchase.tax_included,
+    )
+
+
+def resumed(terms: Terms, now: datetime) -> Terms:
+    """What was taken over, for a payer who begins to pay for it now.
+
+    The first charge is on the first whole day that is not paid for; until then nothing is due.
+    """
+    if terms.covered_until is None:
+        return terms
+    today, free = local_date(now, terms.zone), local_date(terms.covered_until, terms.zone)
+    if start_of_day(free, terms.zone) < terms.covered_until:
+        free += timedelta(days=1)
+    return msgspec.structs.replace(
+        terms,
+        starts_on=today,
+        trial_days=max(0, (free - today).days),
+        periods=terms.periods_left,
     )
 
 

@@ -22,7 +22,7 @@ from gymhopper.contexts.billing.usecases.open_dues import (
     running,
     subscribe,
 )
-from gymhopper.contexts.billing.usecases.to_pay import to_pay
+from gymhopper.contexts.billing.usecases.to_pay import begin_paying, to_pay
 from gymhopper.contracts.membership.api import Purchase
 from gymhopper.kernel.money import Money
 
@@ -63,11 +63,15 @@ async def _begin(uow: UnitOfWork, purchase: Purchase) -> UUID | Checkout:
     dues = await dues_of(uow, purchase, account)
     subscription = await running(uow, dues)
     if subscription is None:
+        begin_paying(dues, purchase, uow.now)
         subscription = subscribe(uow, dues, AT_THE_DESK)
         await uow.flush()
         return (await begin_billing(uow, dues, subscription)).id
     if subscription.provider == AT_THE_DESK:
-        return next(claim.id for claim in await claims_of(uow, dues) if claim.first)
+        first = next((claim.id for claim in await claims_of(uow, dues) if claim.first), None)
+        if first is None:
+            raise AlreadySubscribed("What was taken over is asked for at the desk already.")
+        return first
     if subscription.status != PENDING:
         raise AlreadySubscribed("This membership is being paid for already.")
     page = await uow.session.scalar(

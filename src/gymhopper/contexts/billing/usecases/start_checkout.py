@@ -26,7 +26,7 @@ from gymhopper.contexts.billing.usecases.open_dues import (
     running,
     subscribe,
 )
-from gymhopper.contexts.billing.usecases.to_pay import to_pay
+from gymhopper.contexts.billing.usecases.to_pay import begin_paying, to_pay
 from gymhopper.contracts.membership.api import Purchase
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
@@ -94,6 +94,7 @@ async def _reserve(
         )
     )
     if checkout is None:
+        begin_paying(dues, purchase, uow.now)
         checkout = Checkout(
             id=new_id(),
             subscription_id=subscription.id,

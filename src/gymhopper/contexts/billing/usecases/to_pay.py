@@ -1,11 +1,14 @@
 """What a membership that waits for its first payment costs, and whether the caller may pay it."""
 
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.errors import NothingToPay, StalePrice
+from gymhopper.contexts.billing.domain.terms import resumed
 from gymhopper.contracts.membership.api import MembershipApi, Purchase
 from gymhopper.kernel.errors import NotFound
 from gymhopper.kernel.money import Money
@@ -23,7 +26,8 @@ async def to_pay(
         raise NotFound("There is no membership with this id.")
     if purchase.price != shown:
         raise StalePrice(f"The price is {purchase.price}.", field="price")
-    if purchase.contract not in {"pending", "trialing"}:
+    waits = {"active", "under_notice"} if purchase.taken_over else {"pending", "trialing"}
+    if purchase.contract not in waits:
         raise NothingToPay("Only a membership that waits for its first payment is paid like this.")
     if purchase.periods == 0:
         raise NothingToPay("This membership ends with its trial: nothing is to be paid for it.")
@@ -41,3 +45,12 @@ def may_act_for(caller: AuthSubject, purchase: Purchase) -> bool:
         or caller.organisation_id == purchase.organisation_id
         or any(caller.acts_as(each, purchase.organisation_id) for each in theirs if each)
     )
+
+
+def begin_paying(dues: Dues, purchase: Purchase, now: datetime) -> None:
+    """Have what was taken over from somebody else be paid for from where that one paid."""
+    if not purchase.taken_over:
+        return
+    dues.terms = resumed(dues.terms, now)
+    if dues.terms.covered_until is None or dues.terms.single or dues.terms.periods == 0:
+        raise NothingToPay("Nothing more is to be paid for what was taken over.")

@@ -11,7 +11,16 @@ from gymhopper.kernel.money import Money
 Source = Literal["purchase", "goodwill"]
 
 EntryKind = Literal[
-    "grant", "spend", "overdraw", "settle", "give_back", "expire", "revive", "refund"
+    "grant",
+    "spend",
+    "overdraw",
+    "settle",
+    "give_back",
+    "expire",
+    "revive",
+    "refund",
+    "hand_over",
+    "take_over",
 ]
 
 

@@ -175,3 +175,15 @@ class PaidByAnother(Conflict):
     """Somebody else pays for it, whom the member cannot bind to another price."""
 
     code = "paid_by_another"
+
+
+class NotTransferable(Conflict):
+    """The membership does not go over to that member."""
+
+    code = "not_transferable"
+
+
+class DebtBeforeTransfer(Conflict):
+    """Something is owed for the membership that is to go over to somebody else."""
+
+    code = "debt_before_transfer"

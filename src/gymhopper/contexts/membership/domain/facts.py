@@ -40,6 +40,8 @@ class Facts(Sold):
     `debt_stage` the furthest stage of the debt that was told of.
     `payer_id` is the member, the household or the sponsor that pays; None: the member.
     `sponsor_suspended_at` is since when a sponsor lets nobody in.
+    `transferred_at` is from when on somebody else has it, as the membership `transferred_to`;
+    `transferred_from` is the membership that this one goes on with.
     `credits` is for how many visits a pack was or is good, of which `credit_visits` are known;
     `credit_overdrawn` of these wait for the next lot. `homes` are in the order of their dates.
     """
@@ -70,6 +72,10 @@ class Facts(Sold):
     payer_kind: PayerKind = "person"
     payer_id: UUID | None = None
     sponsor_suspended_at: datetime | None = None
+    transferred_at: datetime | None = None
+    transferred_to: UUID | None = None
+    transfer_reason: str | None = None
+    transferred_from: UUID | None = None
     overlays: list[Overlay] = field(default_factory=list)
     homes: tuple[Home, ...] = ()
     version: int = 0
@@ -156,6 +162,7 @@ class Facts(Sold):
             homes=self.homes,
             sponsor_id=self.sponsor_id,
             sponsor_suspended_at=self.sponsor_suspended_at,
+            continues=self.transferred_from,
             cycle=Cycle(
                 first_day=self.first_charged_day, interval=self.interval, count=self.interval_count
             ),
@@ -220,6 +227,27 @@ class Facts(Sold):
         self.offer = structs.replace(terms.offer, trial=self.offer.trial)
         self._derive(now)
 
+    @property
+    def awaits_transfer(self) -> bool:
+        """Whether it is there for the day on which somebody hands theirs over."""
+        return self.transferred_from is not None and self.contract == "pending"
+
+    def hand_over(self, at: datetime, to: UUID, reason: str, now: datetime) -> None:
+        """From `at` on it is somebody else's, as the membership `to`."""
+        self.transferred_at, self.transferred_to, self.transfer_reason = at, to, reason
+        self._derive(now)
+
+    def keep_after_all(self, now: datetime) -> None:
+        """What was to go over stays."""
+        self.transferred_at = self.transferred_to = self.transfer_reason = None
+        self._derive(now)
+
+    def begin_at(self, at: datetime, paid_until: datetime | None, now: datetime) -> None:
+        """It runs from `at` on, covered by what somebody else paid."""
+        self.paid_from = self.paid_since = at
+        self.paid_until = max(at, paid_until or at)
+        self._derive(now)
+
     def _derive(self, now: datetime) -> None:
         # A trial begins with the agreement, everything else with its first payment.
         # So does what a sponsor pays for.
@@ -266,6 +294,8 @@ class Facts(Sold):
             endings.append(Ending(self.withdrawn_at, "withdrawn"))
         if self.terminated_at is not None:
             endings.append(Ending(self.terminated_at, "terminated"))
+        if self.transferred_at is not None:
+            endings.append(Ending(self.transferred_at, "transferred"))
         if self.closed_at is not None and self.closed_reason is not None:
             endings.append(Ending(self.closed_at, self.closed_reason))
         return endings

@@ -171,6 +171,9 @@ class Membership(Facts):
     def _is_collected_beyond_its_end(self, ends_at: datetime | None, *, ended: bool) -> bool:
         if ended or self.contract != "under_notice" or self.end is None:
             return False
+        if self.end_reason == "transferred":
+            # What is paid for by then goes over, too.
+            return False
         return ends_at is None or ends_at > self.end
 
     def terminate(self, at: datetime, now: datetime) -> MembershipEvent | None:
@@ -209,6 +212,7 @@ class Membership(Facts):
         at = max(at, now).replace(microsecond=0)
         if self.is_over(now):
             raise IllegalTransition("This membership has ended.")
+        self._keep_what_is_handed_over()
         if self.contract == "pending" and at > now:
             raise IllegalTransition("This membership has not begun; it can only be cancelled now.")
 
@@ -224,6 +228,7 @@ class Membership(Facts):
         """Let the contract go on, whoever had it end."""
         if self.contract != "under_notice" or self.is_over(now):
             raise IllegalTransition("This membership is not under notice.")
+        self._keep_what_is_handed_over()
 
         def change() -> None:
             self._forget_announced_end()
@@ -236,6 +241,7 @@ class Membership(Facts):
         """End it as withdrawn; `share` of what was paid goes back."""
         if self.is_over(now):
             raise IllegalTransition("This membership has ended.")
+        self._keep_what_is_handed_over()
 
         def change() -> None:
             self.withdrawn_at = now.replace(microsecond=0)
@@ -245,6 +251,10 @@ class Membership(Facts):
             membership=self.state(now), given_back_days=share.days, of_days=share.of_days
         )
         return [told] if ended is None else [ended, told]
+
+    def _keep_what_is_handed_over(self) -> None:
+        if self.transferred_at is not None or self.awaits_transfer:
+            raise IllegalTransition("This membership is being handed over. Call that off first.")
 
     def _forget_announced_end(self) -> None:
         self.collection_ends_at = None

@@ -52,7 +52,8 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Offer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The kind of a plan, and what only that kind has. It stays as it was sold.
 
-    `guests` are those that its members may bring. How long a `fixed_term` binds, and what follows,
+    `guests` are those that its members may bring; a `transferable` one may go over to somebody
+    else. How long a `fixed_term` binds, and what follows,
     is in its conditions. `tax_code` names the seller's rate of tax.
     """
 
@@ -62,6 +63,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pack: Pack | None = None
     tax_code: str = "standard"
     guests: Guests | None = None
+    transferable: bool = False
 
     @property
     def trial_days(self) -> int:
@@ -90,6 +92,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             raise UnfitOffer("A pack, and only that, has credits.", field="pack")
         if self.kind in ("day_pass", "guest_pass") and period != A_DAY:
             raise UnfitOffer("A pass is for one day.", field="interval")
+        if self.transferable and self.kind in ("day_pass", "guest_pass"):
+            raise UnfitOffer("A pass is for one person.", field="transferable")
         if self.trial is not None and self.kind not in ("recurring", "fixed_term"):
             raise UnfitOffer("Only what is charged again can be tried first.", field="trial")
 

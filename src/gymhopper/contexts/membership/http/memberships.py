@@ -98,7 +98,7 @@ class MembershipAnswer(BaseModel):
 
     `start` and `end` are instants, half-open; `no_entry_from` is when a debt closes the door.
     `overlays` run, are to come, or ran into the latest paid period. `cancellation_reason` is for
-    staff alone.
+    staff alone. What went over to another member is linked both ways.
     """
 
     id: UUID
@@ -131,6 +131,8 @@ class MembershipAnswer(BaseModel):
     tax_included: bool
     trial_until: datetime | None
     payer: PaidBy
+    transferred_from: UUID | None
+    transferred_to: UUID | None
     coverage: CoverageField
     homes: list[HomeAnswer]
     links: dict[str, str]
@@ -280,6 +282,8 @@ def membership_answer(view: MembershipView, caller: AuthSubject) -> MembershipAn
         tax_included=view.tax_included,
         trial_until=view.trial_until,
         payer=PaidBy(kind=view.payer_kind, id=view.payer_id),
+        transferred_from=view.transferred_from,
+        transferred_to=view.transferred_to,
         coverage=CoverageField.of(state.coverage),
         homes=[HomeAnswer(location_id=x.location_id, start=x.start) for x in state.homes],
         links=links,

@@ -62,6 +62,9 @@ class OfferField(Request):
     intro: IntroField | None = None
     pack: PackField | None = None
     guests: GuestsField | None = None
+    transferable: bool = Field(
+        default=False, description="Whether staff may have it go over to another member."
+    )
     tax_code: str = Field(
         default="standard",
         pattern=r"^[a-z][a-z0-9_]{0,31}$",
@@ -79,6 +82,7 @@ class OfferField(Request):
             pack=None if self.pack is None else _pack(self.pack),
             guests=None if self.guests is None else _guests(self.guests),
             tax_code=self.tax_code,
+            transferable=self.transferable,
         )
 
     @classmethod
@@ -111,6 +115,7 @@ class OfferField(Request):
                 fee=None if offer.guests.fee is None else MoneyField.of(offer.guests.fee),
             ),
             tax_code=offer.tax_code,
+            transferable=offer.transferable,
         )
 
 

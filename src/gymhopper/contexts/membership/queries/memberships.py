@@ -46,6 +46,8 @@ class MembershipView:
     trial_until: datetime | None
     payer_kind: PayerKind
     payer_id: UUID
+    transferred_from: UUID | None
+    transferred_to: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,8 @@ def view(membership: Membership, now: datetime) -> MembershipView:
         trial_until=membership.trial_until,
         payer_kind=membership.payer_kind,
         payer_id=membership.payer_id or membership.member_id,
+        transferred_from=membership.transferred_from,
+        transferred_to=membership.transferred_to,
     )
 
 
@@ -142,6 +146,7 @@ async def purchase(connection: AsyncConnection, membership_id: UUID) -> Purchase
         tax_code=row.offer.tax_code,
         tax_included=row.tax_included,
         trial_days=row.offer.trial_days,
+        taken_over=row.transferred_from is not None,
         payer=None
         if row.payer_id is None
         else await named(connection, row.payer_kind, row.payer_id, row.organisation_id),

@@ -61,6 +61,12 @@ INVARIANTS = {
         " OR s.person_id <> m.person_id OR s.text_hash IS DISTINCT FROM"
         " encode(sha256(convert_to(v.texts ->> s.language, 'UTF8')), 'hex')"
     ),
+    "What goes on with a membership's terms is the one that it went over to": (
+        "SELECT count(*) FROM membership.membership AS m JOIN membership.membership AS f"
+        " ON f.id = m.transferred_from WHERE m.start_at IS NOT NULL"
+        " AND (f.transferred_to IS DISTINCT FROM m.id OR f.organisation_id <> m.organisation_id"
+        " OR f.end_reason IS DISTINCT FROM 'transferred' OR m.start_at < f.end_at)"
+    ),
     "Every contract has the evidence of its agreement": (
         "SELECT count(*) FROM membership.membership AS m WHERE NOT EXISTS (SELECT 1"
         " FROM membership.agreement AS a WHERE a.membership_id = m.id)"

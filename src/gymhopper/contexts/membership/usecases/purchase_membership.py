@@ -73,7 +73,7 @@ async def purchase_membership(uow: UnitOfWork, command: PurchaseMembership) -> M
     )
     check_home(plan.coverage, command.home)
     if plan.offer.intro is not None:
-        await _introduce(uow, plan.offer.intro, member, plan)
+        await introduce(uow, plan.offer.intro, member, plan.id)
     starts_on = command.starts_on or today
     if not today <= starts_on <= today + LONGEST_WAIT:
         raise DateOutOfRange(
@@ -126,7 +126,7 @@ async def _prices(uow: UnitOfWork, plan_id: UUID) -> Sequence[Price]:
     return (await uow.session.scalars(asked)).all()
 
 
-async def _introduce(uow: UnitOfWork, intro: Intro, member: Member, plan: Plan) -> None:
+async def introduce(uow: UnitOfWork, intro: Intro, member: Member, plan_id: UUID) -> None:
     """Raise NotForYou unless it is new to the member, whose row is held against a second try.
 
     What ended before it began was never had.
@@ -140,7 +140,7 @@ async def _introduce(uow: UnitOfWork, intro: Intro, member: Member, plan: Plan) 
         )
     )
     before = set(plans.scalars())
-    if intro.new_here and before - {plan.id}:
+    if intro.new_here and before - {plan_id}:
         raise NotForYou("This is for people who are new here.", field="plan_id")
-    if intro.once_per_person and plan.id in before:
+    if intro.once_per_person and plan_id in before:
         raise NotForYou("This can be had once.", field="plan_id")
