@@ -134,7 +134,7 @@ async def test_a_hash_is_made_anew_when_it_has_become_too_cheap(platform: Platfo
             text("UPDATE identity.account SET password_hash = :cheap"), {"cheap": cheap}
         )
     async with browser(platform.runtime) as client:
-        assert (await sign_in(client, password="wrong")).status_code == 401
+        assert (await sign_in(client, password="not the right one")).status_code == 401
         assert await stored() == cheap
         assert (await sign_in(client)).status_code == 201
         assert "m=19456,t=2,p=1" in await stored()
@@ -150,7 +150,7 @@ async def test_a_new_password_signs_everybody_else_out_and_tells_by_mail(
         await sign_in(there)
         assert (await there.get(ME)).status_code == 200
 
-        for proof, status in (({}, 403), ({"current_password": "wrong"}, 403)):
+        for proof, status in (({}, 403), ({"current_password": "not the right one"}, 403)):
             refused = await here.put(f"{ME}/password", json={"password": NEW} | proof)
             assert refused.status_code == status, refused.text
         body = {"password": NEW, "current_password": PASSWORD}
