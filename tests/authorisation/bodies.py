@@ -98,6 +98,11 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
     "change_prices_of_plan": lambda _: dearer(),
     "add_price": lambda _: {"price": PRICE},
     "create_credential": lambda ids: {"member_id": ids["member_id"], "kind": "pass"},
+    "renew_membership": lambda ids: {
+        "price_id": ids["price_id"],
+        "price": PRICE,
+        "agreement": AGREEMENT,
+    },
     "purchase_membership": lambda ids: {
         "plan_id": ids["plan_id"],
         "price_id": ids["price_id"],

@@ -27,6 +27,12 @@ class PlanWithdrawn(Conflict):
     code = "plan_withdrawn"
 
 
+class AlreadyRenewed(Conflict):
+    """What follows the membership was bought already."""
+
+    code = "already_renewed"
+
+
 class TermStillRuns(Conflict):
     """The contract's term or notice does not let it end so early; the sentence says when it may."""
 

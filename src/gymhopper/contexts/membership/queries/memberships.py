@@ -12,6 +12,7 @@ from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.label import Label, label
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.domain.offer import Offer
+from gymhopper.contexts.membership.domain.renewal import renewed_from
 from gymhopper.contexts.membership.queries.payers import named
 from gymhopper.contexts.membership.storage import tables
 from gymhopper.contracts.membership.api import PayerKind, Purchase
@@ -107,6 +108,15 @@ async def membership_ways_out(
 ) -> WaysOut:
     """How the membership can be left; NotFound when it is not visible."""
     return ways_out(await _load(connection, membership_id), now)
+
+
+async def first_day_of_renewal(
+    connection: AsyncConnection, membership_id: UUID, now: datetime
+) -> tuple[UUID, date]:
+    """The plan that would be renewed, and from which local day on; NotFound when the membership is
+    not visible, IllegalTransition when nothing follows it."""
+    membership = await _load(connection, membership_id)
+    return membership.plan_id, renewed_from(membership, now)
 
 
 async def _load(connection: AsyncConnection, membership_id: UUID) -> Membership:

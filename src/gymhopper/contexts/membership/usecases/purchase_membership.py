@@ -63,7 +63,7 @@ async def purchase_membership(uow: UnitOfWork, command: PurchaseMembership) -> M
     today = local_date(uow.now, plan.zone)
     plan.check_on_sale(today)
     confirm(
-        await _prices(uow, plan.id),
+        await prices_of(uow, plan.id),
         price,
         shown=command.shown,
         joining_fee=command.joining_fee,
@@ -121,7 +121,8 @@ def sell(uow: UnitOfWork, member: Member, plan: Plan, price: Price, starts_on: d
     return sold
 
 
-async def _prices(uow: UnitOfWork, plan_id: UUID) -> Sequence[Price]:
+async def prices_of(uow: UnitOfWork, plan_id: UUID) -> Sequence[Price]:
+    """All that the plan has, also those of other days."""
     asked = select(Price).where(tables.price.c.plan_id == plan_id).order_by(tables.price.c.id)
     return (await uow.session.scalars(asked)).all()
 
