@@ -1,6 +1,7 @@
 """Up to five members, any steps in any order: after each of them everything agrees."""
 
 import asyncio
+import os
 import tempfile
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
@@ -30,6 +31,7 @@ from payments.walk import Member, Walk
 from payments.ways import Card, Desk
 
 MEMBERS = 5
+WALKS = int(os.environ.get("GYMHOPPER_WALKS", "16"))
 ANY = st.integers(0, MEMBERS - 1)
 
 
@@ -167,4 +169,4 @@ def test_after_a_few_steps_everything_agrees(anything: type[AnySteps]) -> None:
 @pytest.mark.prove
 @pytest.mark.timeout(1700)
 def test_after_very_many_steps_everything_agrees(anything: type[AnySteps]) -> None:
-    explore(anything, examples=16, steps=30)
+    explore(anything, examples=WALKS, steps=30)
