@@ -92,6 +92,12 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
         "reason": "Moves away",
         "agreement": AGREEMENT,
     },
+    "create_promo_code": lambda ids: {
+        "organisation_id": ids["organisation_id"],
+        "code": "SUMMER",
+        "basis_points": 1000,
+    },
+    "quote_plan": lambda ids: {"price_id": ids["price_id"], "promo_code": "SPRING"},
     "preview_plan_change": other_plan,
     "change_plan": other_plan,
     "announce_price_change": lambda _: dearer(),

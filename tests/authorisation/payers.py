@@ -1,4 +1,4 @@
-"""Who pays for others on each side: a household, and a sponsor with a roster."""
+"""Who pays for others on each side, a household and a sponsor with a roster, and who pays less."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -17,3 +17,9 @@ async def payers(made: Callable[..., Awaitable[Any]], platform: Any, ids: dict[s
     )
     texts = {"terms": "t-1", "privacy": "p-1", "language": "en"}
     await made(*("roster_id", f"/sponsors/{ids['sponsor_id']}/rosters"), kind="full", **texts)
+    await made(
+        *("promo_code_id", "/promo-codes"),
+        organisation_id=ids["organisation_id"],
+        code="SPRING",
+        basis_points=1000,
+    )

@@ -53,6 +53,22 @@ BROKEN_PROMISES = {
     "What goes on with a membership's terms is the one that it went over to": (
         "UPDATE membership.membership SET transferred_from = id, start_at = purchased_at"
     ),
+    "A promo code was redeemed as often as it says, and not more often than it may be": (
+        "INSERT INTO membership.promo_code (id, version, organisation_id, code, code_key,"
+        " basis_points, joining_fee, first_purchase, valid_from, redeemed, status, created_at)"
+        " SELECT id, 1, organisation_id, '', '', 1, false, false, starts_on, 1, 'offered',"
+        " purchased_at FROM membership.membership LIMIT 1"
+    ),
+    "A person redeems a promo code once, for a membership of theirs": (
+        "INSERT INTO membership.promo_code (id, version, organisation_id, code, code_key,"
+        " basis_points, joining_fee, first_purchase, valid_from, redeemed, status, created_at)"
+        " SELECT id, 1, organisation_id, '', '', 1, false, false, starts_on, 1, 'offered',"
+        " purchased_at FROM membership.membership LIMIT 1;"
+        " INSERT INTO membership.promo_redemption (id, version, organisation_id, promo_code_id,"
+        " member_id, person_id, membership_id, redeemed_at, repeated) SELECT m.id, 1,"
+        " m.organisation_id, c.id, m.member_id, m.id, m.id, m.purchased_at, false"
+        " FROM membership.membership AS m JOIN membership.promo_code AS c ON c.id = m.id"
+    ),
     "Who is on a sponsor's account has a membership that the sponsor pays": (
         "INSERT INTO membership.sponsor (id, version, organisation_id, name, plan_id, price_id,"
         " opened_at) SELECT id, 1, organisation_id, '', plan_id, price_id, purchased_at"

@@ -18,6 +18,7 @@ from gymhopper.contexts.billing.domain.checkout import Checkout
 from gymhopper.contexts.billing.domain.claim_page import ClaimPage
 from gymhopper.contexts.billing.domain.errors import ProviderRefused
 from gymhopper.contexts.billing.gateways.stripe import StripeGateway
+from gymhopper.contracts.membership.discount import Discount
 from gymhopper.kernel.errors import Unavailable
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
@@ -29,6 +30,9 @@ from sandbox.stripe import openapi
 SILENT = {"close"}
 
 DEARER = msgspec.structs.replace(MONTHLY, plan_id=new_id(), price=Money(5990, "EUR"))
+
+CODE = Discount(promo_code_id=new_id(), code="SPRING", basis_points=1250, periods=3)
+AMOUNT = Discount(promo_code_id=new_id(), code="TEN", amount=Money(1000, "EUR"), periods=1)
 
 Calls = Mapping[str, Callable[[], Awaitable[Any]]]
 
@@ -63,6 +67,12 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
         ),
         "open_checkout, with a trial that ends soon": lambda: gateway.open_checkout(
             _page(trial_days=2), customer_id=customer
+        ),
+        "open_checkout, with a share off": lambda: gateway.open_checkout(
+            _page(discount=CODE), customer_id=customer
+        ),
+        "open_checkout, with an amount off": lambda: gateway.open_checkout(
+            _page(discount=AMOUNT), customer_id=customer
         ),
         "open_checkout, of what is paid once": lambda: gateway.open_checkout(
             _page(kind="pack"), customer_id=customer
@@ -104,6 +114,10 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
         "reprice": lambda: gateway.reprice(
             subscription.id, msgspec.structs.replace(MONTHLY, price=Money(3490, "EUR"))
         ),
+        "discount": lambda: gateway.discount(
+            subscription.id, msgspec.structs.replace(MONTHLY, discount=CODE), holds=True
+        ),
+        "discount, ended": lambda: gateway.discount(subscription.id, MONTHLY, holds=False),
         "preview_change": lambda: gateway.preview_change(subscription.id, DEARER, now),
         "change_plan": lambda: gateway.change_plan(new_id(), subscription.id, DEARER, now),
         "pause": lambda: gateway.pause(subscription.id, paused=True),

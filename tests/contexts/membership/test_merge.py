@@ -101,6 +101,7 @@ async def test_all_that_the_gym_has_becomes_the_survivors(gym: Any) -> None:
         "notes": 1,
         "guest_passes": 0,
         "sponsored": 0,
+        "redemptions": 0,
         "agreements": 2,
         "signatures": 0,
     }
@@ -282,6 +283,7 @@ async def test_no_gym_learns_that_somebody_is_known_elsewhere(
         "notes": 0,
         "guest_passes": 0,
         "sponsored": 0,
+        "redemptions": 0,
         "agreements": 1,
         "signatures": 0,
     }

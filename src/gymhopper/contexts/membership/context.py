@@ -27,6 +27,7 @@ from gymhopper.contexts.membership.http import (
     plans,
     price_changes,
     prices,
+    promo_codes,
     renewals,
     sponsors,
     stops,
@@ -64,6 +65,7 @@ context = Context(
         households.router,
         plans.router,
         prices.router,
+        promo_codes.router,
         price_changes.router,
         plan_changes.router,
         packs.router,
@@ -92,6 +94,7 @@ context = Context(
         "sponsors": "Who pays for others, and the rosters that say for whom.",
         "waivers": "What members sign before they train.",
         "plans": "What is on offer, and for how much.",
+        "promo codes": "What is taken off a price for whoever names a word.",
         "prices of contracts": "New prices of what was sold.",
         "changes of plan": "Upgrades and downgrades of what was sold, with their previews.",
         "credits": "Credits of packs, and what became of them.",
@@ -116,6 +119,8 @@ context = Context(
         "guests:write": "invite guests of a membership",
         "freezes:write": "freeze memberships, members within the rules of their plan",
         "plans:write": "offer plans and prices",
+        "promotions:read": "see promo codes and how often they were redeemed",
+        "promotions:write": "make promo codes, change and withdraw them",
         "sponsors:read": "see sponsors and how their rosters stand",
         "sponsors:write": "take sponsors on, push rosters, let their people in or not",
     },
@@ -127,6 +132,9 @@ context = Context(
         " on_sale_from on_sale_until",
         "membership.price": "currency valid_from valid_until channel location_id country city"
         " tax_included",
+        "membership.promo_code": "code basis_points amount currency periods joining_fee plan_ids"
+        " first_purchase valid_from valid_until max_redemptions redeemed status",
+        "membership.promo_redemption": "redeemed_at returned_at repeated",
         "membership.membership": "plan_name coverage interval zone freeze_rules conditions offer"
         " price_currency starts_on contract end_reason closed_reason",
         "membership.overlay": "kind",

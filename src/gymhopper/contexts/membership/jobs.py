@@ -16,6 +16,7 @@ from gymhopper.contexts.membership.usecases.end_guardianship import hand_over
 from gymhopper.contexts.membership.usecases.follow_visit import forget_visitors
 from gymhopper.contexts.membership.usecases.keep_roster import ROSTER
 from gymhopper.contexts.membership.usecases.keep_sponsor import TELL_SPONSORED, tell_sponsored
+from gymhopper.contexts.membership.usecases.lapse_purchase import lapse_purchase
 from gymhopper.contexts.membership.usecases.publish import (
     DEBT_STAGE_REACHED,
     END_REACHED,
@@ -23,6 +24,7 @@ from gymhopper.contexts.membership.usecases.publish import (
     OVERLAY_REACHED,
     TRIAL_REACHED,
 )
+from gymhopper.contexts.membership.usecases.redeem_promo_code import PROMO_HELD
 from gymhopper.contexts.membership.usecases.request_leaving import (
     SEND_LEAVING_LINK,
     send_leaving_link,
@@ -68,6 +70,12 @@ async def trial_reached(uow: UnitOfWork, due: Due) -> None:
 async def transfer_reached(uow: UnitOfWork, due: Due) -> None:
     """Somebody else has it from now on; the key is the id of the membership that waits for it."""
     await reach_transfer(uow, UUID(due.key))
+
+
+@timers.on(PROMO_HELD)
+async def promo_code_held(uow: UnitOfWork, due: Due) -> None:
+    """A purchase with a promo code should be paid by now; the key is the membership's id."""
+    await lapse_purchase(uow, UUID(due.key))
 
 
 @timers.on(PRICE_CHANGES)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from gymhopper.contracts.membership.discount import Discount
 from gymhopper.kernel.money import Money
 
 PlanKind = Literal["recurring", "fixed_term", "pack", "day_pass", "guest_pass"]
@@ -32,7 +33,8 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     paid once, beside the first period. A price is as it was agreed on: with `tax_included` the tax
     is in it, else it is added; `tax_code` names the rate of the seller. The first charge comes
     `trial_days` after the start. `payer` is None where the members pay for themselves.
-    What was `taken_over` from somebody else is paid for until where that one paid.
+    What was `taken_over` from somebody else is paid for until where that one paid. `discount` is
+    taken off the price that stands here.
     """
 
     membership_id: UUID
@@ -57,6 +59,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     trial_days: int = 0
     payer: Payer | None = None
     taken_over: bool = False
+    discount: Discount | None = None
 
     @property
     def paid_by(self) -> Payer:

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from gymhopper.contracts.event import Event
+from gymhopper.contracts.membership.discount import Discount
 from gymhopper.contracts.membership.plan_changes import PlanChangeRefusal, PlanTerms
 from gymhopper.contracts.membership.state import (
     ContractStatus,
@@ -118,11 +119,15 @@ class MembershipEvent(Event, frozen=True, kw_only=True):
 
 
 class MembershipPurchased(MembershipEvent, frozen=True, kw_only=True):
-    """A person agreed to a contract; it waits for its first payment."""
+    """A person agreed to a contract; it waits for its first payment.
+
+    `discount` is taken off the price.
+    """
 
     type: ClassVar[str] = "membership.membership.purchased.v1"
     price: Money
     starts_on: date
+    discount: Discount | None = None
 
 
 class MembershipActivated(MembershipEvent, frozen=True, kw_only=True):

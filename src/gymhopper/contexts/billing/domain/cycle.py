@@ -6,9 +6,12 @@ Stripe bills by its own clock and by seconds; we bill by the local days of the c
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
+import msgspec
+
 from gymhopper.contexts.billing.domain.line import Line, LineKind
 from gymhopper.contexts.billing.domain.terms import Terms
 from gymhopper.kernel.calendar import local_date, start_of_day
+from gymhopper.kernel.money import Money
 from gymhopper.kernel.period import Period
 from gymhopper.kernel.term import Term
 
@@ -45,12 +48,8 @@ def first_lines(terms: Terms) -> tuple[Line, ...]:
     """What is asked for at the beginning: the joining fee, and the first period after no trial."""
     period = first_period(terms)
     fee = terms.joining_fee.amount if terms.joining_fee is not None else 0
-    price = 0 if terms.trial_days else terms.price.amount
-    return tuple(
-        _line(terms, kind, amount, period)
-        for kind, amount in ((_kind(terms), price), ("joining_fee", fee))
-        if amount
-    )
+    price = () if terms.trial_days else _lines(terms, terms.price, period, part=(1, 1))
+    return (*price, *((_line(terms, "joining_fee", fee, period),) if fee else ()))
 
 
 def lines(
@@ -60,8 +59,17 @@ def lines(
     whole, stopped = dates(period, terms.zone), set(left_out(terms, period, frozen))
     ended = local_date(until, terms.zone) if until is not None else None
     charged = [day for day in whole if day not in stopped and (ended is None or day < ended)]
-    amount = rounded(terms.price_at(period.start).amount * len(charged), len(whole))
-    return (_line(terms, _kind(terms), amount, period),) if amount else ()
+    price = terms.price_at(period.start)
+    return _lines(terms, price, period, part=(len(charged), len(whole)))
+
+
+def discounted(terms: Terms, start: datetime) -> bool:
+    """Whether the discount holds for a paid period that begins then: they are counted by the
+    calendar, frozen or not."""
+    found = terms.discount
+    if found is None or found.periods is None:
+        return found is not None
+    return start < _paid_period(terms, found.periods).start
 
 
 def left_out(terms: Terms, period: Period, frozen: Sequence[Period]) -> tuple[date, ...]:
@@ -81,16 +89,34 @@ def periods(terms: Terms, day: date, billed_until: datetime) -> list[Period]:
 
 
 def rest(terms: Terms, period: Period, day: date, frozen: Sequence[Period]) -> int:
-    """What the days of a period from `day` on cost, without the frozen ones."""
+    """What the days of a period from `day` on cost, without the frozen ones, and after what is
+    taken off."""
     whole, stopped = dates(period, terms.zone), set(left_out(terms, period, frozen))
     left = [each for each in whole if each >= day and each not in stopped]
-    return rounded(terms.price_at(period.start).amount * len(left), len(whole))
+    price = terms.price_at(period.start)
+    cost = terms.reduced(price) if discounted(terms, period.start) else price
+    return rounded(cost.amount * len(left), len(whole))
 
 
 def rounded(numerator: int, denominator: int) -> int:
     """The quotient to the nearest whole, halves away from zero."""
     size = (2 * abs(numerator) + denominator) // (2 * denominator)
     return size if numerator >= 0 else -size
+
+
+def _lines(
+    terms: Terms, price: Money, period: Period, *, part: tuple[int, int]
+) -> tuple[Line, ...]:
+    """A `part` of a period at that price, and below it what is taken off, if that is something."""
+    amount = rounded(price.amount * part[0], part[1])
+    found = (_line(terms, _kind(terms), amount, period),) if amount else ()
+    if terms.discount is None or not found or not discounted(terms, period.start):
+        return found
+    off = amount - rounded(terms.reduced(price).amount * part[0], part[1])
+    if not off:
+        return found
+    taken_off = _line(terms, "discount", -off, period)
+    return (*found, msgspec.structs.replace(taken_off, text=terms.discount.code))
 
 
 def _line(terms: Terms, kind: LineKind, amount: int, period: Period) -> Line:

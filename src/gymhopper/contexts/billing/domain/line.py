@@ -55,10 +55,13 @@ def lines_of(
             kind = "joining_fee"
         else:
             kind = "period" if terms.recurs else "purchase"
+        text = each.text if each.discount or each.proration else terms.plan_name
+        if each.discount and sold.discount is not None:
+            text = sold.discount.code
         lines.append(
             Line(
                 kind=kind,
-                text=each.text if each.discount or each.proration else terms.plan_name,
+                text=text,
                 amount=each.amount,
                 tax_code=terms.tax_code,
                 start=each.period.start,

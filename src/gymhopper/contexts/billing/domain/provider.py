@@ -3,7 +3,7 @@
 These are snapshots: the whole of an object as it was when it was fetched, never a change to it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -21,7 +21,8 @@ class ProviderSubscription:
 
     `status` is one of incomplete, incomplete_expired, trialing, active, past_due, unpaid, paused,
     canceled. `collection_paused` is apart from it: Stripe leaves the status `active` then. Periods
-    are counted from `anchor`.
+    are counted from `anchor`. `discounted`: something is taken off what it asks for; that is not
+    mirrored, but set where it differs.
     """
 
     id: str
@@ -37,6 +38,7 @@ class ProviderSubscription:
     ended_at: datetime | None = None
     collection_paused: bool = False
     anchor: datetime | None = None
+    discounted: bool = field(default=False, compare=False)
 
     @property
     def begun(self) -> bool:

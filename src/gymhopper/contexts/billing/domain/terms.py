@@ -1,5 +1,6 @@
 """What a membership costs and when, as it was sold: the terms that its claims are made by."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -8,6 +9,7 @@ import msgspec
 
 from gymhopper.contexts.billing.domain.tax import Rate, half_up
 from gymhopper.contracts.membership.api import PlanKind, Purchase
+from gymhopper.contracts.membership.discount import Discount
 from gymhopper.contracts.membership.plan_changes import PlanTerms
 from gymhopper.kernel.calendar import local_date, start_of_day
 from gymhopper.kernel.money import Money
@@ -25,7 +27,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `periods` is after how many it ends by itself; None: it goes on. `next_price` holds for periods
     that begin at `next_price_from` or later. What was taken over from somebody else is paid for
     until `covered_until`, and has `periods_left` of its periods. `tax_included` is how prices are
-    told; amounts here have it in them.
+    told; amounts here have it in them. `discount` is taken off the price of the periods that it
+    holds for; the joining fee is what it leaves of that.
     """
 
     legal_entity_id: UUID
@@ -46,6 +49,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     next_price_from: datetime | None = None
     covered_until: datetime | None = None
     periods_left: int | None = None
+    discount: Discount | None = None
 
     @property
     def cycle(self) -> tuple[Interval, int]:
@@ -73,11 +77,15 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             return self.price
         return self.next_price
 
+    def reduced(self, price: Money) -> Money:
+        """What is left of the price of a period that the discount holds for."""
+        return price if self.discount is None else price - self.discount.off(price)
+
     def cost(self, part: Part) -> Money:
-        """What a part costs."""
+        """What a part costs each time; what is paid once costs what the discount leaves."""
         if part == "joining_fee" and self.joining_fee is not None:
             return self.joining_fee
-        return self.price
+        return self.reduced(self.price) if self.single else self.price
 
     def title(self, part: Part) -> str:
         """What a part is called where the provider shows it."""
@@ -113,11 +121,12 @@ def terms_of(purchase: Purchase, rate: Rate) -> Terms:
         count=purchase.interval_count,
         starts_on=purchase.starts_on,
         zone=purchase.zone,
-        joining_fee=gross(purchase.joining_fee) if purchase.joining_fee is not None else None,
+        joining_fee=_fee(purchase, gross),
         trial_days=purchase.trial_days,
         periods=purchase.periods,
         tax_code=purchase.tax_code,
         tax_included=purchase.tax_included,
+        discount=_discount(purchase.discount, gross),
     )
 
 
@@ -142,7 +151,8 @@ def resumed(terms: Terms, now: datetime) -> Terms:
 def changed(old: Terms, new: PlanTerms, rate: Rate, day: date) -> Terms:
     """The terms after a change to another plan on that local day.
 
-    Periods of the same length keep their calendar, others are counted from that day.
+    Periods of the same length keep their calendar, others are counted from that day. What was taken
+    off the old plan's price is not taken off another's.
     """
     price = new.price if new.tax_included else with_tax(new.price, rate)
     same = (new.interval, new.interval_count) == old.cycle
@@ -161,7 +171,24 @@ def changed(old: Terms, new: PlanTerms, rate: Rate, day: date) -> Terms:
         tax_included=new.tax_included,
         next_price=None,
         next_price_from=None,
+        discount=None,
     )
+
+
+def _fee(purchase: Purchase, gross: Callable[[Money], Money]) -> Money | None:
+    """What joining costs, if anything is left of it."""
+    if purchase.joining_fee is None or purchase.discount is None:
+        return None if purchase.joining_fee is None else gross(purchase.joining_fee)
+    fee = gross(purchase.joining_fee)
+    left = fee - purchase.discount.off_fee(fee)
+    return left if left.amount else None
+
+
+def _discount(sold: Discount | None, gross: Callable[[Money], Money]) -> Discount | None:
+    """The discount, as amounts are here: with the tax."""
+    if sold is None or sold.amount is None:
+        return sold
+    return msgspec.structs.replace(sold, amount=gross(sold.amount))
 
 
 def with_tax(money: Money, rate: Rate) -> Money:

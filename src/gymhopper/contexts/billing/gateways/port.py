@@ -119,11 +119,16 @@ class PaymentProvider(Protocol):
         """Collect the terms' price from the next period on; the present one stays as it is."""
         ...
 
+    async def discount(self, subscription_id: str, terms: Terms, *, holds: bool) -> None:
+        """Take the terms' discount off each period that begins from now on, until told otherwise;
+        or nothing any more. The present period stays as it is."""
+        ...
+
     async def preview_change(
         self, subscription_id: str, terms: Terms, at: datetime
     ) -> ProviderPreview:
         """The invoice of becoming these terms at once, priced for the instant `at`, which lies in
-        the period that runs. Nothing is kept of it."""
+        the period that runs; a discount ends with that. Nothing is kept of it."""
         ...
 
     async def change_plan(

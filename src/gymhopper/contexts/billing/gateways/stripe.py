@@ -24,6 +24,7 @@ from gymhopper.contexts.billing.domain.provider import (
 )
 from gymhopper.contexts.billing.domain.terms import Terms
 from gymhopper.contexts.billing.gateways import stripe_changes as changes
+from gymhopper.contexts.billing.gateways import stripe_coupons as coupons
 from gymhopper.contexts.billing.gateways import stripe_objects as objects
 from gymhopper.contexts.billing.gateways.stripe_cards import StripeCards
 from gymhopper.contexts.billing.gateways.stripe_credit import StripeCredit
@@ -84,6 +85,9 @@ class StripeGateway(StripeCards, StripeCredit):
         """A session in subscription mode; of what is sold once, in payment mode."""
         for part in checkout.terms.parts:
             await self._product(checkout.terms.product(part), checkout.terms.title(part))
+        sold = checkout.terms.discount
+        if sold is not None and not checkout.terms.single:
+            await coupons.have(self._stripe, coupons.coupon(checkout.terms, sold))
         with translated():
             made = await self._stripe.checkout.sessions.create_async(
                 session(checkout, customer_id=customer_id),
@@ -294,6 +298,16 @@ class StripeGateway(StripeCards, StripeCredit):
         await self._product(terms.product("plan"), terms.title("plan"))
         with translated():
             await changes.reprice(self._stripe, subscription_id, terms)
+
+    async def discount(self, subscription_id: str, terms: Terms, *, holds: bool) -> None:
+        """Sets `discounts`; an empty string takes all away. What was charged stays as it is."""
+        if terms.discount is None or not holds:
+            await self._update(subscription_id, {"discounts": ""})
+            return
+        await self._product(terms.product("plan"), terms.title("plan"))
+        wanted = coupons.coupon(terms, terms.discount, lasting=True)
+        await coupons.have(self._stripe, wanted)
+        await self._update(subscription_id, {"discounts": [{"coupon": wanted["id"]}]})
 
     async def preview_change(
         self, subscription_id: str, terms: Terms, at: datetime

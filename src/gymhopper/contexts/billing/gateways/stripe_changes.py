@@ -2,6 +2,7 @@
 
 A preview and the change that follows send the same item, the same `proration_date` and the same
 behaviour, so that they come to the same amount (docs.stripe.com/billing/subscriptions/prorations).
+Both take discounts away: what is given back of the old plan is a part of what was really paid.
 """
 
 from datetime import UTC, datetime
@@ -60,7 +61,7 @@ async def preview(
         "proration_date": int(at.timestamp()),
     }
     shown = await v1.invoices.create_preview_async(
-        {"subscription": subscription_id, "subscription_details": details}
+        {"subscription": subscription_id, "subscription_details": details, "discounts": ""}
     )
     made = objects.preview(shown)
     ends = datetime.fromtimestamp(found.items.data[0].current_period_end, UTC)
@@ -83,6 +84,7 @@ async def change(
                 "proration_date": int(at.timestamp()),
                 "payment_behavior": "error_if_incomplete",
                 "metadata": {CHANGE: str(change_id)},
+                "discounts": "",
             },
             {"idempotency_key": f"plan_change:{change_id}"},
         )

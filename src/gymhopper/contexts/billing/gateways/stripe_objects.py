@@ -54,6 +54,7 @@ def subscription(found: stripe.Subscription) -> ProviderSubscription:
         ended_at=_maybe_at(found.ended_at),
         collection_paused=found.pause_collection is not None,
         anchor=_maybe_at(found.billing_cycle_anchor),
+        discounted=bool(found.discounts),
     )
 
 

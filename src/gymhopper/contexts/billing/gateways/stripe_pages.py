@@ -8,6 +8,7 @@ from gymhopper.contexts.billing.domain.claim_page import ClaimPage
 from gymhopper.contexts.billing.domain.cycle import first_charge
 from gymhopper.contexts.billing.domain.notification import REFERENCE
 from gymhopper.contexts.billing.domain.terms import Part, Terms
+from gymhopper.contexts.billing.gateways.stripe_coupons import coupon
 from gymhopper.contexts.billing.gateways.stripe_objects import to_stripe
 from gymhopper.kernel.money import Money
 
@@ -45,6 +46,8 @@ def session(checkout: Checkout, *, customer_id: str) -> "SessionCreateParams":
         params["payment_intent_data"] = _payment(checkout)
         return params
     params["subscription_data"] = _subscription(checkout)
+    if terms.discount is not None:
+        params["discounts"] = [{"coupon": coupon(terms, terms.discount)["id"]}]
     closes = _closes(checkout)
     if closes is not None:
         params["expires_at"] = int(closes.timestamp())

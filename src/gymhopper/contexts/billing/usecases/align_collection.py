@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.billing.domain.discounting import discount_differs
 from gymhopper.contexts.billing.domain.dues import Collection, Dues
 from gymhopper.contexts.billing.domain.notification import Subject
 from gymhopper.contexts.billing.domain.payment import AT_THE_DESK
@@ -95,6 +96,8 @@ async def _instruct(
         return
     if terms is not None and found.price != terms.price:
         await provider.reprice(found.id, terms)
+    if terms is not None and discount_differs(terms, found):
+        await provider.discount(found.id, terms, holds=not found.discounted)
     if wanted.until != found.ends_at:
         await provider.collect_until(found.id, wanted.until)
     if wanted.paused != found.collection_paused:

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.billing.domain.claim import Claim
+from gymhopper.contexts.billing.domain.discounting import discount_differs
 from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.payment import Payment
 from gymhopper.contexts.billing.domain.provider import (
@@ -175,12 +176,13 @@ async def _ours(
 
 
 def _disagrees(dues: Dues, found: ProviderSubscription, uow: UnitOfWork) -> bool:
-    """Whether the provider collects from somebody who must not be charged, or would go on beyond
-    what was sold."""
+    """Whether the provider collects from somebody who must not be charged, would go on beyond what
+    was sold, or takes off the next period what is not to be taken off, or not what is."""
     wanted = dues.wanted(uow.now, found.anchor)
     endless = dues.terms.periods is not None and wanted.until != found.ends_at
     rests = wanted.paused and not found.collection_paused
-    return not found.ended and (wanted.stopped or rests or (found.begun and endless))
+    differs = endless or discount_differs(dues.collected_terms, found)
+    return not found.ended and (wanted.stopped or rests or (found.begun and differs))
 
 
 async def _settle(

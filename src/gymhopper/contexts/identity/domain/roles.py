@@ -52,6 +52,7 @@ OWNER = Role(
         payments:read payments:write
         plans:write
         profiles:write
+        promotions:read promotions:write
         purchases:write
         receipts:write
         signatures:write
@@ -89,6 +90,7 @@ MANAGER = Role(
         payers:read payers:write
         payments:read payments:write
         profiles:write
+        promotions:read
         purchases:write
         receipts:write
         signatures:write
@@ -122,6 +124,7 @@ FRONT_DESK = Role(
         payers:read payers:write
         payments:read
         profiles:write
+        promotions:read
         purchases:write
         receipts:write
         signatures:write
@@ -191,6 +194,7 @@ NETWORK_OPERATOR = Role(
         payments:read payments:write
         plans:write
         profiles:write
+        promotions:read promotions:write
         purchases:write
         receipts:write
         signatures:write
@@ -222,6 +226,7 @@ SUPPORT = Role(
         notes:read
         payers:read
         payments:read
+        promotions:read
         sponsors:read
         staff:read
         taxes:read
@@ -290,6 +295,7 @@ WHOLE_ONLY = _scopes(
     identity:read identity:write
     impersonation:write
     plans:write
+    promotions:write
     webhooks:read webhooks:write
     """
 )

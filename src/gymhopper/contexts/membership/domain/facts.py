@@ -220,7 +220,7 @@ class Facts(Sold):
         self.terms_from = today
         self.plan_id, self.plan_name = terms.plan_id, terms.plan_name
         self.price_id, self.price = terms.price_id, terms.price
-        self.tax_included = terms.tax_included
+        self.tax_included, self.discount = terms.tax_included, None
         self.interval, self.interval_count = terms.interval, terms.interval_count
         self.coverage, self.conditions = terms.coverage, terms.conditions
         self.freeze_rules, self.entry_grace_days = terms.freeze_rules, terms.entry_grace_days

@@ -47,7 +47,10 @@ class Membership(Facts):
         """Say that a person agreed to this; it is the first event of every membership."""
         self._derive(now)
         return events.MembershipPurchased(
-            membership=self.state(now), price=self.price, starts_on=self.starts_on
+            membership=self.state(now),
+            price=self.price,
+            starts_on=self.starts_on,
+            discount=self.discount,
         )
 
     # --- what billing reports: absolute values, welcome in every state ---

@@ -8,6 +8,7 @@ from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.offer import RECURRING, Offer
 from gymhopper.contracts.membership.coverage import Coverage
+from gymhopper.contracts.membership.discount import Discount
 from gymhopper.kernel.calendar import start_of_day
 from gymhopper.kernel.money import Money
 from gymhopper.kernel.term import Interval, Term
@@ -17,7 +18,8 @@ from gymhopper.kernel.term import Interval, Term
 class Sold:
     """Who bought what of whom, copied from the plan and its price: they may change, this does not.
 
-    The joining fee is in minor units of the price's currency. After a change of plan, periods may
+    The joining fee is in minor units of the price's currency; the discount comes off both, and ends
+    with a change of plan. After a change of plan, periods may
     be counted from `cycle_from` and terms from `terms_from`; the contract binds until `bound_until`
     at least, because the plan before did.
     """
@@ -42,6 +44,7 @@ class Sold:
     conditions: Conditions = field(default_factory=Conditions)
     offer: Offer = RECURRING
     joining_fee_amount: int | None = None
+    discount: Discount | None = None
     tax_included: bool = True
     cycle_from: date | None = None
     terms_from: date | None = None

@@ -2,10 +2,11 @@
 
 from dataclasses import asdict
 from datetime import date, datetime
+from typing import Self
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
@@ -17,6 +18,7 @@ from gymhopper.contexts.membership.http.fields import AgreementField, MoneyField
 from gymhopper.contexts.membership.http.offers import OfferField
 from gymhopper.contexts.membership.http.payers import PaidBy, PayerField
 from gymhopper.contexts.membership.http.prices import known_location, known_place
+from gymhopper.contexts.membership.http.promo_codes import Code, DiscountAnswer
 from gymhopper.contexts.membership.queries.memberships import (
     MembershipView,
     membership_view,
@@ -37,6 +39,12 @@ class PurchaseRequest(Request):
     price_id: UUID
     price: MoneyField = Field(description="As shown; another than the plan's is refused as stale.")
     joining_fee: MoneyField | None = Field(default=None, description="As shown, like the price.")
+    promo_code: Code | None = Field(
+        default=None, description="Held for a week; what is not paid by then ends."
+    )
+    first_charge: MoneyField | None = Field(
+        default=None, description="With a promo code: what its quote shows to be charged first."
+    )
     location_id: UUID | None = Field(
         default=None, description="Where it is bought, if its price depends on that."
     )
@@ -46,6 +54,12 @@ class PurchaseRequest(Request):
     )
     payer: PayerField | None = Field(default=None, description="The member when left out.")
     agreement: AgreementField
+
+    @model_validator(mode="after")
+    def _was_shown(self) -> Self:
+        if (self.promo_code is None) != (self.first_charge is None):
+            raise ValueError("a promo code goes with the first charge that was shown")
+        return self
 
 
 class CancellationRequest(Request):
@@ -128,6 +142,7 @@ class MembershipAnswer(BaseModel):
     conditions: ConditionsField
     offer: OfferField
     joining_fee: MoneyField | None
+    discount: DiscountAnswer | None
     tax_included: bool
     trial_until: datetime | None
     payer: PaidBy
@@ -162,6 +177,8 @@ async def purchase_membership(
                 price_id=body.price_id,
                 shown=body.price.value(),
                 joining_fee=None if body.joining_fee is None else body.joining_fee.value(),
+                promo_code=body.promo_code,
+                first_charge=None if body.first_charge is None else body.first_charge.value(),
                 place=place,
                 starts_on=body.starts_on,
                 home=home,
@@ -279,6 +296,7 @@ def membership_answer(view: MembershipView, caller: AuthSubject) -> MembershipAn
         conditions=ConditionsField.of(view.conditions),
         offer=OfferField.of(view.offer),
         joining_fee=None if view.joining_fee is None else MoneyField.of(view.joining_fee),
+        discount=None if view.discount is None else DiscountAnswer.of(view.discount),
         tax_included=view.tax_included,
         trial_until=view.trial_until,
         payer=PaidBy(kind=view.payer_kind, id=view.payer_id),

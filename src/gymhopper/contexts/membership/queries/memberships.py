@@ -16,6 +16,7 @@ from gymhopper.contexts.membership.domain.renewal import renewed_from
 from gymhopper.contexts.membership.queries.payers import named
 from gymhopper.contexts.membership.storage import tables
 from gymhopper.contracts.membership.api import PayerKind, Purchase
+from gymhopper.contracts.membership.discount import Discount
 from gymhopper.contracts.membership.events import MembershipState
 from gymhopper.kernel.errors import NotFound
 from gymhopper.kernel.money import Money
@@ -43,6 +44,7 @@ class MembershipView:
     conditions: Conditions
     offer: Offer
     joining_fee: Money | None
+    discount: Discount | None
     tax_included: bool
     trial_until: datetime | None
     payer_kind: PayerKind
@@ -78,6 +80,7 @@ def view(membership: Membership, now: datetime) -> MembershipView:
         conditions=membership.conditions,
         offer=membership.offer,
         joining_fee=membership.joining_fee,
+        discount=membership.discount,
         tax_included=membership.tax_included,
         trial_until=membership.trial_until,
         payer_kind=membership.payer_kind,
@@ -157,6 +160,7 @@ async def purchase(connection: AsyncConnection, membership_id: UUID) -> Purchase
         tax_included=row.tax_included,
         trial_days=row.offer.trial_days,
         taken_over=row.transferred_from is not None,
+        discount=row.discount,
         payer=None
         if row.payer_id is None
         else await named(connection, row.payer_kind, row.payer_id, row.organisation_id),

@@ -80,6 +80,20 @@ INVARIANTS = {
         " AND m.credits IS DISTINCT FROM m.credit_visits + (SELECT coalesce(sum(l.left_units), 0)"
         " FROM membership.credit_lot AS l WHERE l.membership_id = m.id AND l.visits)"
     ),
+    "A promo code was redeemed as often as it says, and not more often than it may be": (
+        "SELECT count(*) FROM membership.promo_code AS c WHERE c.redeemed > c.max_redemptions"
+        " OR c.redeemed <> (SELECT count(*) FROM membership.promo_redemption AS r"
+        " WHERE r.promo_code_id = c.id AND r.returned_at IS NULL)"
+    ),
+    "A person redeems a promo code once, for a membership of theirs": (
+        "SELECT count(*) FROM membership.promo_redemption AS r"
+        " JOIN membership.membership AS m ON m.id = r.membership_id"
+        " WHERE r.person_id <> m.person_id OR r.organisation_id <> m.organisation_id"
+        " OR r.returned_at IS NULL AND NOT r.repeated AND EXISTS (SELECT"
+        " FROM membership.promo_redemption AS o WHERE o.promo_code_id = r.promo_code_id"
+        " AND o.person_id = r.person_id AND o.id <> r.id AND o.returned_at IS NULL"
+        " AND NOT o.repeated)"
+    ),
     "Every visit on credit is in the ledger once": (
         "SELECT count(*) FROM membership.membership AS m WHERE m.credit_visits <> (SELECT count(*)"
         " FROM membership.credit_entry AS e WHERE e.membership_id = m.id"

@@ -21,6 +21,7 @@ from gymhopper.contexts.membership.domain.plan import Plan, Price
 from gymhopper.contexts.membership.domain.plan_change import PlanChange
 from gymhopper.contexts.membership.domain.price_change import PriceChange
 from gymhopper.contexts.membership.domain.price_run import PriceRun
+from gymhopper.contexts.membership.domain.promo_code import PromoCode, PromoRedemption
 from gymhopper.contexts.membership.domain.receipt import Receipt
 from gymhopper.contexts.membership.domain.sponsor import Roster, RosterEntry, Sponsor, Sponsored
 from gymhopper.contexts.membership.domain.waiver import Waiver, WaiverSignature, WaiverVersion
@@ -30,6 +31,7 @@ from gymhopper.contexts.membership.storage import (
     leaving_tables,
     people_tables,
     plan_change_tables,
+    promo_tables,
     sponsor_tables,
     tables,
     waiver_tables,
@@ -93,6 +95,8 @@ def map_all() -> None:
         price = composite(Money, table.c.amount, table.c.currency)
         mapper.map_imperatively(kind, table, properties={"price": price})
     mapper.map_imperatively(PlanChange, plan_change_tables.plan_change)
+    mapper.map_imperatively(PromoCode, promo_tables.promo_code)
+    mapper.map_imperatively(PromoRedemption, promo_tables.promo_redemption)
     mapper.map_imperatively(CreditEntry, tables.credit_entry)
     mapper.map_imperatively(Agreement, tables.agreement)
     mapper.map_imperatively(Guardianship, people_tables.guardianship)

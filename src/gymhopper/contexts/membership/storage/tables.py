@@ -25,6 +25,7 @@ from gymhopper.contexts.membership.domain.conditions import Conditions
 from gymhopper.contexts.membership.domain.freezing import FreezeRules
 from gymhopper.contexts.membership.domain.offer import Offer
 from gymhopper.contracts.membership.coverage import Coverage
+from gymhopper.contracts.membership.discount import Discount
 from gymhopper.contracts.membership.events import Home
 
 metadata = MetaData(schema="membership")
@@ -193,6 +194,7 @@ membership = Table(
     Column("purchased_at", INSTANT, nullable=False),
     Column("offer", JsonOf(Offer), nullable=False),
     Column("joining_fee_amount", BigInteger),
+    Column("discount", JsonOf(Discount)),
     Column("tax_included", Boolean, nullable=False),
     Column("runs_until", INSTANT),
     Column("credits", Integer),

@@ -2,6 +2,7 @@
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.domain.membership import Membership
+from gymhopper.contexts.membership.usecases.redeem_promo_code import give_redemption_back
 from gymhopper.contracts.membership.events import (
     MembershipCancellationRevoked,
     MembershipEnded,
@@ -29,5 +30,7 @@ async def publish(uow: UnitOfWork, membership: Membership, event: MembershipEven
         await uow.schedule(END_REACHED, str(membership.id), membership.end)
     elif isinstance(event, MembershipEnded | MembershipCancellationRevoked):
         await uow.unschedule(END_REACHED, str(membership.id))
+    if isinstance(event, MembershipEnded):
+        await give_redemption_back(uow, membership)
     if isinstance(event, MembershipPurchased) and membership.trial_until is not None:
         await uow.schedule(TRIAL_REACHED, str(membership.id), membership.trial_until)

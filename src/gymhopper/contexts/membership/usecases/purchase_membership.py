@@ -8,18 +8,20 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
-from gymhopper.contexts.membership.domain.errors import DateOutOfRange, NotForYou
+from gymhopper.contexts.membership.domain.errors import DateOutOfRange, NotForYou, StalePrice
 from gymhopper.contexts.membership.domain.home import check_home
 from gymhopper.contexts.membership.domain.member import Member
 from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.domain.offer import Intro
 from gymhopper.contexts.membership.domain.plan import Plan, Price
 from gymhopper.contexts.membership.domain.price_list import Place, confirm
+from gymhopper.contexts.membership.domain.promo_code import PromoCode, first_charge
 from gymhopper.contexts.membership.queries.memberships import MembershipView, view
 from gymhopper.contexts.membership.storage import tables
 from gymhopper.contexts.membership.usecases.keep_agreement import AgreementGiven, keep_agreement
 from gymhopper.contexts.membership.usecases.name_payer import NamedPayer, name_payer
 from gymhopper.contexts.membership.usecases.publish import publish
+from gymhopper.contexts.membership.usecases.redeem_promo_code import code_for, redeem
 from gymhopper.contracts.membership.events import Home
 from gymhopper.contracts.venues.api import Location
 from gymhopper.kernel.calendar import local_date
@@ -32,7 +34,10 @@ LONGEST_WAIT = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseMembership:
-    """What a member buys, at the price that was shown; it starts today when no day is given."""
+    """What a member buys, at the price that was shown; it starts today when no day is given.
+
+    `first_charge` is what was shown to be charged first with the promo code.
+    """
 
     member_id: UUID
     plan_id: UUID
@@ -40,6 +45,8 @@ class PurchaseMembership:
     shown: Money
     agreement: AgreementGiven
     joining_fee: Money | None = None
+    promo_code: str | None = None
+    first_charge: Money | None = None
     place: Place | None = None
     starts_on: date | None = None
     home: Location | None = None
@@ -50,8 +57,9 @@ async def purchase_membership(uow: UnitOfWork, command: PurchaseMembership) -> M
     """Sell the plan to the member, on the plan's terms as they are now.
 
     Raises StalePrice when the price shown is not the one that holds, NotForYou when the plan is an
-    introduction that the member had, PlanWithdrawn, HomeMissing and NoHome about the home location,
-    and NotFound when the plan is another organisation's.
+    introduction that the member had, why a promo code cannot be redeemed, PlanWithdrawn,
+    HomeMissing and NoHome about the home location, and NotFound when the plan is another
+    organisation's.
     """
     member = await uow.get(Member, command.member_id)
     plan = await uow.session.get(Plan, command.plan_id)
@@ -79,12 +87,16 @@ async def purchase_membership(uow: UnitOfWork, command: PurchaseMembership) -> M
         raise DateOutOfRange(
             f"It can start from today on, within {LONGEST_WAIT.days} days.", field="starts_on"
         )
+    code = await _redeemed(uow, command, member, plan, price)
     membership = sell(uow, member, plan, price, starts_on)
+    membership.discount = None if code is None else code.discount
     if command.home is not None:
         membership.homes = (Home(location_id=command.home.location_id, start=uow.now),)
     await name_payer(uow, membership, member, command.payer)
     uow.add(membership)
     await uow.flush()
+    if code is not None:
+        await redeem(uow, code, membership)
     keep_agreement(uow, member, command.agreement, membership_id=membership.id)
     await publish(uow, membership, membership.purchased(uow.now))
     return view(membership, uow.now)
@@ -119,6 +131,18 @@ def sell(uow: UnitOfWork, member: Member, plan: Plan, price: Price, starts_on: d
     # From the start on it opens doors by its credits, of which there are none before it is paid.
     sold.credits = None if plan.offer.pack is None else 0
     return sold
+
+
+async def _redeemed(
+    uow: UnitOfWork, command: PurchaseMembership, member: Member, plan: Plan, price: Price
+) -> PromoCode | None:
+    """The code that was named, held for the member, if it comes to what was shown."""
+    if command.promo_code is None:
+        return None
+    code = await code_for(uow, command.promo_code, member, plan, price)
+    if command.first_charge != first_charge(price, code.discount):
+        raise StalePrice("The code takes something else off. Ask again.", field="first_charge")
+    return code
 
 
 async def prices_of(uow: UnitOfWork, plan_id: UUID) -> Sequence[Price]:

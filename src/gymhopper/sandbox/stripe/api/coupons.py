@@ -16,6 +16,7 @@ from gymhopper.sandbox.stripe.wire.parameters import (
     Amount,
     Clearable,
     Currency,
+    Listed,
     ListParameters,
     Metadata,
     Nested,
@@ -34,8 +35,13 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,500}$")]
 Times = Annotated[int, Field(ge=1)]
 
 
+class AppliesTo(Nested):
+    products: Annotated[Listed[Text], Field(min_length=1)]
+
+
 class CreateCoupon(Parameters):
     amount_off: Annotated[Amount, Field(ge=1)] | None = None
+    applies_to: AppliesTo | None = None
     currency: Currency | None = None
     duration: Literal["forever", "once", "repeating"] = "once"
     duration_in_months: Annotated[int, Field(ge=1, le=1200)] | None = None
@@ -118,10 +124,14 @@ async def create_coupon(call: Call, parameters: CreateCoupon) -> Object:
         "percent_off",
         "redeem_by",
     )
+    products = None if parameters.applies_to is None else parameters.applies_to.products
+    for index, product in enumerate(products or ()):
+        await existing(store, "product", product, within=f"applies_to[products][{index}]")
     made = coupon(key=key, created=store.now, duration=parameters.duration, given=given)
     if parameters.redeem_by is not None:
         await store.plan(key, key, "coupon_ends", parameters.redeem_by)
-    return await store.insert(made, "coupon.created")
+    # Stripe shows it only to those who ask for it by name.
+    return await store.insert(made, "coupon.created", hidden={"products": products})
 
 
 def _random_code() -> str:

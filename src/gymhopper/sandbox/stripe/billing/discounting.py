@@ -19,6 +19,12 @@ class Applied:
 
     discount: Object
     coupon: Object
+    products: frozenset[str] | None = None
+    """What alone it takes something off; None: everything."""
+
+    def covers(self, product: str | None) -> bool:
+        """Whether something is taken off what this product costs."""
+        return self.products is None or product in self.products
 
     @property
     def once(self) -> bool:
@@ -32,15 +38,22 @@ class Applied:
         return min(int(self.coupon["amount_off"]), total)
 
 
-def net(amounts: Sequence[int], discounts: Iterable[Applied]) -> list[list[tuple[str, int]]]:
-    """For each positive amount what each discount takes off it: (discount's id, amount)."""
+def net(
+    amounts: Sequence[int], products: Sequence[str | None], discounts: Iterable[Applied]
+) -> list[list[tuple[str, int]]]:
+    """For each positive amount, of which product it is the price, what each discount takes off it:
+    (discount's id, amount)."""
     left = [max(amount, 0) for amount in amounts]
     taken: list[list[tuple[str, int]]] = [[] for _ in amounts]
     for each in discounts:
-        parts = apportion(each.off(sum(left)), left)
+        eligible = [
+            amount if each.covers(product) else 0
+            for amount, product in zip(left, products, strict=True)
+        ]
+        parts = apportion(each.off(sum(eligible)), eligible)
         for index, part in enumerate(parts):
             left[index] -= part
-            if amounts[index] > 0:
+            if amounts[index] > 0 and each.covers(products[index]):
                 taken[index].append((each.discount["id"], part))
     return taken
 
@@ -48,7 +61,7 @@ def net(amounts: Sequence[int], discounts: Iterable[Applied]) -> list[list[tuple
 def discounted(lines: Sequence[Object], discounts: Sequence[Applied]) -> list[Object]:
     """The lines with what is taken off each."""
     amounts = [line["amount"] if line["discountable"] else 0 for line in lines]
-    taken = net(amounts, discounts)
+    taken = net(amounts, [_product(line) for line in lines], discounts)
     return [
         {
             **line,
@@ -58,6 +71,13 @@ def discounted(lines: Sequence[Object], discounts: Sequence[Applied]) -> list[Ob
         }
         for index, line in enumerate(lines)
     ]
+
+
+def _product(line: Object) -> str | None:
+    """What a line sells; None where that was not said."""
+    details = (line["pricing"] or {}).get("price_details") or {}
+    product: str | None = details.get("product")
+    return product
 
 
 def total_amounts(lines: Iterable[Object]) -> list[Object]:

@@ -102,7 +102,8 @@ class Prorations:
         """What a whole period of each item costs after the discounts that go on."""
         amounts = [each["price"]["unit_amount"] * each["quantity"] for each in items]
         discounts = await redeeming.in_force(self.store, self.subscription["discounts"])
-        taken = net(amounts, [each for each in discounts if not each.once])
+        products = [each["price"]["product"] for each in items]
+        taken = net(amounts, products, [each for each in discounts if not each.once])
         return {
             item["id"]: amounts[index] - sum(part for _, part in taken[index])
             for index, item in enumerate(items)

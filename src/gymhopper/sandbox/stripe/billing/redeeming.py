@@ -87,7 +87,10 @@ async def _redeem_one(
         promotion_code_id=code["id"] if code is not None else None,
     )
     # The coupon may be deleted later; the discount goes on.
-    await store.insert(made, "customer.discount.created", hidden={"coupon": coupon})
+    products = (await store.hidden(coupon["id"])).get("products")
+    await store.insert(
+        made, "customer.discount.created", hidden={"coupon": coupon, "products": products}
+    )
     return str(made["id"])
 
 
@@ -163,7 +166,10 @@ async def in_force(store: Store, discounts: Sequence[str]) -> list[Applied]:
     for key in discounts:
         each = await store.get("discount", key, param="discounts")
         if each["end"] is None or each["end"] > store.now:
-            found.append(Applied(each, (await store.hidden(key))["coupon"]))
+            hidden = await store.hidden(key)
+            products = hidden.get("products")
+            only = None if products is None else frozenset(products)
+            found.append(Applied(each, hidden["coupon"], only))
     return found
 
 
