@@ -3,6 +3,7 @@
 pytest_plugins = [
     "fixtures.engines",
     "fixtures.folders",
+    "fixtures.http_clients",
     "fixtures.kafka",
     "fixtures.logs",
     "fixtures.no_skips",
