@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, func, select, union_all
+from sqlalchemy import Column, ColumnElement, SelectBase, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.contexts.billing.domain.provider import ENDED
@@ -86,16 +86,13 @@ async def unseen_subscriptions(
 ) -> list[Unseen]:
     """Our subscriptions that go on, as far as we know, and that the provider did not list."""
     table = tables.subscription
-    query = select(table.c.id, table.c.provider_id).where(
+    ours = select(table.c.id, table.c.provider_id.label("provider_id")).where(
         table.c.provider == run.provider,
         table.c.provider_id.is_not(None),
         table.c.status.not_in(ENDED),
         ~_was_seen(run, table.c.provider_id),
     )
-    if run.cursor is not None:
-        query = query.where(table.c.id > UUID(run.cursor))
-    rows = await connection.execute(query.order_by(table.c.id).limit(limit))
-    return [Unseen(row.id, row.provider_id) for row in rows]
+    return await _next(connection, run, ours, limit)
 
 
 async def unseen_claims(
@@ -103,15 +100,12 @@ async def unseen_claims(
 ) -> list[Unseen]:
     """Our claims that wait for money, whose invoices the provider did not list as open."""
     table = tables.claim
-    query = select(table.c.id, table.c.provider_invoice_id).where(
+    ours = select(table.c.id, table.c.provider_invoice_id.label("provider_id")).where(
         table.c.provider == run.provider,
         table.c.status.in_(("open", "failed")),
         ~_was_seen(run, table.c.provider_invoice_id),
     )
-    if run.cursor is not None:
-        query = query.where(table.c.id > UUID(run.cursor))
-    rows = await connection.execute(query.order_by(table.c.id).limit(limit))
-    return [Unseen(row.id, row.provider_invoice_id) for row in rows]
+    return await _next(connection, run, ours, limit)
 
 
 async def open_pages(
@@ -125,12 +119,19 @@ async def open_pages(
             )
             for table in (tables.checkout, card_page, claim_page)
         )
-    ).subquery()
-    query = select(pages)
+    )
+    return await _next(connection, run, pages, limit)
+
+
+async def _next(
+    connection: AsyncConnection, run: Reconciliation, ours: SelectBase, limit: int
+) -> list[Unseen]:
+    """Of these pairs of ids, so many that come after where the run stands."""
+    ids = ours.subquery().c
+    query = select(ids.id, ids.provider_id).order_by(ids.id).limit(limit)
     if run.cursor is not None:
-        query = query.where(pages.c.id > UUID(run.cursor))
-    rows = await connection.execute(query.order_by(pages.c.id).limit(limit))
-    return [Unseen(row.id, row.provider_id) for row in rows]
+        query = query.where(ids.id > UUID(run.cursor))
+    return [Unseen(row.id, row.provider_id) for row in await connection.execute(query)]
 
 
 def _was_seen(run: Reconciliation, provider_id: Column[Any]) -> ColumnElement[bool]:
