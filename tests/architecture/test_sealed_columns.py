@@ -28,6 +28,7 @@ NO_MASTER = {
     "identity.recovery_code.index": LASTING,
     "integrations.message.body": NO_SECRET,
     "membership.emergency_contact.sealed": DATA_KEY,
+    "membership.household_invitation.digest": LASTING,
     "membership.person.contact": DATA_KEY,
     "membership.person.identity": DATA_KEY,
 }

@@ -86,6 +86,7 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
         "coverage": {"include": [{"tier_up_to": 3}]},
         "prices": [{"price": PRICE}],
     },
+    "accept_household_invitation": lambda _: {"code": "ABCD-EFGH-JKLM"},
     "transfer_membership": lambda ids: {
         "to_member_id": ids["child_id"],
         "payer": {"kind": "person", "id": ids["member_id"]},

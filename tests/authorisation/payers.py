@@ -9,6 +9,7 @@ async def payers(made: Callable[..., Awaitable[Any]], platform: Any, ids: dict[s
     await made(*("household_id", "/households"), name="Of them", payer_member_id=ids["member_id"])
     mates = f"/households/{ids['household_id']}/members"
     await platform.post(mates, {"member_id": ids["child_id"]})
+    await made("household_invitation_id", f"/households/{ids['household_id']}/invitations")
     await made(
         *("sponsor_id", "/sponsors"),
         name="Engines",

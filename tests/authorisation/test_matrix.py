@@ -28,6 +28,7 @@ PROOFS = {
     "prove_sign_in": "sign_in_expired",
     "accept_invitation": "invitation_invalid",
     "accept_own_invitation": "invitation_invalid",
+    "accept_household_invitation": "invitation_code_invalid",
     "link_provider": "not_found",
     "preview_leaving": "link_expired",
     "confirm_leaving": "link_expired",

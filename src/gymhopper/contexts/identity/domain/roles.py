@@ -40,6 +40,7 @@ OWNER = Role(
         duplicates:read duplicates:write
         freezes:write
         guests:write
+        households:write
         identity:read identity:write
         impersonation:write
         ledger:read
@@ -81,6 +82,7 @@ MANAGER = Role(
         duplicates:read duplicates:write
         freezes:write
         guests:write
+        households:write
         ledger:read
         means:read means:write
         members:read members:write
@@ -118,6 +120,7 @@ FRONT_DESK = Role(
         means:read means:write
         freezes:write
         guests:write
+        households:write
         members:read members:write
         memberships:read memberships:write
         notes:read notes:write
@@ -185,6 +188,7 @@ NETWORK_OPERATOR = Role(
         duplicates:read duplicates:write
         freezes:write
         guests:write
+        households:write
         ledger:read
         means:read means:write
         members:read members:write
@@ -256,6 +260,7 @@ MEMBER = Role(
         means:read means:write
         freezes:write
         guests:write
+        households:write
         members:read
         memberships:read
         passes:write

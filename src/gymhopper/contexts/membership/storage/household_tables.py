@@ -1,6 +1,17 @@
 """The tables of households; part of the schema `membership`."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 
 from gymhopper.chassis.columns import INSTANT
 from gymhopper.contexts.membership.storage.tables import member, membership, metadata
@@ -34,6 +45,27 @@ housemate = Table(
     Column("left_at", INSTANT),
     Index("housemate_household", "household_id", "id"),
     Index("housemate_once", "member_id", unique=True, postgresql_where=text("left_at IS NULL")),
+)
+
+household_invitation = Table(
+    "household_invitation",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column(
+        "household_id",
+        ForeignKey(household.c.id, name="invitation_into_household"),
+        nullable=False,
+    ),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("used", Integer, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("revoked_at", INSTANT),
+    Index("household_invitation_household", "household_id", "id"),
+    Index("household_invitation_digest", "digest", unique=True),
 )
 
 household_debt = Table(

@@ -10,6 +10,7 @@ from gymhopper.contexts.membership.domain.emergency import SealedEmergencyContac
 from gymhopper.contexts.membership.domain.guardianship import Guardianship
 from gymhopper.contexts.membership.domain.guests import GuestPass
 from gymhopper.contexts.membership.domain.household import Household, Housemate
+from gymhopper.contexts.membership.domain.household_invitation import HouseholdInvitation
 from gymhopper.contexts.membership.domain.leaving_request import LeavingRequest
 from gymhopper.contexts.membership.domain.member import Member
 from gymhopper.contexts.membership.domain.membership import Membership
@@ -102,6 +103,7 @@ def map_all() -> None:
     mapper.map_imperatively(Guardianship, people_tables.guardianship)
     mapper.map_imperatively(Household, household_tables.household)
     mapper.map_imperatively(Housemate, household_tables.housemate)
+    mapper.map_imperatively(HouseholdInvitation, household_tables.household_invitation)
     mapper.map_imperatively(Sponsor, sponsor_tables.sponsor)
     mapper.map_imperatively(Roster, sponsor_tables.roster)
     mapper.map_imperatively(RosterEntry, sponsor_tables.roster_entry)
