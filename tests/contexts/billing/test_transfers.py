@@ -13,8 +13,10 @@ from contexts.billing.test_desk import VIENNA, at_desk, claims, joined, midnight
 from contexts.billing.till import FAILS_LATER, Till
 from gymhopper.contracts.billing.events import DebtChanged
 from gymhopper.contracts.membership.api import Purchase
+from gymhopper.contracts.membership.discount import Discount
 from gymhopper.contracts.membership.events import MembershipEnded, MembershipTransferred
 from gymhopper.kernel.calendar import start_of_day
+from gymhopper.kernel.ids import new_id
 
 
 async def hand_over(till: Till, purchase: Purchase, **changes: Any) -> Purchase:
@@ -230,4 +232,42 @@ async def test_before_its_day_and_for_a_pack_there_is_nothing_to_pay(till: Till)
     heir = await hand_over(till, pack)
     assert (await till.checkout(heir)).json()["code"] == "nothing_to_pay"
     assert (await at_desk(till, heir)).json()["code"] == "nothing_to_pay"
+    assert await till.broken() == []
+
+
+async def test_handed_on_before_anything_was_paid_it_is_still_paid_for_as_long(till: Till) -> None:
+    giver = await till.subscribe(kind="fixed_term", periods=3)
+    await till.advance(days=10)
+    between = await hand_over(till, giver)
+    await till.advance(days=2)
+    receiver = await hand_over(till, between)
+    await till.pay(receiver)
+    await till.settle()
+    assert await periods(till, between, receiver) == []
+    for _ in range(16):
+        await till.advance(days=7)
+    assert [len(await periods(till, each)) for each in (giver, between, receiver)] == [1, 0, 2]
+    assert await till.broken() == []
+
+
+@pytest.mark.parametrize("by_card", [True, False])
+async def test_what_is_taken_off_some_periods_is_taken_off_as_many_in_all(
+    till: Till, by_card: bool
+) -> None:
+    half = Discount(promo_code_id=new_id(), code="HALF", basis_points=5000, periods=3)
+    if by_card:
+        giver = await till.subscribe(discount=half)
+    else:
+        giver = await joined(till, discount=half)
+    await till.advance(days=10)
+    receiver = await hand_over(till, giver, discount=half)
+    if by_card:
+        await till.pay(receiver)
+    for _ in range(19):
+        await till.advance(days=7)
+        for claim in await claims(till, receiver):
+            if not by_card and claim["status"] != "paid":
+                await receive(till, claim["claim_id"], claim["amount"]["amount"])
+    asked = await periods(till, giver, receiver)
+    assert [each["amount"]["amount"] for each in asked][:5] == [1495, 1495, 1495, 2990, 2990]
     assert await till.broken() == []

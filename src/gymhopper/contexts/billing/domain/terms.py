@@ -26,9 +26,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `joining_fee` is paid once, beside the first period. `trial_days` pass before the first charge.
     `periods` is after how many it ends by itself; None: it goes on. `next_price` holds for periods
     that begin at `next_price_from` or later. What was taken over from somebody else is paid for
-    until `covered_until`, and has `periods_left` of its periods. `tax_included` is how prices are
-    told; amounts here have it in them. `discount` is taken off the price of the periods that it
-    holds for; the joining fee is what it leaves of that.
+    until `covered_until`, has `periods_left` of its periods, and of what is taken off it so many
+    less as were `charged_before`. `tax_included` is how prices are told; amounts here have it in
+    them. `discount` is taken off the price of the periods that it holds for; the joining fee is
+    what it leaves of that.
     """
 
     legal_entity_id: UUID
@@ -49,6 +50,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     next_price_from: datetime | None = None
     covered_until: datetime | None = None
     periods_left: int | None = None
+    charged_before: int = 0
     discount: Discount | None = None
 
     @property
@@ -145,7 +147,17 @@ def resumed(terms: Terms, now: datetime) -> Terms:
         starts_on=today,
         trial_days=max(0, (free - today).days),
         periods=terms.periods_left,
+        discount=_left(terms.discount, terms.charged_before),
+        charged_before=0,
     )
+
+
+def _left(discount: Discount | None, charged: int) -> Discount | None:
+    """What is left of a discount after so many periods."""
+    if discount is None or discount.periods is None:
+        return discount
+    left = discount.periods - charged
+    return msgspec.structs.replace(discount, periods=left) if left > 0 else None
 
 
 def changed(old: Terms, new: PlanTerms, rate: Rate, day: date) -> Terms:

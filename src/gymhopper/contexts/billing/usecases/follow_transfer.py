@@ -16,6 +16,7 @@ from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.payment import AT_THE_DESK
 from gymhopper.contexts.billing.domain.subscription import Subscription
+from gymhopper.contexts.billing.domain.terms import resumed
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.usecases.bill_by_hand import align_by_hand, await_next
 from gymhopper.contexts.billing.usecases.follow_contract import (
@@ -70,9 +71,15 @@ async def _opened(uow: UnitOfWork, event: MembershipTransferred, former: Dues) -
         person_id=event.payer_person_id,
     )
     account = await account_of(uow, former.organisation_id, payer)
-    periods = former.terms.periods
+    terms, charged = former.terms, len(await _charged(uow, former))
+    if await _collected(uow, former) is None:
+        # Taken over, and handed on before anything was paid for it.
+        terms = resumed(terms, uow.now)
+    known = (await _asked_until(uow, former), former.terms.covered_until)
+    covered = max((each for each in known if each is not None), default=event.membership.start)
+    periods = terms.periods
     if periods is not None:
-        periods = max(0, periods - len(await _charged(uow, former)))
+        periods = max(0, periods - charged)
     dues = Dues(
         id=new_id(),
         organisation_id=former.organisation_id,
@@ -80,10 +87,11 @@ async def _opened(uow: UnitOfWork, event: MembershipTransferred, former: Dues) -
         membership_id=event.membership.membership_id,
         billing_account_id=account.id,
         terms=msgspec.structs.replace(
-            former.terms,
+            terms,
             joining_fee=None,
-            covered_until=await _asked_until(uow, former) or event.membership.start,
+            covered_until=covered,
             periods_left=periods,
+            charged_before=charged,
         ),
         currency=former.currency,
         collect_until=former.collect_until,

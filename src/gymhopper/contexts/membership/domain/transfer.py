@@ -112,6 +112,7 @@ def take_over(former: Membership, heir: Membership, now: datetime) -> None:
         raise IllegalTransition("The membership ended otherwise.")
     heir.plan_id, heir.plan_name = former.plan_id, former.plan_name
     heir.price_id, heir.price = former.price_id, former.price
+    heir.discount = former.discount
     heir.coverage, heir.conditions = former.coverage, former.conditions
     heir.cycle_from = former.first_charged_day
     heir.terms_from = former.terms_from or former.starts_on
