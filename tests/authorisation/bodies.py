@@ -33,6 +33,7 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
             }
         ]
     },
+    "set_sponsor_terms": lambda _: {"share": {"percent": 60}, "debt": {}},
     "open_household": lambda ids: {"name": "Byron", "payer_member_id": ids["duplicate_id"]},
     "begin_totp": lambda _: WRONG_PASSWORD,
     "delete_totp": lambda _: WRONG_PASSWORD,

@@ -3,8 +3,12 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from gymhopper.sandbox.demo.client import Platform, UnexpectedAnswer, until
 
-async def payers(made: Callable[..., Awaitable[Any]], platform: Any, ids: dict[str, str]) -> None:
+
+async def payers(
+    made: Callable[..., Awaitable[Any]], platform: Platform, ids: dict[str, str]
+) -> None:
     """Of the member and the child that there are."""
     await made(*("household_id", "/households"), name="Of them", payer_member_id=ids["member_id"])
     mates = f"/households/{ids['household_id']}/members"
@@ -24,3 +28,15 @@ async def payers(made: Callable[..., Awaitable[Any]], platform: Any, ids: dict[s
         code="SPRING",
         basis_points=1000,
     )
+    # Its account is opened when billing has heard of it.
+    await until(
+        lambda: _billed(platform, ids["sponsor_id"]), bool, what="billing hears of the sponsor"
+    )
+
+
+async def _billed(platform: Platform, sponsor_id: str) -> bool:
+    try:
+        await platform.get(f"/payments/sponsors/{sponsor_id}")
+    except UnexpectedAnswer:
+        return False
+    return True

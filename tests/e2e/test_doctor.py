@@ -49,6 +49,8 @@ UNBALANCED = (
     " UPDATE billing.ledger_posting SET amount = amount + 1 WHERE line = 1"
 )
 
+COLLECTIVE = "UPDATE billing.claim SET kind = 'collective'"
+
 BROKEN_PROMISES = {
     "What goes on with a membership's terms is the one that it went over to": (
         "UPDATE membership.membership SET transferred_from = id, start_at = purchased_at"
@@ -69,9 +71,20 @@ BROKEN_PROMISES = {
         " m.organisation_id, c.id, m.member_id, m.id, m.id, m.purchased_at, false"
         " FROM membership.membership AS m JOIN membership.promo_code AS c ON c.id = m.id"
     ),
+    "A sponsor's claim is its part of the periods that are in it": COLLECTIVE,
+    "A sponsor owes for itself alone": COLLECTIVE,
+    "What a sponsor does not pay of a period is what its member is asked for": (
+        "INSERT INTO billing.sponsor_account (id, organisation_id, dues_id, pays_within_days,"
+        " billed_from, billed_until) SELECT billing_account_id, organisation_id, id, 1,"
+        " to_timestamp(0), to_timestamp(0) FROM billing.dues LIMIT 1;"
+        " INSERT INTO billing.covered_period (id, organisation_id, sponsor_id, membership_id,"
+        " start, until, price, part, own, currency, own_claim_id) SELECT a.id, a.organisation_id,"
+        " a.id, a.id, to_timestamp(0), to_timestamp(0), 1, 0, 1, 'EUR', c.id"
+        " FROM billing.sponsor_account AS a CROSS JOIN billing.claim AS c LIMIT 1"
+    ),
     "Who is on a sponsor's account has a membership that the sponsor pays": (
         "INSERT INTO membership.sponsor (id, version, organisation_id, name, plan_id, price_id,"
-        " opened_at) SELECT id, 1, organisation_id, '', plan_id, price_id, purchased_at"
+        " opened_at, owed) SELECT id, 1, organisation_id, '', plan_id, price_id, purchased_at, 0"
         " FROM membership.membership LIMIT 1;"
         " INSERT INTO membership.sponsored (id, version, organisation_id, sponsor_id, external_id,"
         " member_id, person_id, membership_id, starts_on, ends_on) SELECT m.id, 1,"

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from contexts.billing.shop import Shop
+from contexts.billing.sponsors import covered, terms_of
 from contexts.billing.test_disputes import take_back
 from contexts.billing.till import Till
 from contexts.billing.wallet import Wallet
@@ -14,6 +15,7 @@ from gymhopper.contexts.billing.domain.document import Party
 from gymhopper.contexts.billing.domain.seller import Numbering
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.usecases.grant_credit import grant_credit
+from gymhopper.contexts.billing.usecases.open_sponsor import open_sponsor
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
 
@@ -73,3 +75,6 @@ async def one_of_everything(shop: Shop) -> None:
             )
         )
         uow.add(Numbering(id=shop.legal_entity, organisation_id=shop.organisation))
+        await open_sponsor(uow, terms_of(sponsor_id := new_id()), shop.organisation)
+        await uow.flush()
+        uow.add(covered(shop.organisation, sponsor_id))

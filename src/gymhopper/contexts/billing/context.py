@@ -16,6 +16,7 @@ from gymhopper.contexts.billing.http import (
     payers,
     payments,
     sellers,
+    sponsors,
     write_offs,
 )
 from gymhopper.contexts.billing.jobs import jobs, timers
@@ -44,6 +45,7 @@ context = Context(
         sellers.router,
         payers.router,
         payer_changes.router,
+        sponsors.router,
         ledger.router,
     ],
     subscriptions=subscriptions,
@@ -67,6 +69,7 @@ context = Context(
         "payers:write": "say who pays, and to whom documents are made out",
         "taxes:read": "see rates of tax and how documents are numbered",
         "taxes:write": "set rates of tax and how documents are numbered",
+        "sponsorships:read": "see what sponsors owe, were asked for, and will be",
         "ledger:read": "see the books: balances and every movement of money",
         "means:read": "see the cards that a payer is charged by",
         "means:write": "have a card added that a payer is charged by, and remove one",
@@ -75,7 +78,9 @@ context = Context(
     },
     audit_shows={
         "billing.billing_account": "kind",
-        "billing.dues": "currency",
+        "billing.dues": "kind currency",
+        "billing.sponsor_account": "pays_within_days billed_from billed_until",
+        "billing.covered_period": "currency price part own",
         "billing.subscription": "provider status currency",
         "billing.checkout": "status",
         "billing.card_page": "status",

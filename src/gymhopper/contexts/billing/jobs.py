@@ -20,6 +20,11 @@ from gymhopper.contexts.billing.usecases.bill_by_hand import (
 )
 from gymhopper.contexts.billing.usecases.change_plan import change_at_provider, defer_change
 from gymhopper.contexts.billing.usecases.charge_fee import charge_claim, defer_charge
+from gymhopper.contexts.billing.usecases.claim_month import (
+    CLAIM_MONTHS,
+    claim_months,
+    defer_months,
+)
 from gymhopper.contexts.billing.usecases.follow_cards import follow_cards
 from gymhopper.contexts.billing.usecases.follow_contract import (
     FREEZE_TURNS,
@@ -29,6 +34,7 @@ from gymhopper.contexts.billing.usecases.follow_contract import (
 from gymhopper.contexts.billing.usecases.issue_refund import issue_refund
 from gymhopper.contexts.billing.usecases.learn_payer import LEARN, learn_payer
 from gymhopper.contexts.billing.usecases.notice_cards import FOLLOW, defer_following
+from gymhopper.contexts.billing.usecases.open_sponsor import SPONSOR_MONTH
 from gymhopper.contexts.billing.usecases.place_credit import defer_placement, place_credit
 from gymhopper.contexts.billing.usecases.reconcile import reconcile
 from gymhopper.contexts.billing.usecases.request_refund import defer_refund
@@ -39,6 +45,7 @@ from gymhopper.kernel.errors import GymhopperError
 log = get_logger(__name__)
 
 ALIGN_AGAIN = "billing.collection_align_again"
+MONTHS_AGAIN = "billing.sponsor_months_again"
 CHANGE_AGAIN = "billing.plan_change_again"
 CHARGE_AGAIN = "billing.fee_charge_again"
 REFUND_AGAIN = "billing.refund_issue_again"
@@ -160,6 +167,16 @@ async def change(runtime: Runtime, *, dues_id: str, failures: int = 0) -> None:
         await _try_again(runtime, CHANGE_AGAIN, dues_id, failures)
 
 
+@jobs.job(CLAIM_MONTHS)
+async def claim_sponsor_months(runtime: Runtime, *, sponsor_id: str, failures: int = 0) -> None:
+    """Tried until membership has said who was covered."""
+    try:
+        await claim_months(runtime, UUID(sponsor_id))
+    except GymhopperError:
+        log.warning("month_not_claimed", sponsor_id=sponsor_id, failures=failures, exc_info=True)
+        await _try_again(runtime, MONTHS_AGAIN, sponsor_id, failures)
+
+
 async def _try_again(runtime: Runtime, timer: str, key: str, failures: int) -> None:
     """Set the timer for the next try. Not the queue's own retry: while that waits, it would keep
     later jobs with the same lock from running."""
@@ -244,3 +261,15 @@ async def must_be_paid(uow: UnitOfWork, due: Due) -> None:
 async def sweep(uow: UnitOfWork, _: Due) -> None:
     """Take up what is due again or stuck."""
     await sweep_webhooks(uow)
+
+
+@timers.on(SPONSOR_MONTH)
+async def sponsor_month(uow: UnitOfWork, due: Due) -> None:
+    """A sponsor's month is over."""
+    await defer_months(uow, UUID(due.key))
+
+
+@timers.on(MONTHS_AGAIN)
+async def sponsor_months_again(uow: UnitOfWork, due: Due) -> None:
+    """Membership could not be asked before."""
+    await defer_months(uow, UUID(due.key), failures=due.payload["failures"])

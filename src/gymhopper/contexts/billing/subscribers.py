@@ -26,6 +26,7 @@ from gymhopper.contexts.billing.usecases.follow_transfer import follow_transfer
 from gymhopper.contexts.billing.usecases.give_back import give_back, give_back_share
 from gymhopper.contexts.billing.usecases.give_time_back import give_time_back
 from gymhopper.contexts.billing.usecases.learn_payer import hear_of_payer
+from gymhopper.contexts.billing.usecases.open_sponsor import open_sponsor
 from gymhopper.contracts.membership.events import (
     GuestPassUsed,
     MembershipActivated,
@@ -50,6 +51,7 @@ from gymhopper.contracts.membership.events import (
     MembershipWithdrawn,
     MembersMerged,
 )
+from gymhopper.contracts.membership.sponsors.events import SponsorTermsSet
 from gymhopper.contracts.venues.events import LegalEntityChanged, LegalEntityCreated
 from gymhopper.kernel.period import Period
 
@@ -235,3 +237,10 @@ async def payer_is_known(
     hear_of_payer(
         uow, member_id=of.member_id, organisation_id=of.organisation_id, person_id=of.person_id
     )
+
+
+@subscriptions.on(SponsorTermsSet)
+async def sponsor_terms_set(uow: UnitOfWork, event: SponsorTermsSet, envelope: Envelope) -> None:
+    """A sponsor is asked for what it pays for others, month by month."""
+    if envelope.organisation_id is not None:
+        await open_sponsor(uow, event, envelope.organisation_id)

@@ -1,5 +1,6 @@
 """What membership answers to other contexts."""
 
+from datetime import datetime
 from uuid import UUID
 
 from gymhopper.chassis.auth import SERVICE
@@ -7,6 +8,7 @@ from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.membership.queries.members import member_details, member_ref, person_names
 from gymhopper.contexts.membership.queries.memberships import purchase
 from gymhopper.contexts.membership.queries.payers import could_pay
+from gymhopper.contexts.membership.queries.sponsoring import sponsoring
 from gymhopper.contracts.membership.api import (
     MemberAddress,
     MemberContact,
@@ -16,6 +18,7 @@ from gymhopper.contracts.membership.api import (
     PersonName,
     Purchase,
 )
+from gymhopper.contracts.membership.sponsors.api import Sponsoring
 from gymhopper.kernel.errors import NotFound
 
 
@@ -70,3 +73,17 @@ class Memberships:
         """The names of those people that there are, in no order."""
         async with self._runtime.read(SERVICE) as connection:
             return await person_names(connection, person_ids)
+
+
+class Sponsors:
+    """Keeps `SponsorsApi` by reading this context's tables."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    async def sponsoring(
+        self, *, sponsor_id: UUID, start: datetime, until: datetime
+    ) -> Sponsoring | None:
+        """Everybody on the sponsor's account at some time in `[start, until)`."""
+        async with self._runtime.read(SERVICE) as connection:
+            return await sponsoring(connection, sponsor_id, start, until)

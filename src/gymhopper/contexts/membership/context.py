@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context, Implementation
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.contexts.membership.api import Memberships
+from gymhopper.contexts.membership.api import Memberships, Sponsors
 from gymhopper.contexts.membership.http import (
     duplicates,
     emergency,
@@ -30,6 +30,7 @@ from gymhopper.contexts.membership.http import (
     prices,
     promo_codes,
     renewals,
+    sponsor_terms,
     sponsors,
     stops,
     tags,
@@ -45,6 +46,7 @@ from gymhopper.contexts.membership.storage.sealed import SEALED
 from gymhopper.contexts.membership.subscribers import subscriptions
 from gymhopper.contexts.membership.usecases.request_leaving import PAGE
 from gymhopper.contracts.membership.api import MembershipApi
+from gymhopper.contracts.membership.sponsors.api import SponsorsApi
 
 map_all()
 
@@ -81,13 +83,14 @@ context = Context(
         leaving_by_link.router,
         visitors.router,
         sponsors.router,
+        sponsor_terms.router,
         waivers.router,
     ],
     subscriptions=subscriptions,
     jobs=jobs,
     timers=timers,
     mounts=_pages,
-    apis=[Implementation(MembershipApi, Memberships)],
+    apis=[Implementation(MembershipApi, Memberships), Implementation(SponsorsApi, Sponsors)],
     sealed=SEALED,
     invariants=INVARIANTS,
     tags={
@@ -145,7 +148,7 @@ context = Context(
         "membership.housemate": "",
         "membership.household_invitation": "uses used expires_at revoked_at",
         "membership.guest_pass": "first_day host_inside",
-        "membership.sponsor": "name",
+        "membership.sponsor": "name terms owed currency debt_stage",
         "membership.roster": "kind status total done added changed refused ended",
         "membership.roster_entry": "outcome code",
         "membership.sponsored": "starts_on ends_on",

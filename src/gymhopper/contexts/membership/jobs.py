@@ -13,9 +13,16 @@ from gymhopper.contexts.membership.usecases.change_price import PRICE_CHANGES, b
 from gymhopper.contexts.membership.usecases.change_prices_of_plan import PRICE_RUN, go_on
 from gymhopper.contexts.membership.usecases.credit_book import CREDITS_DATED, CREDITS_EXPIRE
 from gymhopper.contexts.membership.usecases.end_guardianship import hand_over
+from gymhopper.contexts.membership.usecases.follow_sponsor_debt import (
+    END_COVERAGE,
+    SPONSOR_DEBT,
+    TELL_SPONSORED,
+    end_coverage,
+    reach_sponsor_debt,
+)
 from gymhopper.contexts.membership.usecases.follow_visit import forget_visitors
 from gymhopper.contexts.membership.usecases.keep_roster import ROSTER
-from gymhopper.contexts.membership.usecases.keep_sponsor import TELL_SPONSORED, tell_sponsored
+from gymhopper.contexts.membership.usecases.keep_sponsor import tell_sponsored
 from gymhopper.contexts.membership.usecases.lapse_purchase import lapse_purchase
 from gymhopper.contexts.membership.usecases.publish import (
     DEBT_STAGE_REACHED,
@@ -148,3 +155,15 @@ async def dependents_of_age(uow: UnitOfWork, _: Due) -> None:
 async def visitors_forgotten(uow: UnitOfWork, _: Due) -> None:
     """Guests of long ago are nobody's business any more."""
     await forget_visitors(uow)
+
+
+@timers.on(SPONSOR_DEBT)
+async def sponsor_debt(uow: UnitOfWork, due: Due) -> None:
+    """A stage of a sponsor's debt has come; the key is the sponsor's id."""
+    await reach_sponsor_debt(uow, UUID(due.key))
+
+
+@timers.on(END_COVERAGE)
+async def coverage_ends(uow: UnitOfWork, due: Due) -> None:
+    """A sponsor's debt ends what it pays for, some at a time; the key is the sponsor's id."""
+    await end_coverage(uow, UUID(due.key))

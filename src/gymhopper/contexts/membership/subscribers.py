@@ -7,6 +7,7 @@ from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.usecases import follow_billing
 from gymhopper.contexts.membership.usecases.change_plan import plan_collected, plan_declined
 from gymhopper.contexts.membership.usecases.follow_merge import follow_merge
+from gymhopper.contexts.membership.usecases.follow_sponsor_debt import follow_sponsor_debt
 from gymhopper.contexts.membership.usecases.follow_visit import follow_visit
 from gymhopper.contexts.membership.usecases.grant_credits import grant_bought
 from gymhopper.contexts.membership.usecases.invite_guest import use_guest_pass
@@ -20,6 +21,7 @@ from gymhopper.contracts.billing.events import (
     PaymentSucceeded,
     PlanChangeCollected,
     PlanChangeDeclined,
+    SponsorDebtChanged,
     SubscriptionChanged,
 )
 from gymhopper.contracts.membership.events import MembersMerged
@@ -102,3 +104,9 @@ async def plan_change_collected(uow: UnitOfWork, event: PlanChangeCollected, _: 
 async def plan_change_declined(uow: UnitOfWork, event: PlanChangeDeclined, _: Envelope) -> None:
     """All stays as it was."""
     await plan_declined(uow, event.membership_id, event.change_id, event.reason)
+
+
+@subscriptions.on(SponsorDebtChanged)
+async def sponsor_debt_changed(uow: UnitOfWork, event: SponsorDebtChanged, _: Envelope) -> None:
+    """A sponsor's debt clock runs, or stands still again."""
+    await follow_sponsor_debt(uow, event.sponsor_id, event.overdue_since, event.owed)

@@ -142,3 +142,25 @@ class PlanChangeDeclined(Event, frozen=True, kw_only=True):
     membership_id: UUID
     change_id: UUID
     reason: Literal["card_refused", "price_changed", "not_collected", "left_over"]
+
+
+class SponsorPaid(Event, frozen=True, kw_only=True):
+    """A sponsor's claim for all whom it paid for in a month was paid; once for each claim."""
+
+    type: ClassVar[str] = "billing.sponsor_claim.paid.v1"
+    sponsor_id: UUID
+    claim_id: UUID
+    amount: Money
+    paid_at: datetime
+
+
+class SponsorDebtChanged(Event, frozen=True, kw_only=True):
+    """What a sponsor owes beyond its time to pay is different.
+
+    `overdue_since` is when the oldest of it fell due, None when nothing is owed any more.
+    """
+
+    type: ClassVar[str] = "billing.sponsor_debt.changed.v1"
+    sponsor_id: UUID
+    owed: Money
+    overdue_since: datetime | None

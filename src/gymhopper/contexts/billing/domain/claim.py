@@ -16,6 +16,7 @@ from gymhopper.contracts.billing.events import (
     PaymentFailed,
     PaymentRefunded,
     PaymentSucceeded,
+    SponsorPaid,
 )
 from gymhopper.contracts.event import Event
 from gymhopper.kernel.ids import new_id
@@ -33,7 +34,8 @@ _GONE: frozenset[RefundStatus] = frozenset({"succeeded", "failed", "canceled"})
 class Claim:
     """Money owed for `[start, until)`; its `lines` say for what, and sum to `amount`.
 
-    A fee pays for no time of the membership: it is asked for once, because of `cause`.
+    A fee pays for no time of the membership: it is asked for once, because of `cause`. One that is
+    `collective` is a sponsor's, for all whom it paid for in a month.
 
     `written_off` is what is expected no more, until somebody pays it after all. `overpaid` came in
     beyond what it asks for, and is the payer's credit.
@@ -55,7 +57,7 @@ class Claim:
     provider: str
     provider_invoice_id: str
     fence: int = 0
-    kind: Literal["period", "fee"] = "period"
+    kind: Literal["period", "fee", "collective"] = "period"
     cause: UUID | None = None
     lines: tuple[Line, ...] = ()
     amount: int
@@ -217,13 +219,24 @@ class Claim:
             return []
         if self.status == "failed" and self.failure_known_at is None:
             self.failure_known_at = now
-            return [self._failed(now)] if before not in {"paid", "written_off"} else []
+            # Of a sponsor's the debt is told, which says as much.
+            told = before in {"paid", "written_off"} or self.kind == "collective"
+            return [] if told else [self._failed(now)]
         return []
 
     def _paid(self, at: datetime) -> list[Event]:
         if self.paid_at is not None:
             return []
         self.paid_at = at
+        if self.kind == "collective":
+            return [
+                SponsorPaid(
+                    sponsor_id=self.billing_account_id,
+                    claim_id=self.id,
+                    amount=self.money,
+                    paid_at=at,
+                )
+            ]
         if self.kind == "fee":
             return [
                 FeePaid(

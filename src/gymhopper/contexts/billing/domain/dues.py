@@ -7,6 +7,7 @@ reads them gets one order over payments, debt and subscription.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from gymhopper.contexts.billing.domain.claim import Claim
@@ -14,7 +15,7 @@ from gymhopper.contexts.billing.domain.plan_change import PendingChange
 from gymhopper.contexts.billing.domain.provider import ProviderSubscription
 from gymhopper.contexts.billing.domain.term_end import as_counted, last_boundary
 from gymhopper.contexts.billing.domain.terms import Terms
-from gymhopper.contracts.billing.events import DebtChanged, SubscriptionChanged
+from gymhopper.contracts.billing.events import DebtChanged, SponsorDebtChanged, SubscriptionChanged
 from gymhopper.kernel.money import Money
 from gymhopper.kernel.period import Period
 
@@ -30,7 +31,11 @@ class Collection:
 
 @dataclass(eq=False, kw_only=True)
 class Dues:
-    """`terms` are what was sold. `owed`, `overdue_since`, `ends_at` and `ended` were last told.
+    """All of a membership's money, or what a sponsor owes for all whom it pays for. Of a sponsor's
+    own dues `membership_id` and `person_id` are the sponsor's id: no membership has it, and nobody
+    acts as it.
+
+    `terms` are what was sold. `owed`, `overdue_since`, `ends_at` and `ended` were last told.
 
     The next claim is for `billing_account_id`, whose person `person_id` is.
 
@@ -44,6 +49,7 @@ class Dues:
     id: UUID
     version: int = 0
     organisation_id: UUID
+    kind: Literal["membership", "sponsor"] = "membership"
     person_id: UUID
     membership_id: UUID
     billing_account_id: UUID
@@ -81,7 +87,7 @@ class Dues:
             self.terms, self.last_change = self.change.terms, self.change.change_id
             self.change = None
 
-    def count_debt(self, claims: Sequence[Claim]) -> DebtChanged | None:
+    def count_debt(self, claims: Sequence[Claim]) -> DebtChanged | SponsorDebtChanged | None:
         """Add up what failed and is still owed; the event when that is different."""
         failed = [claim for claim in claims if claim.status == "failed" and claim.outstanding > 0]
         owed = sum(claim.outstanding for claim in failed)
@@ -89,6 +95,12 @@ class Dues:
         if (owed, since) == (self.owed, self.overdue_since):
             return None
         self.owed, self.overdue_since = owed, since
+        if self.kind == "sponsor":
+            return SponsorDebtChanged(
+                sponsor_id=self.billing_account_id,
+                owed=Money(owed, self.currency),
+                overdue_since=since,
+            )
         return DebtChanged(
             membership_id=self.membership_id,
             owed=Money(owed, self.currency),

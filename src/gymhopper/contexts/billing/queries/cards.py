@@ -48,7 +48,7 @@ async def payer_of(connection: AsyncConnection, membership_id: UUID) -> Payer:
                 billing_account.c.provider_customer_id,
             )
             .join(billing_account, dues.c.billing_account_id == billing_account.c.id)
-            .where(dues.c.membership_id == membership_id)
+            .where(dues.c.membership_id == membership_id, dues.c.kind == "membership")
         )
     ).one_or_none()
     if row is None:

@@ -30,7 +30,9 @@ async def membership_payments(
     """What is known of the membership's money; NotFound when nothing is."""
     dues = tables.dues
     found = (
-        await connection.execute(select(dues).where(dues.c.membership_id == membership_id))
+        await connection.execute(
+            select(dues).where(dues.c.membership_id == membership_id, dues.c.kind == "membership")
+        )
     ).one_or_none()
     if found is None:
         raise NotFound("Nothing was ever to be paid here for a membership with this id.")

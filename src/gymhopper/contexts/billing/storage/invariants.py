@@ -5,6 +5,7 @@ The event log is read beside the context's own schema: it says what was publishe
 
 from gymhopper.contexts.billing.storage.credit_invariants import CREDIT
 from gymhopper.contexts.billing.storage.document_invariants import DOCUMENTS
+from gymhopper.contexts.billing.storage.sponsor_invariants import SPONSORS
 
 INVARIANTS = {
     "What is owed is what failed claims have outstanding": (
@@ -21,7 +22,8 @@ INVARIANTS = {
         "SELECT count(*) FROM (SELECT id, amount FROM billing.claim WHERE paid_at IS NOT NULL) AS c"
         " FULL JOIN (SELECT CAST(data->>'claim_id' AS uuid) AS id, count(*) AS n,"
         " min(CAST(data->'amount'->>'amount' AS bigint)) AS amount FROM bus.event"
-        " WHERE type IN ('billing.payment.succeeded.v1', 'billing.fee.paid.v1') GROUP BY 1)"
+        " WHERE type IN ('billing.payment.succeeded.v1', 'billing.fee.paid.v1',"
+        " 'billing.sponsor_claim.paid.v1') GROUP BY 1)"
         " AS e USING (id)"
         " WHERE e.n IS DISTINCT FROM 1 OR c.amount IS DISTINCT FROM e.amount"
     ),
@@ -47,8 +49,10 @@ INVARIANTS = {
         " FROM billing.refund AS r WHERE r.claim_id = c.id AND r.status = 'succeeded')"
     ),
     "A refund that went through was announced once, for its own amount": (
-        "SELECT count(*) FROM (SELECT id, amount FROM billing.refund"
-        " WHERE succeeded_at IS NOT NULL) AS r"
+        # What goes back to a sponsor is told by its credit note.
+        "SELECT count(*) FROM (SELECT b.id, b.amount FROM billing.refund AS b"
+        " JOIN billing.claim AS c ON c.id = b.claim_id"
+        " WHERE b.succeeded_at IS NOT NULL AND c.kind <> 'collective') AS r"
         " FULL JOIN (SELECT CAST(data->>'refund_id' AS uuid) AS id, count(*) AS n,"
         " min(CAST(data->'amount'->>'amount' AS bigint)) AS amount FROM bus.event"
         " WHERE type = 'billing.payment.refunded.v1' GROUP BY 1) AS e USING (id)"
@@ -105,4 +109,5 @@ INVARIANTS = {
     ),
     **CREDIT,
     **DOCUMENTS,
+    **SPONSORS,
 }

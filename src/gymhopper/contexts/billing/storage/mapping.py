@@ -6,6 +6,7 @@ from gymhopper.contexts.billing.domain.cards import CardPage, RemovedCard
 from gymhopper.contexts.billing.domain.checkout import BillingAccount, Checkout
 from gymhopper.contexts.billing.domain.claim import Claim, Refund
 from gymhopper.contexts.billing.domain.claim_page import ClaimPage
+from gymhopper.contexts.billing.domain.collective import CoveredPeriod, SponsorAccount
 from gymhopper.contexts.billing.domain.credit import Credit, Movement, Placement
 from gymhopper.contexts.billing.domain.document import Document
 from gymhopper.contexts.billing.domain.dues import Dues
@@ -19,6 +20,7 @@ from gymhopper.contexts.billing.storage import (
     credit_tables,
     document_tables,
     page_tables,
+    sponsor_tables,
     tables,
 )
 
@@ -48,5 +50,7 @@ def map_all() -> None:
         (ClaimPage, page_tables.claim_page),
         (CardPage, card_tables.card_page),
         (RemovedCard, card_tables.removed_card),
+        (SponsorAccount, sponsor_tables.sponsor_account),
+        (CoveredPeriod, sponsor_tables.covered_period),
     ):
         _registry.map_imperatively(kind, table)

@@ -58,6 +58,7 @@ dues = Table(
     Column("id", Uuid, primary_key=True),
     Column("version", Integer, nullable=False),
     Column("organisation_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
     Column("person_id", Uuid, nullable=False),
     Column("membership_id", Uuid, nullable=False, unique=True),
     Column("billing_account_id", Uuid, ForeignKey("billing.billing_account.id"), nullable=False),
@@ -74,6 +75,7 @@ dues = Table(
     Column("frozen", JsonOf(list[Period]), nullable=False),
     Column("change", JsonOf(PendingChange)),
     Column("last_change", Uuid),
+    CheckConstraint("kind IN ('membership', 'sponsor')", name="dues_kind"),
     Index("dues_organisation", "organisation_id"),
 )
 
@@ -175,7 +177,7 @@ claim = Table(
     ),
     CheckConstraint("written_off >= 0", name="claim_written_off"),
     CheckConstraint("overpaid >= 0", name="claim_overpaid"),
-    CheckConstraint("kind IN ('period', 'fee')", name="claim_kind"),
+    CheckConstraint("kind IN ('period', 'fee', 'collective')", name="claim_kind"),
     Index("claim_invoice", "provider", "provider_invoice_id", unique=True),
     Index("claim_dues", "dues_id"),
 )

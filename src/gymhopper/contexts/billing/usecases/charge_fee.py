@@ -26,13 +26,25 @@ from gymhopper.contexts.billing.usecases.use_credit import pay_by_credit
 from gymhopper.kernel.errors import InvalidInput
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
+from gymhopper.kernel.period import Period
 
 TIME_TO_PAY = timedelta(days=7)
 """How long a fee may be paid at the desk before it is overdue."""
 
 
-async def charge_fee(uow: UnitOfWork, dues: Dues, *, text: str, fee: Money, cause: UUID) -> Claim:
-    """The claim for it, one for each cause. Whoever collects the membership collects the fee."""
+async def charge_fee(
+    uow: UnitOfWork,
+    dues: Dues,
+    *,
+    text: str,
+    fee: Money,
+    cause: UUID,
+    paid_for: Period | None = None,
+) -> Claim:
+    """The claim for it, one for each cause. Whoever collects the membership collects the fee.
+
+    `paid_for` is the time that it pays a part of, where it does.
+    """
     found = await uow.session.scalar(select(Claim).where(tables.claim.c.cause == cause))
     if found is not None:
         return found
@@ -43,6 +55,7 @@ async def charge_fee(uow: UnitOfWork, dues: Dues, *, text: str, fee: Money, caus
     provider = collecting.provider if collecting is not None else await _provider(uow, dues)
     by_hand = provider == AT_THE_DESK or account.provider_customer_id is None
     key = new_id()
+    time = paid_for or Period(uow.now, uow.now)
     claim = Claim(
         id=key,
         dues_id=dues.id,
@@ -57,19 +70,19 @@ async def charge_fee(uow: UnitOfWork, dues: Dues, *, text: str, fee: Money, caus
         cause=cause,
         lines=(
             Line(
-                kind="fee",
+                kind="fee" if paid_for is None else "period",
                 text=text,
                 amount=fee.amount,
                 tax_code=dues.terms.tax_code,
-                start=uow.now,
-                until=uow.now,
+                start=time.start,
+                until=time.until or time.start,
             ),
         ),
         amount=fee.amount,
         outstanding=fee.amount,
         currency=fee.currency,
-        start=uow.now,
-        until=uow.now,
+        start=time.start,
+        until=time.until or time.start,
         first=False,
         due_at=uow.now + TIME_TO_PAY if by_hand else None,
     )

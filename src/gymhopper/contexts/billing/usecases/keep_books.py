@@ -4,13 +4,14 @@ Called under the lock of the dues, in the transaction of the change. What is in 
 stays as it is, so that a repeat changes nothing.
 """
 
+from collections.abc import Sequence
 from uuid import uuid5
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.billing.domain import bookings
 from gymhopper.contexts.billing.domain.claim import Claim, Refund
 from gymhopper.contexts.billing.domain.claim_books import charged, matter, till_of
-from gymhopper.contexts.billing.domain.document import Document, NothingToCredit
+from gymhopper.contexts.billing.domain.document import Billed, Document, NothingToCredit
 from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, CREDIT, Payment
 from gymhopper.contexts.billing.usecases.issue_credit_note import issue_credit_note
@@ -23,15 +24,18 @@ DROPPED = "No longer asked for"
 GIVEN_BACK = "Given back"
 
 
-async def invoice_claim(uow: UnitOfWork, dues: Dues, claim: Claim) -> None:
+async def invoice_claim(
+    uow: UnitOfWork, dues: Dues, claim: Claim, lines: Sequence[Billed] | None = None
+) -> None:
     """Issue the invoice of what is owed by now, or credit it when it is asked for no more.
 
-    A first claim is owed when it is paid: before that there is no contract.
+    A first claim is owed when it is paid: before that there is no contract. `lines` say what the
+    invoice alone is to say, for the same amounts as the claim's own.
     """
     if claim.status == "void":
         await _credit_rest(uow, dues, claim)
     elif claim.amount > 0 and claim.document_id is None and claim.is_owed:
-        document = await issue_invoice(uow, _order(dues, claim))
+        document = await issue_invoice(uow, _order(dues, claim, lines or claim.lines))
         claim.document_id = document.id
         about = matter(dues, claim, cause=document.id, at=uow.now)
         await post(uow, bookings.invoice(about, charged(document, claim.lines)))
@@ -103,16 +107,16 @@ async def _book_credit_note(uow: UnitOfWork, dues: Dues, claim: Claim, note: Doc
     await post(uow, bookings.credit_note(about, charged(note, claim.lines)))
 
 
-def _order(dues: Dues, claim: Claim) -> InvoiceOrder:
+def _order(dues: Dues, claim: Claim, lines: Sequence[Billed]) -> InvoiceOrder:
     by_hand = claim.provider == AT_THE_DESK
     return InvoiceOrder(
         organisation_id=dues.organisation_id,
         legal_entity_id=dues.terms.legal_entity_id,
         billing_account_id=claim.billing_account_id,
-        person_id=claim.person_id,
+        person_id=None if claim.kind == "collective" else claim.person_id,
         claim_id=claim.id,
         currency=claim.currency,
-        lines=claim.lines,
+        lines=lines,
         included=True,
         charged=claim.amount,
         supply=Period(claim.start, claim.until),

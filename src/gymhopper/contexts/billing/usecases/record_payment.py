@@ -94,7 +94,8 @@ async def take_payment_back(uow: UnitOfWork, payment_id: UUID, because: str) -> 
     )
     if event is None:
         raise NotTakenBack("This payment was taken back already.")
-    uow.record(dues, event, organisation_id=dues.organisation_id)
+    if claim.kind != "collective":
+        uow.record(dues, event, organisation_id=dues.organisation_id)
     await book_taken_back(uow, dues, claim, payment, 0)
     await settle_claim(uow, dues, claim)
     return payment

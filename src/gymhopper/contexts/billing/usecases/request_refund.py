@@ -14,6 +14,7 @@ from gymhopper.contexts.billing.domain.claim import (
     given_back,
 )
 from gymhopper.contexts.billing.domain.dues import Dues
+from gymhopper.contexts.billing.domain.errors import NotRefundable
 from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, CREDIT, Payment
 from gymhopper.contexts.billing.domain.provider import ProviderRefund
 from gymhopper.contexts.billing.storage import tables
@@ -45,6 +46,8 @@ async def request_refund(uow: UnitOfWork, command: RequestRefund) -> Refund:
         raise NotFound("There is no claim with this id.")
     dues = await uow.get(Dues, dues_id)
     claim = await uow.get(Claim, command.claim_id)
+    if claim.kind == "collective" and command.access == "end_now":
+        raise NotRefundable("A sponsor's people are let in or not by the sponsor, not by a refund.")
     payments = await payments_of(uow, claim.id)
     rows = await uow.session.scalars(select(Refund).where(tables.refund.c.claim_id == claim.id))
     refunds = list(rows)
@@ -65,7 +68,8 @@ async def request_refund(uow: UnitOfWork, command: RequestRefund) -> Refund:
     event = refund.follow(handed_back(refund, source), claim, uow.now)
     claim.refunded = given_back([*refunds, refund])
     if event is not None:
-        uow.record(dues, event, organisation_id=dues.organisation_id)
+        if claim.kind != "collective":
+            uow.record(dues, event, organisation_id=dues.organisation_id)
         await uow.flush()
         await book_refund(uow, dues, claim, refund, source)
         if source.method == CREDIT:

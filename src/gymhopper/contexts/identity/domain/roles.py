@@ -58,6 +58,7 @@ OWNER = Role(
         receipts:write
         signatures:write
         sponsors:read sponsors:write
+        sponsorships:read
         staff:read staff:write
         taxes:read taxes:write
         venues:read venues:write
@@ -97,6 +98,7 @@ MANAGER = Role(
         receipts:write
         signatures:write
         sponsors:read sponsors:write
+        sponsorships:read
         staff:read staff:write
         taxes:read taxes:write
         venues:read venues:write
@@ -156,6 +158,7 @@ ACCOUNTANT = Role(
         payers:read payers:write
         payments:read payments:write
         receipts:write
+        sponsorships:read
         taxes:read taxes:write
         venues:read
         """
@@ -203,6 +206,7 @@ NETWORK_OPERATOR = Role(
         receipts:write
         signatures:write
         sponsors:read sponsors:write
+        sponsorships:read
         taxes:read
         venues:read
         visits:read
@@ -232,6 +236,7 @@ SUPPORT = Role(
         payments:read
         promotions:read
         sponsors:read
+        sponsorships:read
         staff:read
         taxes:read
         venues:read

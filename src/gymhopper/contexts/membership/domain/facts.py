@@ -110,7 +110,8 @@ class Facts(Sold):
             self.entry_grace_days,
             self.overdue_since,
             self.owed,
-            first_payment=self.never_paid,
+            # What a sponsor pays for has begun without any payment of the member's.
+            first_payment=self.never_paid and self.sponsor_id is None,
         )
 
     @property

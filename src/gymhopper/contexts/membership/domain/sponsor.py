@@ -7,7 +7,17 @@ from uuid import UUID
 
 import msgspec
 
+from gymhopper.contexts.membership.domain.sponsor_terms import (
+    STAGES,
+    SponsorDebtStage,
+    SponsorTerms,
+    debt_stages,
+    told_until,
+)
+from gymhopper.contracts.membership.sponsors.api import SponsorDebtStageName
+from gymhopper.contracts.membership.sponsors.events import SponsorDebtStageReached
 from gymhopper.kernel.errors import Conflict, InvalidInput
+from gymhopper.kernel.money import Money
 
 RosterKind = Literal["full", "changes"]
 """Whether a roster names everybody, so that who is missing ends, or only what is different."""
@@ -56,7 +66,12 @@ class Agreed(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(eq=False, kw_only=True)
 class Sponsor:
-    """Pays for memberships of one plan; from `suspended_at` on they open no door."""
+    """Pays for memberships of one plan. Without `terms` it is asked for nothing here.
+
+    Staff suspend it (`suspended_at`), and so does what it owes (`overdue_since`, `owed`, in minor
+    units of `currency`): two reasons, and each ends by itself. `debt_stage` is the furthest stage
+    that was told of. `version` counts its events.
+    """
 
     id: UUID
     version: int = 0
@@ -66,6 +81,62 @@ class Sponsor:
     price_id: UUID
     opened_at: datetime
     suspended_at: datetime | None = None
+    terms: SponsorTerms | None = None
+    overdue_since: datetime | None = None
+    owed: int = 0
+    currency: str | None = None
+    debt_stage: SponsorDebtStageName | None = None
+
+    @property
+    def debt_stages(self) -> tuple[SponsorDebtStage, ...]:
+        """What its debt leads to, and when."""
+        if self.terms is None:
+            return ()
+        return debt_stages(self.terms.debt, self.overdue_since, self.owed)
+
+    @property
+    def closed_from(self) -> datetime | None:
+        """From when on its people open no door, for whichever reason comes first."""
+        owing = (each.at for each in self.debt_stages if each.stage == "no_entry")
+        known = (self.suspended_at, *owing)
+        return min((each for each in known if each is not None), default=None)
+
+    def has_reached(self, stage: SponsorDebtStageName, now: datetime) -> bool:
+        """Whether its debt has come that far."""
+        return any(
+            each.at <= now and STAGES.index(each.stage) >= STAGES.index(stage)
+            for each in self.debt_stages
+        )
+
+    def owe(self, since: datetime | None, owed: Money) -> None:
+        """It owes so much since then; None: nothing any more."""
+        self.overdue_since, self.owed, self.currency = since, owed.amount, owed.currency
+        self.forget_stages()
+
+    def forget_stages(self) -> None:
+        """A stage that is not reached any more is told of again when it is."""
+        told = told_until(self.debt_stages, self.debt_stage)
+        self.debt_stage = None if told < 0 else STAGES[told]
+
+    def reach_debt_stage(self, now: datetime) -> SponsorDebtStageReached | None:
+        """The next stage that has come and was not told of; None when there is none."""
+        told = told_until(self.debt_stages, self.debt_stage)
+        due = (x for x in self.debt_stages if x.at <= now and STAGES.index(x.stage) > told)
+        stage = next(due, None)
+        if stage is None or self.overdue_since is None or self.currency is None:
+            return None
+        self.debt_stage = stage.stage
+        return SponsorDebtStageReached(
+            sponsor_id=self.id,
+            stage=stage.stage,
+            since=self.overdue_since,
+            owed=Money(self.owed, self.currency),
+        )
+
+    def next_debt_stage(self) -> datetime | None:
+        """When there will be something to tell of the debt; None for never."""
+        told = told_until(self.debt_stages, self.debt_stage)
+        return next((x.at for x in self.debt_stages if STAGES.index(x.stage) > told), None)
 
 
 @dataclass(eq=False, kw_only=True)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from gymhopper.contexts.membership.domain.conditions import Conditions
@@ -15,7 +16,7 @@ from gymhopper.contexts.membership.domain.offer import Offer
 from gymhopper.contexts.membership.domain.renewal import renewed_from
 from gymhopper.contexts.membership.queries.payers import named
 from gymhopper.contexts.membership.storage import tables
-from gymhopper.contracts.membership.api import PayerKind, Purchase
+from gymhopper.contracts.membership.api import Payer, PayerKind, Purchase
 from gymhopper.contracts.membership.discount import Discount
 from gymhopper.contracts.membership.events import MembershipState
 from gymhopper.kernel.errors import NotFound
@@ -138,6 +139,14 @@ async def purchase(connection: AsyncConnection, membership_id: UUID) -> Purchase
     ).one_or_none()
     if row is None:
         return None
+    payer = None
+    if row.payer_id is not None:
+        payer = await named(connection, row.payer_kind, row.payer_id, row.organisation_id)
+    return purchase_of(row, payer)
+
+
+def purchase_of(row: Row[Any], payer: Payer | None) -> Purchase:
+    """The same, of a row of the table."""
     return Purchase(
         membership_id=row.id,
         member_id=row.member_id,
@@ -161,9 +170,7 @@ async def purchase(connection: AsyncConnection, membership_id: UUID) -> Purchase
         trial_days=row.offer.trial_days,
         taken_over=row.transferred_from is not None,
         discount=row.discount,
-        payer=None
-        if row.payer_id is None
-        else await named(connection, row.payer_kind, row.payer_id, row.organisation_id),
+        payer=payer,
     )
 
 

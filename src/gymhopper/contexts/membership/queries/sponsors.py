@@ -7,10 +7,12 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gymhopper.contexts.membership.domain.sponsor import Sponsor
 from gymhopper.contexts.membership.storage.sponsor_tables import roster, roster_entry, sponsor
 from gymhopper.kernel.errors import NotFound
 
 MOST = 500
+NO_SPONSOR = "There is no sponsor with this id."
 
 
 async def sponsors(connection: AsyncConnection) -> Sequence[Row[Any]]:
@@ -24,8 +26,17 @@ async def sponsor_row(connection: AsyncConnection, sponsor_id: UUID) -> Row[Any]
     asked = select(sponsor).where(sponsor.c.id == sponsor_id)
     found = (await connection.execute(asked)).one_or_none()
     if found is None:
-        raise NotFound("There is no sponsor with this id.")
+        raise NotFound(NO_SPONSOR)
     return found
+
+
+async def read_sponsor(connection: AsyncConnection, sponsor_id: UUID) -> Sponsor:
+    """The sponsor as the domain has it; NotFound when there is none."""
+    asked = select(sponsor).where(sponsor.c.id == sponsor_id)
+    found = (await connection.execute(asked)).mappings().one_or_none()
+    if found is None:
+        raise NotFound(NO_SPONSOR)
+    return Sponsor(**found)
 
 
 async def roster_row(connection: AsyncConnection, roster_id: UUID) -> Row[Any]:

@@ -1,6 +1,7 @@
 """The tables of sponsors and their rosters; part of the schema `membership`."""
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Date,
     ForeignKey,
@@ -15,6 +16,7 @@ from sqlalchemy import (
 
 from gymhopper.chassis.columns import INSTANT, JsonOf
 from gymhopper.contexts.membership.domain.sponsor import Agreed
+from gymhopper.contexts.membership.domain.sponsor_terms import SponsorTerms
 from gymhopper.contexts.membership.storage.tables import member, membership, metadata, plan, price
 
 sponsor = Table(
@@ -28,6 +30,11 @@ sponsor = Table(
     Column("price_id", ForeignKey(price.c.id, name="sponsor_at_price"), nullable=False),
     Column("opened_at", INSTANT, nullable=False),
     Column("suspended_at", INSTANT),
+    Column("terms", JsonOf(SponsorTerms)),
+    Column("overdue_since", INSTANT),
+    Column("owed", BigInteger, nullable=False),
+    Column("currency", Text),
+    Column("debt_stage", Text),
     Index("sponsor_organisation", "organisation_id", "id"),
 )
 

@@ -26,6 +26,7 @@ from gymhopper.contexts.membership.domain.sponsor import (
     WindowOver,
     WindowTooLong,
 )
+from gymhopper.contexts.membership.domain.sponsor_terms import SponsorOverdue
 from gymhopper.contexts.membership.storage.roster_seal import RosterSeal
 from gymhopper.contexts.membership.storage.sponsor_tables import roster_entry, sponsored
 from gymhopper.contexts.membership.usecases.keep_agreement import AgreementGiven, keep_agreement
@@ -166,6 +167,8 @@ async def _sell(
     entry: RosterEntry,
 ) -> Membership:
     """It runs by the sponsor's window, and waits for no payment."""
+    if sponsor.has_reached("no_new_members", uow.now):
+        raise SponsorOverdue("Nobody new comes in before the sponsor has paid.")
     if plan.status != "offered":
         raise PlanWithdrawn("This plan is not sold any more.")
     price = await uow.session.get_one(Price, sponsor.price_id)
@@ -174,7 +177,7 @@ async def _sell(
     # Neither term nor notice binds anybody: the sponsor's word does.
     membership.conditions = Conditions()
     membership.payer_kind, membership.payer_id = "sponsor", sponsor.id
-    membership.sponsor_suspended_at = sponsor.suspended_at
+    membership.sponsor_suspended_at = sponsor.closed_from
     membership.runs_until = start_of_day(entry.ends_on, plan.zone)
     uow.add(membership)
     await uow.flush()
