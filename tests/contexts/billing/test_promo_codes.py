@@ -131,6 +131,20 @@ async def test_the_joining_fee_stays_whole_unless_the_code_says_otherwise(
 
 
 @GATEWAYS
+async def test_what_is_paid_once_costs_less_once(till: Till, gateway: str) -> None:
+    pack = {"kind": "pack", "periods": 1, "joining_fee": Money(500, "EUR")}
+    purchase = await bought(till, gateway, promo(joining_fee=True), **pack)
+    (claim,) = await claims(till, purchase)
+    assert (claim["status"], claim["amount"]["amount"]) == ("paid", 2392 + 400)
+    assert [(x["kind"], x["amount"]["amount"]) for x in claim["lines"]] == [
+        ("purchase", 2990),
+        ("discount", -598),
+        ("joining_fee", 400),
+    ]
+    assert await till.broken() == []
+
+
+@GATEWAYS
 async def test_yen_have_no_hundredths(till: Till, gateway: str) -> None:
     price = Money(3333, "JPY")
     if gateway == "card":

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from gymhopper.chassis.auth import SERVICE
+from gymhopper.chassis.limits.limiter import Limiter
 from gymhopper.contexts.membership.storage.invariants import INVARIANTS
 from gymhopper.contracts.membership.api import MembershipApi
 from gymhopper.kernel.money import Money
@@ -235,6 +236,32 @@ async def test_members_redeem_for_themselves(gym: Any) -> None:
         )
         assert ended.status_code == 200, ended.text
     assert await redeemed(gym) == 0
+
+
+async def test_nobody_tries_words_until_one_is_a_code(
+    gym: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = Limiter(
+        {"read": 0, "write": 0, "booking": 0, "sign_in": 2},
+        valkey_url=None,
+        key=b"",
+        now=gym.clock.now,
+    )
+    monkeypatch.setattr(gym.runtime, "limiter", few)
+    plan, member = await gym.plan(), await gym.member()
+    order = gym.order(plan, promo_code="WORD", first_charge=euros(3920))
+    path = f"/api/v1/members/{member['id']}/memberships"
+    async with gym.through(member["person_id"]) as mine:
+        tried = [(await mine.post(path, json=order)).status_code for _ in range(3)]
+        assert tried == [404, 404, 429]
+        assert (await mine.post(path, json=gym.order(plan))).status_code == 201
+    await redeem(gym, plan, "WORD", expect=404)
+    quote = {"price_id": plan["prices"][0]["id"], "promo_code": "WORD"}
+    asked = [
+        (await gym.http.post(f"/api/v1/plans/{plan['id']}/quote", json=quote)).status_code
+        for _ in range(3)
+    ]
+    assert asked == [404, 404, 429]
 
 
 async def test_a_dry_run_redeems_nothing(gym: Any) -> None:

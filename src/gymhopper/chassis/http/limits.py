@@ -67,6 +67,16 @@ async def spend_as(request: Request, subject: AuthSubject) -> None:
     await _spend(request, subject.actor, factor)
 
 
+async def spend_also(request: Request, subject: AuthSubject, name: str) -> None:
+    """Count a request in a further class, once its body has told that it is of that kind. Raises
+    RateLimited when it is one too many."""
+    spent = await request.app.state.runtime.limiter.take(name, subject.actor)
+    if spent is not None:
+        request.scope[SPENT].append(spent)
+        if not spent.taken.allowed:
+            raise RateLimited(ceil(spent.taken.retry_after / 1000))
+
+
 async def spend_anonymously(request: Request) -> None:
     """Count the request of somebody unknown. Raises RateLimited when it is one too many."""
     await _spend(request, _by_address(), 1)

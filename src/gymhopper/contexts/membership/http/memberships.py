@@ -6,10 +6,12 @@ from typing import Self
 from uuid import UUID
 
 from fastapi import APIRouter
+from fastapi import Request as HttpRequest
 from pydantic import BaseModel, Field, model_validator
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
+from gymhopper.chassis.http.limits import spend_also
 from gymhopper.contexts.membership.domain.label import Label
 from gymhopper.contexts.membership.domain.overlay import OverlayKind
 from gymhopper.contexts.membership.http.conditions import ConditionsField
@@ -157,6 +159,7 @@ class MembershipAnswer(BaseModel):
 async def purchase_membership(
     member_id: UUID,
     body: PurchaseRequest,
+    request: HttpRequest,
     runtime: CurrentRuntime,
     caller: AuthSubject = scoped("purchases:write"),
 ) -> MembershipAnswer:
@@ -164,6 +167,9 @@ async def purchase_membership(
 
     A trial opens at once, and is paid for at its end.
     """
+    if body.promo_code is not None and caller.person_id is not None:
+        # Who may read the codes need not guess them.
+        await spend_also(request, caller, "sign_in")
     place = await known_place(runtime, body.location_id, "location_id")
     home = None
     if body.home_location_id is not None:
