@@ -127,6 +127,30 @@ async def test_a_month_is_one_claim_with_one_invoice_that_is_paid_by_transfer(
         assert await studio.door(each) is None
 
 
+async def test_invoices_are_made_out_as_the_sponsor_wants_them(studio: Studio) -> None:
+    of = await sponsor_of(studio)
+    buyer = {
+        "name": "Analytical Engines Ltd",
+        "lines": ["1 Dorset Street"],
+        "postal_code": "W1U 6QG",
+        "city": "London",
+        "country": "GB",
+        "tax_ids": [{"kind": "gb_vat", "value": "GB123456789"}],
+        "email": "accounts@engines.example",
+    }
+    path = f"/payments/billing-accounts/{of}/bill-to"
+    await studio.call("PUT", path, buyer, expect=200)
+    await push(studio, of, "E-1")
+    await month_ends(studio, of)
+    kept = await studio.call("GET", path, expect=200)
+    assert {each: kept[each] for each in buyer} == buyer
+    (claim,) = await claims(studio, of)
+    document = await studio.call("GET", f"/payments/documents/{claim['document_id']}", expect=200)
+    assert document["buyer"]["name"] == buyer["name"]
+    assert document["buyer"]["tax_ids"] == buyer["tax_ids"]
+    await studio.call("PUT", path, buyer | {"email": "no address"}, expect=422)
+
+
 async def test_a_debt_closes_the_doors_after_its_days_and_paying_opens_them_again(
     studio: Studio,
 ) -> None:

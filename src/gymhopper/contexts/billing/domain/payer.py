@@ -9,10 +9,12 @@ from gymhopper.contexts.billing.domain.document import Language, Party
 
 
 class Addressee(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The party, and in which language it reads; None: by its country."""
+    """The party, in which language it reads (None: by its country), and where its documents are
+    sent, if that was said."""
 
     party: Party
     language: Language | None = None
+    email: str | None = None
 
 
 NOBODY = Addressee(party=Party())

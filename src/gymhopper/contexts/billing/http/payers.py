@@ -50,6 +50,12 @@ class BuyerRequest(BaseModel):
     language: Literal["en", "de"] | None = Field(
         default=None, description="Of the documents; by the country when it is not given."
     )
+    email: str | None = Field(
+        default=None,
+        max_length=254,
+        pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$",
+        description="Where documents are sent; it stands in none of them.",
+    )
 
     def value(self) -> Addressee:
         """As the domain has it."""
@@ -62,7 +68,7 @@ class BuyerRequest(BaseModel):
             country=self.country,
             tax_ids=tuple(TaxNumber(kind=each.kind, value=each.value) for each in self.tax_ids),
         )
-        return Addressee(party=party, language=self.language)
+        return Addressee(party=party, language=self.language, email=self.email)
 
 
 class Buyer(BaseModel):
@@ -79,6 +85,7 @@ class Buyer(BaseModel):
     country: str | None
     tax_ids: list[BuyerTaxNumber]
     language: Literal["en", "de"] | None
+    email: str | None
 
 
 @router.get("/{billing_account_id}/bill-to", summary="Read to whom documents are made out")
@@ -131,4 +138,5 @@ def _shown(found: BillTo, addressee: Addressee) -> Buyer:
         country=party.country,
         tax_ids=[BuyerTaxNumber.model_validate(each) for each in party.tax_ids],
         language=addressee.language,
+        email=addressee.email,
     )
