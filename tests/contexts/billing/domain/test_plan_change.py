@@ -123,3 +123,37 @@ def test_a_day_of_23_hours_counts_as_a_day() -> None:
     assert [total(old, new, date(2026, 3, day)) for day in (28, 29, 30, 31)] == [
         *(400, 300, 200, 100)
     ]
+
+
+def test_each_line_says_for_which_plan_and_time_it_is_and_how_it_is_taxed() -> None:
+    old = sold(date(2026, 3, 1), "Europe/Vienna", ("month", 1), 3100)
+    new = msgspec.structs.replace(to(old, 6200), plan_name="Premium", tax_code="reduced")
+    ends = first(old).until
+    assert ends is not None
+    found = plan_change.lines(old, new, date(2026, 3, 22), billed_until=ends, frozen=())
+    since = start_of_day(date(2026, 3, 22), old.zone)
+    assert [(each.text, each.tax_code, each.start, each.until) for each in found] == [
+        ("Basic", "standard", since, ends),
+        ("Premium", "reduced", since, ends),
+    ]
+    assert {each.kind for each in found} == {"proration"}
+
+
+def test_what_costs_nothing_has_no_line() -> None:
+    old = sold(date(2026, 3, 1), "Europe/Vienna", ("month", 1), 0)
+    ends = first(old).until
+    assert ends is not None
+    found = plan_change.lines(old, to(old, 3100), date(2026, 3, 31), billed_until=ends, frozen=())
+    assert [each.amount for each in found] == [100]
+
+
+def test_an_instant_lies_in_the_period_that_holds_it() -> None:
+    terms = sold(date(2026, 3, 10), "Europe/Vienna", ("month", 1), 3100)
+    march = first(terms)
+    april = cycle.next_period(terms, until(march))  # type: ignore[arg-type]  # an instant
+    assert april is not None
+    for period in (march, april):
+        last = until(period) - timedelta(seconds=1)  # type: ignore[operator]  # an instant
+        for at in (period.start, last):
+            assert plan_change.period_of(terms, at) == period
+    assert plan_change.period_of(terms, march.start - timedelta(seconds=1)) is None
