@@ -35,6 +35,7 @@ from gymhopper.contexts.billing.usecases.issue_refund import issue_refund
 from gymhopper.contexts.billing.usecases.learn_payer import LEARN, learn_payer
 from gymhopper.contexts.billing.usecases.notice_cards import FOLLOW, defer_following
 from gymhopper.contexts.billing.usecases.open_sponsor import SPONSOR_MONTH
+from gymhopper.contexts.billing.usecases.pay_open_claims import pay_open_claims
 from gymhopper.contexts.billing.usecases.place_credit import defer_placement, place_credit
 from gymhopper.contexts.billing.usecases.reconcile import reconcile
 from gymhopper.contexts.billing.usecases.request_refund import defer_refund
@@ -106,8 +107,9 @@ async def give_up(runtime: Runtime, *, claim_id: str, failures: int = 0) -> None
 
 @jobs.job("billing.place_credit")
 async def place(runtime: Runtime, *, credit_id: str, failures: int = 0) -> None:
-    """Tried until the provider has said yes or no."""
+    """What is owed here is paid first. Tried until the provider has said yes or no."""
     try:
+        await pay_open_claims(runtime, UUID(credit_id))
         await place_credit(runtime, payment_provider(runtime), UUID(credit_id))
     except GymhopperError:
         log.warning("credit_not_placed", credit_id=credit_id, failures=failures, exc_info=True)

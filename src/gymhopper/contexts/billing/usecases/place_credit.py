@@ -31,10 +31,8 @@ class _Order:
 
 
 async def defer_placing(uow: UnitOfWork, credit: Credit) -> None:
-    """Have it done after the commit, unless the payer is no provider's customer."""
-    account = await uow.session.get(BillingAccount, credit.billing_account_id)
-    if account is not None and account.provider_customer_id is not None:
-        await defer_placement(uow, credit.id)
+    """Have what is owed paid out of it after the commit, and the rest placed."""
+    await defer_placement(uow, credit.id)
 
 
 async def defer_placement(uow: UnitOfWork, credit_id: UUID, *, failures: int = 0) -> None:
