@@ -12,6 +12,7 @@ from contexts.billing.test_fixed_terms import charged, while_we_are_down
 from contexts.billing.test_new_prices import announced, changed
 from contexts.billing.till import FAILS_LATER, Till
 from gymhopper.contracts.billing.events import DebtChanged, PaymentFailed, PaymentSucceeded
+from gymhopper.contracts.membership.events import MembershipActivated
 from gymhopper.kernel.calendar import start_of_day
 from gymhopper.kernel.money import Money
 
@@ -80,6 +81,32 @@ async def test_a_fixed_term_after_a_trial_is_charged_as_often_as_it_was_sold(til
     await till.subscribe(**TRIAL, kind="fixed_term", periods=2)
     await while_we_are_down(till, days=300)
     assert await charged(till) == [2990, 2990]
+
+
+@pytest.mark.parametrize("gateway", ["card", "desk"])
+async def test_a_term_that_was_tried_first_is_paid_for_in_whole_periods(
+    till: Till, gateway: str
+) -> None:
+    """The contract's term begins after the trial, and so does what is charged for it."""
+    sold: dict[str, Any] = {**TRIAL, "kind": "fixed_term", "periods": 2}
+    if gateway == "card":
+        purchase = await till.subscribe(**sold)
+    else:
+        purchase, _ = await begin(till, **sold)
+    over = start_of_day(date(2026, 6, 1), VIENNA)
+    state = contract.state(purchase, end=over, end_reason="expired")
+    await till.hear(MembershipActivated(membership=state))
+    if gateway == "card":
+        await while_we_are_down(till, days=200)
+        await till.settle()
+        assert await charged(till) == [2990, 2990]
+    else:
+        for _ in range(12):
+            await till.advance(days=10)
+        asked = await claims(till, purchase)
+        assert [each["amount"]["amount"] for each in asked] == [0, 2990, 2990]
+        assert asked[-1]["until"] == midnight(date(2026, 6, 1))
+    assert await till.broken() == []
 
 
 async def test_without_a_card_at_its_end_there_is_a_debt_until_one_is_there(till: Till) -> None:

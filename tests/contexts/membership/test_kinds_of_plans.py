@@ -129,6 +129,18 @@ async def test_a_term_that_does_not_roll_on_ends_by_itself(gym: Any) -> None:
     assert (now["label"], now["end_reason"]) == ("expired", "expired")
 
 
+async def test_a_term_that_is_tried_first_begins_after_the_trial(gym: Any) -> None:
+    conditions = {
+        "initial_term": {"interval": "month", "count": 3},
+        "after_initial_term": "end",
+    }
+    tried = await gym.pending(offer={"kind": "fixed_term"} | TRIAL, conditions=conditions)
+    await gym.paid(tried["id"], start=gym.clock.now() + 14 * DAY)
+    now = await gym.get(f"/memberships/{tried['id']}")
+    # Three months from 16 March on, as billing counts its periods.
+    assert now["end"] == "2026-06-15T22:00:00Z"
+
+
 async def test_a_day_pass_is_one_local_day_whenever_it_is_paid(gym: Any) -> None:
     plan = await gym.plan(offer={"kind": "day_pass"}, interval="day")
     member = await gym.member()

@@ -52,7 +52,7 @@ def last_boundary(
         number += 1
     end = boundary(terms, anchor, number)
     if expires_at is not None and end - expires_at >= _WITHIN_A_DAY:
-        # Whoever paid days after the first one, or tried it first, had so many days less.
+        # Whoever paid days after the first one had so many days less.
         return expires_at
     return end
 

@@ -187,8 +187,8 @@ class Facts(Sold):
 
     @property
     def _anchor(self) -> date:
-        """The day that terms are counted from."""
-        return self.terms_from or self.starts_on
+        """The day that terms are counted from: what is tried first binds when it is paid for."""
+        return self.terms_from or self.after_trial
 
     def _bound_until(self, moved: Sequence[Extension]) -> date | None:
         """Until when the plan before a change binds, moved by the freezes since then."""

@@ -64,17 +64,18 @@ class Sold:
     @property
     def first_charged_day(self) -> date:
         """The day from which periods are counted: the first one, or the first after a trial."""
-        return self.cycle_from or self._after_trial
+        return self.cycle_from or self.after_trial
 
     @property
     def trial_until(self) -> datetime | None:
         """Where the trial ends; None when there is none."""
         if self.offer.trial is None:
             return None
-        return start_of_day(self._after_trial, self.zone)
+        return start_of_day(self.after_trial, self.zone)
 
     @property
-    def _after_trial(self) -> date:
+    def after_trial(self) -> date:
+        """The first day that is charged where it is sold: the first one of all without a trial."""
         return self.starts_on + timedelta(days=self.offer.trial_days)
 
     @property
