@@ -1,15 +1,17 @@
 """What is asked for once, and what is given back, because membership says so."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from contexts.billing import contract
-from contexts.billing.test_desk import begin, claims, receive
+from contexts.billing.test_desk import begin, claims, joined, receive
 from contexts.billing.till import FAILS_LATER, Till
 from gymhopper.contracts.billing.events import DebtChanged, FeePaid, PaymentSucceeded
 from gymhopper.contracts.membership.api import Purchase
 from gymhopper.contracts.membership.events import (
+    GuestPassUsed,
     MembershipCreditOverdrawn,
     MembershipCreditsRefunded,
     MembershipFreezeFeeDue,
@@ -47,6 +49,35 @@ async def test_a_fee_is_collected_once_with_the_memberships_card(till: Till) -> 
     assert claim["document_id"] is not None
     charged = (await till.stripe.v1.charges.list_async()).data
     assert sorted(each.amount for each in charged) == [500, 2990]
+    assert (await till.balances())["revenue fee"] == -417
+    assert await till.broken() == []
+
+
+@pytest.mark.parametrize("gateway", ["card", "desk"])
+async def test_a_guest_who_came_is_charged_once_and_one_without_a_fee_is_not(
+    till: Till, gateway: str
+) -> None:
+    purchase = await (till.subscribe() if gateway == "card" else joined(till))
+
+    def used(fee: Money | None) -> GuestPassUsed:
+        membership_id = purchase.membership_id
+        return GuestPassUsed(
+            pass_id=new_id(), membership_id=membership_id, visit_id=new_id(), fee=fee
+        )
+
+    came = used(FEE)
+    for each in (came, came, used(None), used(Money(0, "EUR"))):
+        await till.hear(each)
+    _, claim = await claims(till, purchase)
+    assert (claim["amount"]["amount"], claim["lines"][0]["text"]) == (500, "Guest")
+    if gateway == "card":
+        charged = (await till.stripe.v1.charges.list_async()).data
+        assert sorted(each.amount for each in charged) == [500, 2990]
+    else:
+        assert claim["status"] == "open"
+        await receive(till, claim["claim_id"], 500)
+    (fee,) = await till.events(FeePaid)
+    assert (fee.claim_id, fee.amount) == (UUID(claim["claim_id"]), FEE)
     assert (await till.balances())["revenue fee"] == -417
     assert await till.broken() == []
 

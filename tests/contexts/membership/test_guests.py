@@ -151,6 +151,16 @@ async def test_the_guest_who_came_costs_the_host_once(gym: Any) -> None:
     await gym.delete(f"{path}/{invited['id']}", expect=409)
 
 
+async def test_a_guest_who_was_cancelled_costs_nothing_whoever_comes(gym: Any) -> None:
+    host = await hosting(gym, fee={"amount": 900, "currency": "EUR"})
+    invited = await invite(gym, host)
+    await gym.delete(f"/memberships/{host['id']}/guest-passes/{invited['id']}")
+    # Two doors may have heard of it late.
+    await came(gym, invited)
+    (used,) = [x.data for x in await gym.told(invited["id"]) if isinstance(x.data, GuestPassUsed)]
+    assert used.fee is None
+
+
 async def test_a_guest_comes_again_as_the_same_person(gym: Any) -> None:
     host = await hosting(gym)
     first = await invite(gym, host)

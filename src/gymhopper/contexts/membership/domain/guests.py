@@ -68,6 +68,12 @@ class GuestPass:
         self.visit_id, self.used_at = visit_id, at
         return True
 
+    def costs(self, rules: Guests | None, at: datetime) -> Money | None:
+        """What a guest who came then costs the host: nothing after the pass was withdrawn, however
+        late a door heard of that."""
+        gone = self.withdrawn_at is not None and self.withdrawn_at <= at
+        return None if rules is None or gone else rules.fee
+
     def right(self, host: MembershipState) -> MembershipState:
         """What doors are told: where the host may come the guest may, once."""
         rule: Coverage = msgspec.structs.replace(host.coverage, quotas=(), spans=())

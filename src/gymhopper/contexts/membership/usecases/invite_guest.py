@@ -117,12 +117,11 @@ async def use_guest_pass(uow: UnitOfWork, pass_id: UUID, visit_id: UUID, at: dat
         return False
     if found.use(visit_id, at):
         host = await uow.session.get_one(Membership, found.membership_id)
-        guests = host.offer.guests
         used = GuestPassUsed(
             pass_id=found.id,
             membership_id=host.id,
             visit_id=visit_id,
-            fee=None if guests is None else guests.fee,
+            fee=found.costs(host.offer.guests, at),
         )
         uow.record(found, used, organisation_id=found.organisation_id)
     return True
