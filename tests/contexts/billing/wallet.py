@@ -55,6 +55,12 @@ class Wallet:
             headers={"Authorization": f"Bearer {self.name}"},
         )
 
+    async def choose(self, card_id: str) -> httpx.Response:
+        return await self.till.client.put(
+            f"/api/v1/payments{self.path}/means/{card_id}/default",
+            headers={"Authorization": f"Bearer {self.name}"},
+        )
+
     async def claims(self) -> list[dict[str, Any]]:
         found = await self.till.get(self.path, self.name)
         return list(found.json()["claims"])

@@ -72,7 +72,7 @@ context = Context(
         "sponsorships:read": "see what sponsors owe, were asked for, and will be",
         "ledger:read": "see the books: balances and every movement of money",
         "means:read": "see the cards that a payer is charged by",
-        "means:write": "have a card added that a payer is charged by, and remove one",
+        "means:write": "have a card added that a payer is charged by, choose one, and remove one",
         "portal:write": "go to the payment provider's own pages as the payer",
         "checkouts:write": "open the page on which a membership is paid for",
     },

@@ -1,7 +1,7 @@
 """Cards that a payer is charged by. What a card is stays with the provider; ours are its names."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -69,6 +69,13 @@ class RemovedCard:
 def without(cards: Sequence[Card], removed: Collection[str]) -> tuple[Card, ...]:
     """The cards that are left."""
     return tuple(card for card in cards if card.id not in removed)
+
+
+def chosen(cards: Sequence[Card], card_id: str | None) -> tuple[Card, ...]:
+    """The cards with the one as the default that the payer chose; as they are without a choice."""
+    if all(card.id != card_id for card in cards):
+        return tuple(cards)
+    return tuple(replace(card, is_default=card.id == card_id) for card in cards)
 
 
 def to_charge(cards: Sequence[Card]) -> Card | None:

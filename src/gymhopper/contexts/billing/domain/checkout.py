@@ -14,6 +14,7 @@ class BillingAccount:
     """Who pays at an organisation, and what the payment provider calls them.
 
     That of a household has the household's own id; `person_id` is then whoever pays for it.
+    `chosen_card` is to be charged from now on, until the provider has heard of it.
     """
 
     id: UUID
@@ -21,6 +22,7 @@ class BillingAccount:
     person_id: UUID
     kind: PayerKind = "person"
     provider_customer_id: str | None = None
+    chosen_card: str | None = None
 
 
 @dataclass(eq=False, kw_only=True)

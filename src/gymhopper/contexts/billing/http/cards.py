@@ -13,6 +13,7 @@ from gymhopper.chassis.http.openapi.answers import refuses
 from gymhopper.contexts.billing.domain.cards import Card
 from gymhopper.contexts.billing.gateways.providers import payment_provider
 from gymhopper.contexts.billing.usecases import pay_by_page, remove_card
+from gymhopper.contexts.billing.usecases.choose_card import choose_card
 from gymhopper.contexts.billing.usecases.open_card_page import OpenCardPage, open_card_page
 
 router = APIRouter(prefix="/payments", tags=["payments"])
@@ -132,6 +133,23 @@ async def delete_means(
     await remove_card.remove_card(
         runtime, payment_provider(runtime), caller, membership_id, card_id
     )
+
+
+@router.put(
+    "/memberships/{membership_id}/means/{card_id}/default",
+    status_code=204,
+    summary="Say which card is charged from now on",
+    responses=refuses(502, 503),
+)
+async def set_default_means(
+    membership_id: UUID,
+    card_id: CardId,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("means:write"),
+) -> None:
+    """One of the saved cards, for all that is collected from the payer by card here. What could not
+    be collected is tried again with it."""
+    await choose_card(runtime, payment_provider(runtime), caller, membership_id, card_id)
 
 
 @router.post(

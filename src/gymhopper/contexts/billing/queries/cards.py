@@ -34,6 +34,7 @@ class Payer:
     customer_id: str | None
     subscription_id: str | None
     removed: frozenset[str]
+    chosen: str | None
 
 
 async def payer_of(connection: AsyncConnection, membership_id: UUID) -> Payer:
@@ -46,6 +47,7 @@ async def payer_of(connection: AsyncConnection, membership_id: UUID) -> Payer:
                 billing_account.c.organisation_id,
                 billing_account.c.person_id,
                 billing_account.c.provider_customer_id,
+                billing_account.c.chosen_card,
             )
             .join(billing_account, dues.c.billing_account_id == billing_account.c.id)
             .where(dues.c.membership_id == membership_id, dues.c.kind == "membership")
@@ -63,6 +65,7 @@ async def payer_of(connection: AsyncConnection, membership_id: UUID) -> Payer:
         customer_id=row.provider_customer_id,
         subscription_id=collecting,
         removed=await removed_of(connection, row.account_id),
+        chosen=row.chosen_card,
     )
 
 

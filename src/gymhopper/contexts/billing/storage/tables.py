@@ -42,6 +42,7 @@ billing_account = Table(
     Column("kind", Text, nullable=False),
     Column("person_id", Uuid, nullable=False),
     Column("provider_customer_id", Text),
+    Column("chosen_card", Text),
     CheckConstraint("kind IN ('person', 'household', 'sponsor')", name="billing_account_kind"),
     Index(
         "billing_account_person",

@@ -28,12 +28,14 @@ from gymhopper.contexts.billing.usecases.take_over import take_over
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Payer:
-    """`added` is the card of the page that was opened last, unless it is charged already."""
+    """`added` is the card of the page that was opened last, unless it is charged already; `chosen`
+    the one that the payer chose since."""
 
     account_id: UUID
     customer_id: str
     subscriptions: Sequence[str]
     added: tuple[UUID, str] | None
+    chosen: str | None
     removed: frozenset[str]
     to_remove: Sequence[str]
 
@@ -45,6 +47,8 @@ async def follow_cards(runtime: Runtime, provider: PaymentProvider, account_id: 
         return
     if payer.added is not None:
         await _use(runtime, provider, payer, *payer.added)
+    if payer.chosen is not None:
+        await _choose(runtime, provider, payer, payer.chosen)
     for card_id in payer.to_remove:
         await _remove(runtime, provider, payer, card_id)
     await _collect(runtime, provider, payer)
@@ -54,10 +58,14 @@ async def _payer(runtime: Runtime, account_id: UUID) -> _Payer | None:
     """What we know; None when the provider does not know the payer."""
     page, gone = card_page.c, removed_card.c
     async with runtime.database.transaction(SERVICE, read_only=True) as connection:
-        customer = await connection.scalar(
-            select(billing_account.c.provider_customer_id).where(billing_account.c.id == account_id)
-        )
-        if customer is None:
+        account = (
+            await connection.execute(
+                select(billing_account.c.provider_customer_id, billing_account.c.chosen_card).where(
+                    billing_account.c.id == account_id
+                )
+            )
+        ).one_or_none()
+        if account is None or account.provider_customer_id is None:
             return None
         # Pages are completed and heard of in any order; the one that was opened last counts.
         last = (
@@ -80,9 +88,10 @@ async def _payer(runtime: Runtime, account_id: UUID) -> _Payer | None:
     new = last is not None and last.applied_at is None and last.card_id not in names
     return _Payer(
         account_id=account_id,
-        customer_id=customer,
+        customer_id=account.provider_customer_id,
         subscriptions=subscriptions,
         added=(last.id, last.card_id) if last is not None and new else None,
+        chosen=account.chosen_card,
         removed=names,
         to_remove=[each.card_id for each in removed if each.done_at is None],
     )
@@ -99,6 +108,22 @@ async def _use(
     async with runtime.begin(SERVICE) as uow:
         await uow.connection.execute(
             update(card_page).where(card_page.c.id == page_id).values(applied_at=uow.now)
+        )
+
+
+async def _choose(runtime: Runtime, provider: PaymentProvider, payer: _Payer, card_id: str) -> None:
+    # One that is gone again at the provider cannot be charged, however often we ask.
+    with suppress(ProviderRefused):
+        await provider.use_card(
+            card_id, customer_id=payer.customer_id, subscription_ids=payer.subscriptions
+        )
+    account = billing_account.c
+    async with runtime.begin(SERVICE) as uow:
+        # Another one that was chosen meanwhile has a job of its own.
+        await uow.connection.execute(
+            update(billing_account)
+            .where(account.id == payer.account_id, account.chosen_card == card_id)
+            .values(chosen_card=None)
         )
 
 

@@ -40,6 +40,13 @@ async def _page_completed(uow: UnitOfWork, saved: SavedCard) -> str | None:
     page = found.one_or_none()
     if page is None:
         return f"{saved.checkout_id} is not ours"
+    if page.status != "complete":
+        # What is added later is charged, whatever was chosen before.
+        await uow.connection.execute(
+            update(billing_account)
+            .where(billing_account.c.id == page.billing_account_id)
+            .values(chosen_card=None)
+        )
     page.complete(saved.checkout_id, saved.card_id)
     await defer_following(uow, page.billing_account_id)
     return None

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.contexts.billing.domain.cards import Card, RemovedCard, without
+from gymhopper.contexts.billing.domain.cards import Card, RemovedCard, chosen, without
 from gymhopper.contexts.billing.domain.checkout import BillingAccount
 from gymhopper.contexts.billing.domain.errors import MeansInUse
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
@@ -27,7 +27,7 @@ async def cards_of(
     if payer.customer_id is None:
         return payer, ()
     cards = await provider.cards(payer.customer_id, subscription_id=payer.subscription_id)
-    return payer, without(cards, payer.removed)
+    return payer, chosen(without(cards, payer.removed), payer.chosen)
 
 
 async def remove_card(
@@ -65,4 +65,6 @@ async def remove_card(
                 removed_at=uow.now,
             )
         )
+        if account.chosen_card == card_id:
+            account.chosen_card = None
         await defer_following(uow, account.id)
