@@ -13,6 +13,7 @@ import pytest
 
 from contexts.billing.till import GOOD
 from contexts.billing.wallet import OTHER, sign_in
+from contexts.membership.samples import AGREEMENT
 from fixtures.engines import TestDatabase
 from fixtures.runtimes import NewRuntime
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
@@ -43,11 +44,14 @@ async def collects_and_stops(unlucky: Unlucky) -> None:
 
 
 async def changes_course(unlucky: Unlucky) -> None:
-    """Other cards, another plan, credit, and a debt: paid with another card, or given up."""
+    """Other cards, another plan, credit, and debts: paid with another card, given up, or paid on a
+    page after the bank took the money back; and a discount that ends."""
     of = await has_other_cards(unlucky)
     await changes_the_plan(unlucky, of)
     await has_credit(unlucky, of)
     await owes(unlucky, of)
+    await is_taken_back(unlucky, of)
+    await pays_less(unlucky)
 
 
 LIVES: dict[Callable[[Unlucky], Awaitable[None]], set[str]] = {
@@ -81,6 +85,8 @@ LIVES: dict[Callable[[Unlucky], Awaitable[None]], set[str]] = {
         "payment_page",
         "collect_again",
         "give_up",
+        "open_claim_page",
+        "discount",
     },
 }
 """What the provider fails at in each of them."""
@@ -300,6 +306,51 @@ async def owes(unlucky: Unlucky, of: str) -> None:
     (given_up,) = (await v1.invoices.list_async({"status": "uncollectible"})).data
     assert given_up.amount_remaining == 4990
     assert (await studio.claims(of))[-1]["status"] == "written_off"
+
+
+async def is_taken_back(unlucky: Unlucky, of: str) -> None:
+    """What the bank took back is paid on a page of its own, once."""
+    studio = unlucky.studio
+    first = (await studio.claims(of))[0]
+    await Card().take_back(studio, first["claim_id"])
+    before = await succeeded(studio)
+    await unlucky.plan("open_claim_page")
+    path = f"/payments/claims/{first['claim_id']}/page"
+    page = await unlucky.until(lambda: post(studio, path, {}))
+    assert (await unlucky.until(lambda: post(studio, path, {})))["url"] == page["url"]
+    paid = await studio.client.post(page["url"], data={"card": GOOD})
+    assert paid.status_code == 303, paid.text
+    await unlucky.calm()
+    assert await succeeded(studio) == before + 1
+    assert (await studio.claims(of))[0]["status"] == "paid"
+    assert (await studio.money(of))["overdue_since"] is None
+
+
+async def pays_less(unlucky: Unlucky) -> None:
+    """For two weeks; the third one costs the whole price."""
+    studio = unlucky.studio
+    code = {"code": "SPRING", "basis_points": 2000, "periods": 2}
+    await studio.call("POST", "/promo-codes", code, expect=201)
+    plan = await studio.plan(interval="week")
+    who = {"first_name": "Bea", "last_name": "Byron", "agreement": AGREEMENT}
+    member = await studio.call("POST", "/members/register", who, expect=201)
+    (price,) = plan["prices"]
+    order = {
+        "plan_id": plan["id"],
+        "price_id": price["id"],
+        "price": price["price"],
+        "promo_code": code["code"],
+        "first_charge": {"amount": 2392, "currency": "EUR"},
+        "agreement": AGREEMENT,
+    }
+    made = await studio.call("POST", f"/members/{member['id']}/memberships", order, expect=201)
+    of = str(made["id"])
+    await Card().join(studio, of)
+    await unlucky.plan("discount")
+    for _ in range(2):
+        await to_the_next_period(studio, Card(), of)
+        await unlucky.calm()
+    assert [each["amount"]["amount"] for each in await studio.claims(of)] == [2392, 2392, 2990]
 
 
 async def succeeded(studio: Studio) -> int:
