@@ -217,6 +217,7 @@ def subscription(**changes: Any) -> stripe.Subscription:
         "canceled_at": None,
         "ended_at": None,
         "pause_collection": None,
+        "discounts": [],
     }
     return stripe.Subscription.construct_from({**given, **changes}, "sk_test_x")
 
