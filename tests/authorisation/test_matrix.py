@@ -163,7 +163,9 @@ async def test_a_role_gets_nothing_of_another_organisation(
             cell = Cell(role, operation, "another organisation's")
             if not operation.scopes <= scopes:
                 wrong += unless(SCOPE_MISSING, answer, cell)
-            elif operation.names_ids(world.other.ids) and answer.status_code != 404:
+            elif operation.names_ids(world.other.ids) and not (
+                answer.status_code == 404 or lacks_proof(operation, answer)
+            ):
                 wrong.append(cell.wrong(answer, "404"))
             elif answer.status_code >= 500 or told(answer, world.other, sent(answer)):
                 wrong.append(cell.wrong(answer, "nothing of theirs"))
@@ -189,8 +191,14 @@ async def test_an_account_that_may_act_for_nobody_sees_itself_alone(
 
 def answered(operation: Operation, answer: httpx.Response) -> bool:
     """Whether the operation did what it is for, or asked for the proof that the body lacks."""
-    proof = PROOFS.get(operation.id)
-    return answer.status_code in OWN_ANSWERS if proof is None else code(answer) == proof
+    if operation.id in PROOFS:
+        return lacks_proof(operation, answer)
+    return answer.status_code in OWN_ANSWERS
+
+
+def lacks_proof(operation: Operation, answer: httpx.Response) -> bool:
+    """Whether it was refused for the lack of the proof that it asks for."""
+    return operation.id in PROOFS and code(answer) == PROOFS[operation.id]
 
 
 def none(wrong: list[str]) -> None:

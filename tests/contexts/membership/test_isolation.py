@@ -14,6 +14,8 @@ from contexts.membership.test_households import buy, household, household_of
 from contexts.membership.test_plan_changes import other, wish
 from contexts.membership.test_plan_changes import path as plan_changes_of
 from contexts.membership.test_price_changes import announced, new
+from contexts.membership.test_promo_codes import code as promo_code
+from contexts.membership.test_promo_codes import redeem
 from contexts.membership.test_sponsors import push, row, sponsor_of
 from gymhopper.chassis.auth import ANONYMOUS, SERVICE, AuthSubject
 from gymhopper.contexts.membership.storage import tables
@@ -60,8 +62,11 @@ async def populate(gym: Any) -> dict[str, str]:
     await gym.http.post("/api/v1/leaving-requests", json=asked)
     together = await household_of(gym, {"id": active["member_id"]})
     paid_for = await buy(gym, {"id": active["member_id"]}, household(together))
+    await gym.post(f"/households/{together['id']}/invitations", {})
     await gym.owed(paid_for["id"], gym.clock.now())
     await push(gym, await sponsor_of(gym), row(gym, "1"))
+    await promo_code(gym)
+    await redeem(gym, await gym.plan())
     await invite(gym, await hosting(gym))
     another = await other(gym)
     await gym.post(plan_changes_of(active), wish(another, "period_end"))
