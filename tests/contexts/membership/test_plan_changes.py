@@ -156,16 +156,58 @@ async def test_what_would_leave_money_over_changes_at_the_periods_end_only(gym: 
     bought, plan = await gym.active(), await other(gym, 2900)
     collector: Any = gym.runtime.api(PlanChangesApi)
     collector.charged = -1
-    assert (await preview(gym, bought, plan))["charged"]["amount"] == -1
-    refused = await agree(gym, bought, plan, expect=409)
-    assert refused["code"] == "plan_change_not_possible"
+    collector.refusal = "left_over"
+    refused = await preview(gym, bought, plan, expect=409)
+    assert (refused["code"], refused["field"]) == ("plan_change_not_possible", "when")
+    assert "at the period's end" in refused["detail"]
+    collector.refusal = None
     await gym.post(path(bought), wish(plan, "period_end"))
+
+
+async def test_what_becomes_credit_changes_at_once_for_the_amount_that_was_shown(gym: Any) -> None:
+    bought, plan = await gym.active(), await other(gym, 2900)
+    collector: Any = gym.runtime.api(PlanChangesApi)
+    collector.charged = -700
+    shown = await preview(gym, bought, plan)
+    assert shown["charged"] == {"amount": -700, "currency": "EUR"}
+    collector.charged = -699
+    given = wish(plan, charged=shown["charged"], priced_at=shown["priced_at"])
+    assert (await gym.post(path(bought), given, expect=409))["code"] == "stale_price"
+    collector.charged = -700
+    change = await gym.post(path(bought), given)
+    assert (change["status"], change["charged"]["amount"]) == ("requested", -700)
+    asked = (await gym.told(bought["id"]))[-1].data
+    assert isinstance(asked, MembershipPlanChangeRequested)
+    assert asked.charged == Money(-700, "EUR")
+    await collected(gym, bought, change)
+    now = await gym.get(f"/memberships/{bought['id']}")
+    assert (now["plan_name"], now["price"]["amount"]) == ("Premium", 2900)
+    assert now["paid_until"] == bought["paid_until"]
+
+
+async def test_members_have_nothing_cheaper_at_once_while_a_term_runs(gym: Any) -> None:
+    bought, plan = await gym.active(conditions=YEAR), await other(gym, 2900)
+    collector: Any = gym.runtime.api(PlanChangesApi)
+    collector.charged = -700
+    async with gym.through(bought["person_id"]) as member:
+        url = f"/api/v1/memberships/{bought['id']}/plan-change-preview"
+        refused = await member.post(url, json=wish(plan))
+        assert (refused.status_code, refused.json()["code"]) == (409, "term_still_runs")
+    assert (await preview(gym, bought, plan, expect=422))["code"] == "reason_missing"
+    shown = await gym.post(
+        f"/memberships/{bought['id']}/plan-change-preview",
+        wish(plan, reason="Moved away"),
+        expect=200,
+    )
+    given = {"charged": shown["charged"], "priced_at": shown["priced_at"]}
+    change = await gym.post(path(bought), wish(plan, reason="Moved away", **given))
+    assert change["status"] == "requested"
 
 
 async def test_whoever_collects_may_say_no(gym: Any) -> None:
     bought, plan = await gym.active(), await other(gym)
     collector: Any = gym.runtime.api(PlanChangesApi)
-    for refusal in ("not_collected", "out_of_period", "other_interval", "partly_paid"):
+    for refusal in ("not_collected", "out_of_period", "other_interval", "partly_paid", "left_over"):
         collector.refusal = refusal
         refused = await preview(gym, bought, plan, expect=409)
         assert refused["code"] == "plan_change_not_possible"

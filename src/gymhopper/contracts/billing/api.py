@@ -9,10 +9,13 @@ import msgspec
 from gymhopper.contracts.membership.plan_changes import PlanTerms
 from gymhopper.kernel.money import Money
 
-QuoteRefusal = Literal["not_collected", "out_of_period", "other_interval", "partly_paid"]
+QuoteRefusal = Literal[
+    "not_collected", "out_of_period", "other_interval", "partly_paid", "left_over"
+]
 """Why a change cannot be made like this: nobody collects for the membership; the instant does not
 lie in the period that runs; whoever collects can begin another length of period only at once; a
-part of the period that would be asked for anew was paid."""
+part of the period that would be asked for anew was paid; more would be left over of the old plan
+than the new one costs, and whoever collects cannot make that credit."""
 
 
 class QuotedLine(msgspec.Struct, frozen=True, kw_only=True):

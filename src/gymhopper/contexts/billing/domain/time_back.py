@@ -16,7 +16,7 @@ def give_back(claim: Claim, time: Period, zone: str) -> int:
     whole, gone = cycle.dates(Period(claim.start, claim.until), zone), set(claim.given_back)
     charged = [day for day in whole if day not in claim.left_out]
     days = [day for day in charged if first <= day < beyond and day not in gone]
-    paid = _paid(claim)
+    paid = paid_for_time(claim)
     if not days or not paid:
         return 0
     before = len(gone)
@@ -25,7 +25,7 @@ def give_back(claim: Claim, time: Period, zone: str) -> int:
     return after - cycle.rounded(paid * before, len(charged))
 
 
-def _paid(claim: Claim) -> int:
+def paid_for_time(claim: Claim) -> int:
     """What was paid for its time and has not gone back; a fee beside it buys no time."""
     for_time = sum(each.amount for each in claim.lines if each.kind != "joining_fee")
     return max(0, for_time - claim.refunded)

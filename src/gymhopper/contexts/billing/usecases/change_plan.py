@@ -12,9 +12,10 @@ import msgspec
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
-from gymhopper.contexts.billing.domain import plan_change
+from gymhopper.contexts.billing.domain import cycle, plan_change
 from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.errors import CardRefused, ProviderRefused
+from gymhopper.contexts.billing.domain.left_over import LeftOver, left_over
 from gymhopper.contexts.billing.domain.notification import Subject
 from gymhopper.contexts.billing.domain.payment import AT_THE_DESK
 from gymhopper.contexts.billing.domain.plan_change import PendingChange
@@ -33,7 +34,8 @@ from gymhopper.contexts.billing.usecases.follow_contract import (
     defer_alignment,
     dues_of_membership,
 )
-from gymhopper.contexts.billing.usecases.open_dues import rate_of, running
+from gymhopper.contexts.billing.usecases.grant_credit import grant_credit
+from gymhopper.contexts.billing.usecases.open_dues import claims_of, rate_of, running
 from gymhopper.contexts.billing.usecases.settle_claim import settle_claim
 from gymhopper.contexts.billing.usecases.take_over import take_over
 from gymhopper.contexts.billing.usecases.use_credit import pay_by_credit
@@ -41,7 +43,10 @@ from gymhopper.contracts.billing.events import PlanChangeCollected, PlanChangeDe
 from gymhopper.contracts.membership.events import MembershipPlanChangeRequested
 from gymhopper.contracts.membership.plan_changes import PlanChangeRefusal, PlanTerms
 from gymhopper.kernel.calendar import local_date
+from gymhopper.kernel.money import Money
 from gymhopper.kernel.period import Period
+
+LEFT_OVER = "Left over of the plan before"
 
 
 async def change_at_once(uow: UnitOfWork, event: MembershipPlanChangeRequested) -> None:
@@ -60,6 +65,8 @@ async def change_at_once(uow: UnitOfWork, event: MembershipPlanChangeRequested) 
         _decline(uow, dues, event.change_id, "not_collected")
     elif collecting.provider == AT_THE_DESK:
         await _change_by_hand(uow, dues, collecting, change)
+    elif event.charged.amount < 0:
+        _decline(uow, dues, event.change_id, "left_over")
     else:
         dues.change = change
         await defer_change(uow, dues.id)
@@ -190,17 +197,27 @@ async def _change_by_hand(
         billed_until=collecting.period_until or change.at,
         frozen=dues.frozen,
     )
-    amount = sum(each.amount for each in lines)
     dues.last_change = change.change_id
-    if amount != change.charged or amount < 0:
-        _decline(uow, dues, change.change_id, "price_changed" if amount >= 0 else "left_over")
+    over = None
+    if sum(each.amount for each in lines) < 0:
+        over = await _what_is_left(uow, dues, collecting, change)
+        if over is None:
+            _decline(uow, dues, change.change_id, "left_over")
+            return
+        lines = over.lines
+    if sum(each.amount for each in lines) != change.charged:
+        _decline(uow, dues, change.change_id, "price_changed")
         return
     dues.terms = new
+    if over is not None:
+        await _keep_what_is_left(uow, dues, collecting, change, over)
+        # What is left over has paid for these already.
+        lines = over.charged
     period = plan_change.period_of(new, change.at)
     until = period.until if period is not None else collecting.period_until
     if new.cycle != old.cycle and period is not None:
         collecting.period_start, collecting.period_until = period.start, period.until
-    if amount:
+    if sum(each.amount for each in lines):
         start = max(each.start for each in lines)
         paid_for = Period(min(each.start for each in lines), max(each.until for each in lines))
         if new.cycle != old.cycle and period is not None:
@@ -209,11 +226,45 @@ async def _change_by_hand(
         claim = open_claim(
             uow, dues, collecting, paid_for, lines, due_at=due_at, cause=change.change_id
         )
+        if over is not None:
+            claim.left_out = cycle.left_out(new, paid_for, dues.frozen)
         await pay_by_credit(uow, dues, claim)
         await settle_claim(uow, dues, claim)
         await uow.schedule(CLAIM_DUE, str(claim.id), due_at)
     await await_next(uow, dues, collecting)
     _collected(uow, dues, change.change_id, until or change.at)
+
+
+async def _what_is_left(
+    uow: UnitOfWork, dues: Dues, collecting: Subscription, change: PendingChange
+) -> LeftOver | None:
+    return left_over(
+        dues.terms,
+        change.terms,
+        local_date(change.at, dues.terms.zone),
+        claims=await claims_of(uow, dues),
+        account_id=dues.billing_account_id,
+        billed_until=collecting.period_until or change.at,
+        frozen=dues.frozen,
+    )
+
+
+async def _keep_what_is_left(
+    uow: UnitOfWork, dues: Dues, collecting: Subscription, change: PendingChange, over: LeftOver
+) -> None:
+    """The rest of the old plan is credit from now on; what nobody has paid yet is asked anew."""
+    over.give_up()
+    if over.given_back:
+        await grant_credit(
+            uow,
+            account_id=dues.billing_account_id,
+            legal_entity_id=dues.terms.legal_entity_id,
+            amount=Money(over.given_back, dues.currency),
+            reason=LEFT_OVER,
+            cause=change.change_id,
+            membership_id=dues.membership_id,
+        )
+    await ask_anew(uow, dues, collecting, over.billed_until)
 
 
 async def _collect_later(uow: UnitOfWork, dues: Dues, at: datetime) -> None:

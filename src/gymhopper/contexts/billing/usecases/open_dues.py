@@ -118,7 +118,12 @@ def subscribe(uow: UnitOfWork, dues: Dues, provider: str) -> Subscription:
 
 async def claims_of(uow: UnitOfWork, dues: Dues) -> list[Claim]:
     """Everything that was ever claimed, the oldest first."""
-    rows = await uow.session.scalars(
+    return await claims_from(uow.session, dues)
+
+
+async def claims_from(session: AsyncSession, dues: Dues) -> list[Claim]:
+    """The same, to look at."""
+    rows = await session.scalars(
         select(Claim).where(tables.claim.c.dues_id == dues.id).order_by(tables.claim.c.id)
     )
     return list(rows)

@@ -12,6 +12,7 @@ from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.billing.domain import plan_change
 from gymhopper.contexts.billing.domain.dues import Dues
+from gymhopper.contexts.billing.domain.left_over import left_over
 from gymhopper.contexts.billing.domain.line import Line
 from gymhopper.contexts.billing.domain.payment import AT_THE_DESK
 from gymhopper.contexts.billing.domain.provider import ENDED, ProviderLine
@@ -19,7 +20,7 @@ from gymhopper.contexts.billing.domain.subscription import Subscription
 from gymhopper.contexts.billing.domain.terms import Terms, changed
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
 from gymhopper.contexts.billing.storage import tables
-from gymhopper.contexts.billing.usecases.open_dues import rate_from
+from gymhopper.contexts.billing.usecases.open_dues import claims_from, rate_from
 from gymhopper.contracts.billing.api import PlanChangeQuote, QuotedLine, QuoteRefusal
 from gymhopper.contracts.membership.plan_changes import PlanTerms
 from gymhopper.kernel.calendar import local_date
@@ -62,6 +63,7 @@ async def quote_change(
         by_hand = collecting.provider == AT_THE_DESK
         if by_hand and not wanted.at_once and await _partly_paid(session, dues, wanted.at):
             return _refused(wanted, "partly_paid")
+        claims = await claims_from(session, dues) if by_hand and wanted.at_once else []
     if not wanted.at_once:
         other = new.cycle != dues.terms.cycle and not by_hand
         return _refused(wanted, "other_interval") if other else _quote(wanted, new, ())
@@ -71,12 +73,27 @@ async def quote_change(
         found = plan_change.lines(
             dues.terms, new, day, billed_until=collecting.period_until, frozen=dues.frozen
         )
-        return _quote(wanted, new, found)
+        if sum(each.amount for each in found) >= 0:
+            return _quote(wanted, new, found)
+        over = left_over(
+            dues.terms,
+            new,
+            day,
+            claims=claims,
+            account_id=dues.billing_account_id,
+            billed_until=collecting.period_until,
+            frozen=dues.frozen,
+        )
+        if over is None:
+            return _quote(wanted, new, found, refusal="left_over")
+        return _quote(wanted, new, over.lines)
     start = collecting.period_start
     if start is None or not start <= wanted.at <= collecting.period_until:
         return _refused(wanted, "out_of_period")
     shown = await provider.preview_change(collecting.provider_id, new, wanted.at)
-    return _quote(wanted, new, shown.lines, charged=shown.amount.amount)
+    charged = shown.amount.amount
+    refusal: QuoteRefusal | None = "left_over" if charged < 0 else None
+    return _quote(wanted, new, shown.lines, charged=charged, refusal=refusal)
 
 
 def _quote(
@@ -85,6 +102,7 @@ def _quote(
     lines: Sequence[Line | ProviderLine],
     *,
     charged: int | None = None,
+    refusal: QuoteRefusal | None = None,
 ) -> PlanChangeQuote:
     total = sum(each.amount for each in lines) if charged is None else charged
     return PlanChangeQuote(
@@ -101,6 +119,7 @@ def _quote(
             for each in lines
             if each.amount
         ),
+        refusal=refusal,
     )
 
 

@@ -30,7 +30,7 @@ class PlanChange:
 
     It is `lapsed` when the contract was over by then, `refused` when it was not paid: `refusal`
     says why. `charged` was shown, in minor units of the contract's currency, as of `priced_at`;
-    None where nothing is charged at once.
+    below zero it becomes credit, and None is where nothing is charged at once.
     """
 
     id: UUID

@@ -73,8 +73,9 @@ class PlanChangeLine(BaseModel):
 class PlanChangePreview(BaseModel):
     """What the change comes to, with tax.
 
-    `charged` is due at once, and exact for the instant `priced_at`; below zero the change can only
-    be made at the period's end. `bound_until` is the first day on which no term binds any more.
+    `charged` is due at once, and exact for the instant `priced_at`; below zero so much is left
+    over, and becomes credit of whoever pays. `bound_until` is the first day on which no term binds
+    any more.
     """
 
     charged: SignedMoneyField
@@ -100,7 +101,7 @@ class PlanChangeAnswer(BaseModel):
     price: MoneyField
     status: PlanChangeStatus
     effective_at: datetime
-    charged: MoneyField | None
+    charged: SignedMoneyField | None
     refusal: PlanChangeRefusal | None
     requested_at: datetime
     settled_at: datetime | None
@@ -156,10 +157,11 @@ async def change_plan(
     runtime: CurrentRuntime,
     caller: AuthSubject = scoped("purchases:write"),
 ) -> PlanChangeAnswer:
-    """Dearer at once, when it is paid; or from the end of the period on.
+    """At once, when it is paid; or from the end of the period on.
 
     By card it is charged in the background, and the old plan stays where the card is refused.
-    What costs less begins with the next period.
+    What is left over of a dearer plan that was paid at the desk becomes credit; by card what
+    leaves something over begins with the next period (`plan_change_not_possible`).
     """
     command = await _command(runtime, membership_id, body)
     return _answer(await changing.change_plan(runtime, caller, command))
@@ -219,7 +221,7 @@ def _answer(change: PlanChange) -> PlanChangeAnswer:
         price=MoneyField.of(change.terms.price),
         status=change.status,
         effective_at=change.effective_at,
-        charged=None if charged is None else MoneyField.of(charged),
+        charged=None if charged is None else SignedMoneyField.of(charged),
         refusal=change.refusal,
         requested_at=change.requested_at,
         settled_at=change.settled_at,

@@ -50,13 +50,14 @@ _REFUSALS: dict[QuoteRefusal, str] = {
     "out_of_period": "The period that was looked at is over. Look at the preview again.",
     "other_interval": "A card is charged for periods of another length only from now on.",
     "partly_paid": "A part of the next period was paid. It changes after that one.",
+    "left_over": "The old plan's rest is worth more. Change at the period's end.",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePlan:
     """The plan, at the price that was shown. `charged`, as of `priced_at`, is what the preview
-    showed for now; both are None at the period's end."""
+    showed for now, below zero where so much becomes credit; both are None at the period's end."""
 
     membership_id: UUID
     plan_id: UUID
@@ -107,13 +108,8 @@ async def change_plan(runtime: Runtime, caller: AuthSubject, command: ChangePlan
     """Agree on the change. Raises StalePrice where another amount was shown than is charged."""
     _check_shown(command, runtime.clock.now())
     preview = await preview_plan_change(runtime, caller, command)
-    if command.charged is not None:
-        if command.charged != preview.quote.charged:
-            raise StalePrice(f"{preview.quote.charged} would be charged.", field="charged")
-        if command.charged.amount < 0:
-            raise ChangeNotPossible(
-                "The old plan's rest is worth more. Change at the period's end.", field="when"
-            )
+    if command.charged is not None and command.charged != preview.quote.charged:
+        raise StalePrice(f"{preview.quote.charged} would be charged.", field="charged")
     async with runtime.begin(caller) as uow:
         return await _request(uow, command)
 

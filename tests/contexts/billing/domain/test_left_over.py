@@ -1,0 +1,102 @@
+"""What is left over of dearer plans: what was paid and what is credit come to what was used."""
+
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contexts.billing.domain.test_plan_change import FIRST_DAYS, INTERVALS, ZONES, first, sold, to
+from gymhopper.contexts.billing.domain import cycle
+from gymhopper.contexts.billing.domain.claim import Claim
+from gymhopper.contexts.billing.domain.left_over import LeftOver, left_over
+from gymhopper.contexts.billing.domain.line import Line
+from gymhopper.contexts.billing.domain.terms import Terms
+from gymhopper.contexts.billing.domain.time_back import give_back
+from gymhopper.kernel.calendar import local_date, start_of_day
+from gymhopper.kernel.ids import new_id
+from gymhopper.kernel.period import Period
+
+DAY = timedelta(days=1)
+PAYER = new_id()
+CHAINS = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 100)), min_size=1, max_size=5)
+
+
+def paid(lines: tuple[Line, ...], start: datetime, until: datetime, payer: UUID = PAYER) -> Claim:
+    return Claim(
+        id=new_id(),
+        dues_id=new_id(),
+        organisation_id=new_id(),
+        person_id=new_id(),
+        membership_id=new_id(),
+        billing_account_id=payer,
+        subscription_id=None,
+        provider="manual",
+        provider_invoice_id="",
+        lines=lines,
+        amount=sum(each.amount for each in lines),
+        outstanding=0,
+        currency="EUR",
+        start=start,
+        until=until,
+        first=False,
+        status="paid",
+    )
+
+
+def period_paid(terms: Terms) -> tuple[Claim, datetime]:
+    period = first(terms)
+    assert period.until is not None
+    return paid(cycle.first_lines(terms), period.start, period.until), period.until
+
+
+def rest_of(
+    old: Terms, new: Terms, day: date, claims: list[Claim], until: datetime
+) -> LeftOver | None:
+    return left_over(old, new, day, claims=claims, account_id=PAYER, billed_until=until, frozen=())
+
+
+@given(FIRST_DAYS, ZONES, INTERVALS, st.integers(1, 10**7), CHAINS)
+def test_what_was_paid_without_what_is_credit_is_what_each_day_cost(
+    start: date, zone: str, of: tuple[str, int], price: int, chain: list[tuple[int, int]]
+) -> None:
+    plan = sold(start, zone, of, price)
+    claim, until = period_paid(plan)
+    claims, kept = [claim], claim.amount
+    days = (local_date(until, zone) - start).days
+    day, exact = start, Fraction(0)
+    steps = sorted((passed % days, percent) for passed, percent in chain)
+    for number, percent in steps:
+        exact += Fraction(plan.price.amount * (number - (day - start).days), days)
+        day = start + DAY * number
+        cheaper = to(plan, plan.price.amount * percent // 100)
+        over = rest_of(plan, cheaper, day, claims, until)
+        assert over is not None
+        over.give_up()
+        kept += sum(each.amount for each in over.lines)
+        assert over.given_back >= sum(each.amount for each in over.charged)
+        # Nothing of it is given back for another reason.
+        whole = Period(start_of_day(day, zone), until)
+        assert [give_back(each, whole, zone) for each in claims] == [0] * len(claims)
+        if over.charged:
+            claims.append(paid(over.charged, whole.start, until))
+        plan = cheaper
+    exact += Fraction(plan.price.amount * (days - (day - start).days), days)
+    assert kept >= 0
+    assert abs(kept - exact) <= len(steps)
+
+
+def test_what_somebody_else_paid_is_not_left_over() -> None:
+    plan = sold(date(2026, 3, 1), "Europe/Vienna", ("month", 1), 3100)
+    claim, until = period_paid(plan)
+    claim.billing_account_id = new_id()
+    assert rest_of(plan, to(plan, 1550), date(2026, 3, 11), [claim], until) is None
+
+
+def test_it_is_never_more_than_was_paid() -> None:
+    """A first period cost nothing, as with a discount that is not in the terms any more."""
+    plan = sold(date(2026, 3, 1), "Europe/Vienna", ("month", 1), 3100)
+    claim, until = period_paid(plan)
+    claim.lines = ()
+    assert rest_of(plan, to(plan, 1550), date(2026, 3, 11), [claim], until) is None
