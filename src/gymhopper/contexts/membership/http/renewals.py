@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
+from gymhopper.chassis.http.openapi.answers import refuses
 from gymhopper.contexts.membership.domain.plan import SalesChannel
 from gymhopper.contexts.membership.domain.renewal import offered_again
 from gymhopper.contexts.membership.http.fields import AgreementField, MoneyField, Request
@@ -56,7 +57,7 @@ class RenewalRequest(Request):
     agreement: AgreementField
 
 
-@router.get(_PATH, summary="See what a renewal costs")
+@router.get(_PATH, summary="See what a renewal costs", responses=refuses(409))
 async def preview_renewal(
     membership_id: UUID,
     query: Annotated[RenewalQuery, Query()],
