@@ -24,7 +24,7 @@ test: setup  ## run the tests
 
 prove: setup  ## run the long proofs
 	@# 5 says that there is none yet
-	$(BIN)/pytest -m prove --timeout 1800 --durations 20 || [ $$? -eq 5 ]
+	$(BIN)/pytest -m prove --numprocesses 2 --dist loadfile --timeout 1800 --durations 20 || [ $$? -eq 5 ]
 
 bench: setup  ## measure
 	$(BIN)/gymhopper bench gate --json
