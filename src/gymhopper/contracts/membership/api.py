@@ -8,6 +8,7 @@ import msgspec
 
 from gymhopper.contracts.membership.discount import Discount
 from gymhopper.kernel.money import Money
+from gymhopper.kernel.term import Interval
 
 PlanKind = Literal["recurring", "fixed_term", "pack", "day_pass", "guest_pass"]
 PayerKind = Literal["person", "household", "sponsor"]
@@ -46,7 +47,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     plan_name: str
     price_id: UUID
     price: Money
-    interval: str
+    interval: Interval
     interval_count: int
     contract: str
     starts_on: date

@@ -1,6 +1,6 @@
 """Calendar days of a change of plan: nothing is lost, and nothing is charged twice."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 from hypothesis import given
@@ -41,7 +41,7 @@ def first(terms: Terms) -> Period:
     return cycle.first_period(terms)
 
 
-def until(period: Period) -> object:
+def until(period: Period) -> datetime:
     assert period.until is not None
     return period.until
 
@@ -49,7 +49,7 @@ def until(period: Period) -> object:
 def total(old: Terms, new: Terms, day: date, periods: int = 1) -> int:
     billed = first(old)
     for _ in range(periods - 1):
-        following = cycle.next_period(old, until(billed))  # type: ignore[arg-type]  # an instant
+        following = cycle.next_period(old, until(billed))
         assert following is not None
         billed = following
     found = plan_change.lines(old, new, day, billed_until=billed.until, frozen=())  # type: ignore[arg-type]  # it has an end
@@ -62,7 +62,7 @@ def test_a_change_is_the_difference_of_what_is_left_of_the_days(
 ) -> None:
     old = sold(start, zone, of, before)
     new, period = to(old, after), first(old)
-    days = (local_date(until(period), zone) - start).days  # type: ignore[arg-type]  # an instant
+    days = (local_date(until(period), zone) - start).days
     day = start + DAY * (passed % days)
     left = days - passed % days
     exact = (after - before) * left / days
@@ -81,7 +81,7 @@ def test_a_change_and_its_way_back_on_the_same_day_cost_nothing(
 ) -> None:
     old = sold(start, zone, of, before)
     new = to(old, after)
-    days = (local_date(until(first(old)), zone) - start).days  # type: ignore[arg-type]  # an instant
+    days = (local_date(until(first(old)), zone) - start).days
     day = start + DAY * (passed % days)
     assert total(old, new, day) + total(new, to(old, before), day) == 0
 
@@ -150,10 +150,10 @@ def test_what_costs_nothing_has_no_line() -> None:
 def test_an_instant_lies_in_the_period_that_holds_it() -> None:
     terms = sold(date(2026, 3, 10), "Europe/Vienna", ("month", 1), 3100)
     march = first(terms)
-    april = cycle.next_period(terms, until(march))  # type: ignore[arg-type]  # an instant
+    april = cycle.next_period(terms, until(march))
     assert april is not None
     for period in (march, april):
-        last = until(period) - timedelta(seconds=1)  # type: ignore[operator]  # an instant
+        last = until(period) - timedelta(seconds=1)
         for at in (period.start, last):
             assert plan_change.period_of(terms, at) == period
     assert plan_change.period_of(terms, march.start - timedelta(seconds=1)) is None

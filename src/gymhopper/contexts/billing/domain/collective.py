@@ -78,7 +78,7 @@ def periods_begun(
 ) -> Iterator[Owed]:
     """The membership's periods that begin within, with the price and the share of their day."""
     bought = covered.purchase
-    term = Term(bought.interval, bought.interval_count)  # type: ignore[arg-type]  # its four words
+    term = Term(bought.interval, bought.interval_count)
     number = 0
     while True:
         first = start_of_day(term.boundary(bought.starts_on, number), bought.zone)

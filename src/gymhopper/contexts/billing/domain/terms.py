@@ -119,7 +119,7 @@ def terms_of(purchase: Purchase, rate: Rate) -> Terms:
         plan_name=purchase.plan_name,
         kind=purchase.kind,
         price=gross(purchase.price),
-        interval=purchase.interval,  # type: ignore[arg-type]  # membership's own four words
+        interval=purchase.interval,
         count=purchase.interval_count,
         starts_on=purchase.starts_on,
         zone=purchase.zone,
