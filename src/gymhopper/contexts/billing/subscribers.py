@@ -111,7 +111,8 @@ async def withdrawn(uow: UnitOfWork, event: MembershipWithdrawn, _: Envelope) ->
     """What was paid goes back, but for the days on which it was used."""
     dues = await dues_of_membership(uow, event.membership.membership_id)
     if dues is not None:
-        await give_back_share(uow, dues, event.given_back_days, event.of_days)
+        ended = event.membership.end or uow.now
+        await give_back_share(uow, dues, event.given_back_days, event.of_days, ended)
 
 
 @subscriptions.on(MembershipTimeGivenBack)

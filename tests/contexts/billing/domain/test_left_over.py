@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contexts.billing.domain.test_plan_change import FIRST_DAYS, INTERVALS, ZONES, first, sold, to
-from gymhopper.contexts.billing.domain import cycle
+from gymhopper.contexts.billing.domain import cycle, plan_change
 from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.left_over import LeftOver, left_over
 from gymhopper.contexts.billing.domain.line import Line
@@ -65,7 +65,7 @@ def test_what_was_paid_without_what_is_credit_is_what_each_day_cost(
     claim, until = period_paid(plan)
     claims, kept = [claim], claim.amount
     days = (local_date(until, zone) - start).days
-    day, exact = start, Fraction(0)
+    day, exact, credited = start, Fraction(0), 0
     steps = sorted((passed % days, percent) for passed, percent in chain)
     for number, percent in steps:
         exact += Fraction(plan.price.amount * (number - (day - start).days), days)
@@ -75,6 +75,8 @@ def test_what_was_paid_without_what_is_credit_is_what_each_day_cost(
         assert over is not None
         over.give_up()
         kept += sum(each.amount for each in over.lines)
+        credited += over.given_back
+        assert sum(each.credited for each in claims) == credited
         assert over.given_back >= sum(each.amount for each in over.charged)
         # Nothing of it is given back for another reason.
         whole = Period(start_of_day(day, zone), until)
@@ -92,6 +94,32 @@ def test_what_somebody_else_paid_is_not_left_over() -> None:
     claim, until = period_paid(plan)
     claim.billing_account_id = new_id()
     assert rest_of(plan, to(plan, 1550), date(2026, 3, 11), [claim], until) is None
+
+
+def test_nothing_is_left_over_of_what_is_on_its_way_back() -> None:
+    plan = sold(date(2026, 3, 1), "Europe/Vienna", ("month", 1), 3100)
+    claim, until = period_paid(plan)
+    claim.refunding = 1
+    assert rest_of(plan, to(plan, 1550), date(2026, 3, 11), [claim], until) is None
+
+
+def test_each_claim_says_what_its_own_days_were_worth() -> None:
+    """Also where two were paid for the same days, and days before were credited for a reason."""
+    plan = sold(date(2026, 3, 1), "Europe/Vienna", ("month", 1), 3100)
+    claim, until = period_paid(plan)
+    begins = start_of_day(date(2026, 3, 11), "Europe/Vienna")
+    give_back(claim, Period(claim.start, claim.start + 2 * DAY), "Europe/Vienna")
+    dearer = to(plan, 6200)
+    extra = paid(
+        plan_change.lines(plan, dearer, date(2026, 3, 11), billed_until=until, frozen=()),
+        begins,
+        until,
+    )
+    over = rest_of(dearer, to(plan, 1550), date(2026, 3, 21), [claim, extra], until)
+    assert over is not None
+    over.give_up()
+    # Eleven days are left, of 31 and of 21; two were credited before.
+    assert (claim.credited, extra.credited) == (200 + 1100, 1100)
 
 
 def test_it_is_never_more_than_was_paid() -> None:

@@ -26,7 +26,8 @@ ClaimStatus = Literal["open", "failed", "paid", "void", "written_off"]
 RefundStatus = Literal["requested", "pending", "succeeded", "failed", "canceled"]
 Access = Literal["keep", "end_now"]
 
-_UNDER_WAY: frozenset[RefundStatus] = frozenset({"requested", "pending", "succeeded"})
+_ON_THE_WAY: frozenset[RefundStatus] = frozenset({"requested", "pending"})
+_UNDER_WAY: frozenset[RefundStatus] = _ON_THE_WAY | {"succeeded"}
 _GONE: frozenset[RefundStatus] = frozenset({"succeeded", "failed", "canceled"})
 
 
@@ -43,7 +44,8 @@ class Claim:
     is when we learned that collecting it failed; no further try moves it, only paying clears it.
     `due_at` is set where we ask for the money ourselves: unpaid by then, it counts as failed.
     `left_out` are days of its time that are not in the price, `given_back` those that were paid for
-    and credited. `document_id` is its invoice. `person_id` is who paid or is to pay, from
+    and given back: what they were worth is `credited`. `refunding` is asked for and on its way
+    back. `document_id` is its invoice. `person_id` is who paid or is to pay, from
     `billing_account_id`.
     """
 
@@ -68,12 +70,14 @@ class Claim:
     first: bool
     status: ClaimStatus = "open"
     refunded: int = 0
+    refunding: int = 0
     due_at: datetime | None = None
     document_id: UUID | None = None
     failure_known_at: datetime | None = None
     paid_at: datetime | None = None
     written_off: int = 0
     overpaid: int = 0
+    credited: int = 0
     left_out: tuple[date, ...] = ()
     given_back: tuple[date, ...] = ()
     written_off_at: datetime | None = None
@@ -176,6 +180,11 @@ class Claim:
         self.written_off_at, self.written_off_because = now, because
         self.status, self.failure_known_at = "written_off", None
         return amount
+
+    def count_refunds(self, refunds: Sequence["Refund"]) -> None:
+        """Count again what went back, and what is on its way."""
+        self.refunded = sum(each.amount for each in refunds if each.status == "succeeded")
+        self.refunding = sum(each.amount for each in refunds if each.status in _ON_THE_WAY)
 
     def drop(self) -> None:
         """Ask for it no more: what it was for will not be given."""
@@ -310,18 +319,22 @@ class Refund:
 def refundable(payment: Payment, refunds: Sequence[Refund]) -> int:
     """What can still go back of a payment, counting refunds that are only asked for."""
     gone = sum(r.amount for r in refunds if r.payment_id == payment.id and r.status in _UNDER_WAY)
-    return payment.kept - gone
+    # Not `kept`: a view asks it of rows.
+    return payment.amount - payment.taken_back - gone
 
 
 def most_refundable(
     claim: Claim, payments: Sequence[Payment], refunds: Sequence[Refund]
 ) -> tuple[Payment | None, int]:
-    """The payment of which most can go back, and how much of it; what is credit already cannot."""
+    """The payment of which most can go back, and how much of it; what is credit already cannot.
+
+    Below zero where more is credit than is still here.
+    """
     left = {payment.id: refundable(payment, refunds) for payment in payments}
     source = max(payments, key=lambda payment: left[payment.id], default=None)
     if source is None:
         return None, 0
-    return source, min(left[source.id], sum(left.values()) - claim.overpaid)
+    return source, min(left[source.id], sum(left.values()) - claim.overpaid - claim.credited)
 
 
 def ask_refund(
@@ -340,12 +353,14 @@ def ask_refund(
     One refund comes out of one payment; a claim paid in parts is given back part by part.
     """
     source, left = most_refundable(claim, payments, refunds)
+    credit = claim.overpaid + claim.credited
+    why = f" {Money(credit, claim.currency)} is account credit already." if credit else ""
     if source is None or left <= 0:
-        raise NotRefundable("Nothing was paid for this claim that has not gone back already.")
+        raise NotRefundable(f"Nothing was paid for this claim that has not gone back already.{why}")
     wanted = left if amount is None else amount
     if wanted > left:
         raise OverRefund(
-            f"At most {Money(left, claim.currency)} can be given back.", field="amount"
+            f"At most {Money(left, claim.currency)} can be given back.{why}", field="amount"
         )
     return Refund(
         id=new_id(),
@@ -359,8 +374,3 @@ def ask_refund(
         actor=actor,
         requested_at=now,
     )
-
-
-def given_back(refunds: Sequence[Refund]) -> int:
-    """The sum that went back."""
-    return sum(refund.amount for refund in refunds if refund.status == "succeeded")

@@ -6,6 +6,7 @@ Only what was paid can be left over: where that is not plain nothing is, and the
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from fractions import Fraction
 from uuid import UUID
 
 import msgspec
@@ -14,17 +15,25 @@ from gymhopper.contexts.billing.domain import cycle, plan_change
 from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.line import Line
 from gymhopper.contexts.billing.domain.terms import Terms
-from gymhopper.contexts.billing.domain.time_back import paid_for_time
+from gymhopper.contexts.billing.domain.time_back import charged_days, left_for_time, paid_for_time
 from gymhopper.kernel.calendar import start_of_day
 from gymhopper.kernel.period import Period
 
 
+class GivenUp(msgspec.Struct, frozen=True, kw_only=True):
+    """Days of a claim that the old plan gives up; `worth` is what was paid for them."""
+
+    claim: Claim
+    days: tuple[date, ...]
+    worth: Fraction
+
+
 class LeftOver(msgspec.Struct, frozen=True, kw_only=True):
     """`lines` are what is given back and what is charged, for days before `billed_until`; claims
-    from then on are to be asked for anew. `used` are claims whose days the old plan gives up."""
+    from then on are to be asked for anew. `used` is what the old plan gives up."""
 
     lines: tuple[Line, ...]
-    used: tuple[tuple[Claim, tuple[date, ...]], ...]
+    used: tuple[GivenUp, ...]
     billed_until: datetime
 
     @property
@@ -38,9 +47,15 @@ class LeftOver(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(each for each in self.lines if each.amount > 0)
 
     def give_up(self) -> None:
-        """Note down that these days are given back, so that no other reason gives them again."""
-        for claim, days in self.used:
-            claim.given_back = (*claim.given_back, *days)
+        """Note down that these days are given back, so that no other reason gives them again, nor
+        a refund what they were worth: what is credited, shared out among the claims."""
+        whole, worth, shared = sum(each.worth for each in self.used), Fraction(0), 0
+        for each in self.used:
+            worth += each.worth
+            until_here = round(self.given_back * worth / whole) if whole else 0
+            each.claim.given_back = (*each.claim.given_back, *each.days)
+            each.claim.credited += until_here - shared
+            shared = until_here
 
 
 def left_over(
@@ -54,7 +69,7 @@ def left_over(
     frozen: Sequence[Period],
 ) -> LeftOver | None:
     """From `day` on; None unless each claim for these days was paid out of this account, nothing
-    of it has gone back, and it comes to as much as is given back."""
+    of it goes back, and it comes to as much as is given back."""
     begins = start_of_day(day, old.zone)
     reaching = [
         each
@@ -71,13 +86,14 @@ def left_over(
         days = _days_left(old, claim, day, frozen)
         if set(days) <= set(claim.given_back):
             continue
-        spoilt = claim.refunded or set(days) & set(claim.given_back)
+        spoilt = claim.refunded or claim.refunding or set(days) & set(claim.given_back)
         if claim.status != "paid" or spoilt or claim.billing_account_id != account_id:
             return None
         if claim.start >= billed_until:
             return None
-        used.append((claim, days))
-        paid += paid_for_time(claim)
+        worth = Fraction(paid_for_time(claim) * len(days), len(charged_days(claim, old.zone)))
+        used.append(GivenUp(claim=claim, days=days, worth=worth))
+        paid += left_for_time(claim)
     found = LeftOver(
         lines=plan_change.lines(old, new, day, billed_until=billed_until, frozen=frozen),
         used=tuple(used),

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from gymhopper.contexts.billing.domain.claim import most_refundable
 from gymhopper.contexts.billing.queries.payments import MembershipPayments
 
 
@@ -72,6 +73,7 @@ class ClaimView(BaseModel):
     amount: Amount
     outstanding: Amount
     refunded: Amount
+    credited: Amount = Field(description="What is account credit since: it is not paid out.")
     written_off: Amount = Field(description="What is expected no more.")
     start: datetime
     until: datetime
@@ -79,6 +81,12 @@ class ClaimView(BaseModel):
     document_id: UUID | None
     failure_known_at: datetime | None
     paid_at: datetime | None
+
+
+class PaidClaimView(ClaimView):
+    """A claim, and how much a refund can give back now."""
+
+    refundable: Amount
 
 
 class SubscriptionView(BaseModel):
@@ -103,7 +111,7 @@ class MembershipPaymentsView(BaseModel):
     owed: Amount
     overdue_since: datetime | None
     subscription: SubscriptionView | None
-    claims: list[ClaimView]
+    claims: list[PaidClaimView]
     payments: list[PaymentView]
     refunds: list[RefundView]
 
@@ -129,6 +137,7 @@ def claim_view(row: Any) -> ClaimView:
         amount=money(row.amount),
         outstanding=money(row.outstanding),
         refunded=money(row.refunded),
+        credited=money(row.credited + row.overpaid),
         written_off=money(row.written_off),
         start=row.start,
         until=row.until,
@@ -166,6 +175,14 @@ def refund_view(row: Any) -> RefundView:
     )
 
 
+def _paid_claim(row: Any, found: MembershipPayments) -> PaidClaimView:
+    payments: list[Any] = [each for each in found.payments if each.claim_id == row.id]
+    refunds: list[Any] = [each for each in found.refunds if each.claim_id == row.id]
+    _, most = most_refundable(row, payments, refunds)
+    refundable = Amount(amount=max(0, most), currency=row.currency)
+    return PaidClaimView(**dict(claim_view(row)), refundable=refundable)
+
+
 def membership_payments_view(found: MembershipPayments) -> MembershipPaymentsView:
     """All of a membership's money, as an answer."""
     dues = found.dues
@@ -178,7 +195,7 @@ def membership_payments_view(found: MembershipPayments) -> MembershipPaymentsVie
             if found.subscription is not None
             else None
         ),
-        claims=[claim_view(row) for row in found.claims],
+        claims=[_paid_claim(row, found) for row in found.claims],
         payments=[payment_view(row) for row in found.payments],
         refunds=[refund_view(row) for row in found.refunds],
     )

@@ -48,6 +48,11 @@ INVARIANTS = {
         "SELECT count(*) FROM billing.claim AS c WHERE refunded <> (SELECT coalesce(sum(amount), 0)"
         " FROM billing.refund AS r WHERE r.claim_id = c.id AND r.status = 'succeeded')"
     ),
+    "What a claim says is on its way back is the sum of the refunds that are": (
+        "SELECT count(*) FROM billing.claim AS c WHERE refunding <>"
+        " (SELECT coalesce(sum(amount), 0) FROM billing.refund AS r"
+        " WHERE r.claim_id = c.id AND r.status IN ('requested', 'pending'))"
+    ),
     "A refund that went through was announced once, for its own amount": (
         # What goes back to a sponsor is told by its credit note.
         "SELECT count(*) FROM (SELECT b.id, b.amount FROM billing.refund AS b"

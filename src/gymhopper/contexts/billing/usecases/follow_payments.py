@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
-from gymhopper.contexts.billing.domain.claim import Claim, Refund, given_back
+from gymhopper.contexts.billing.domain.claim import Claim, Refund
 from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.payment import Payment
 from gymhopper.contexts.billing.domain.provider import ProviderInvoice, ProviderRefund
@@ -77,7 +77,7 @@ async def follow_refunds(
             await book_refund(uow, dues, claim, refund, source)
         elif had_gone and refund.status != "succeeded":
             await book_refund_returned(uow, dues, claim, refund, source)
-    claim.refunded = given_back(known)
+    claim.count_refunds(known)
     return events
 
 

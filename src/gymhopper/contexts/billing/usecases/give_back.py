@@ -1,5 +1,6 @@
 """Give back what other contexts say is due to whoever paid."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,9 +9,11 @@ from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.billing.domain.claim import Claim, Refund, most_refundable
 from gymhopper.contexts.billing.domain.cycle import rounded
 from gymhopper.contexts.billing.domain.dues import Dues
+from gymhopper.contexts.billing.domain.time_back import credited_after
 from gymhopper.contexts.billing.storage import tables
 from gymhopper.contexts.billing.usecases.open_dues import claims_of, payments_of
 from gymhopper.contexts.billing.usecases.request_refund import RequestRefund, request_refund
+from gymhopper.kernel.calendar import local_date
 
 
 async def give_back(uow: UnitOfWork, claim_id: UUID, amount: int) -> None:
@@ -29,10 +32,15 @@ async def give_back(uow: UnitOfWork, claim_id: UUID, amount: int) -> None:
         amount -= part
 
 
-async def give_back_share(uow: UnitOfWork, dues: Dues, part: int, whole: int) -> None:
-    """Refund `part / whole` of everything that came in for a membership, fees apart."""
+async def give_back_share(
+    uow: UnitOfWork, dues: Dues, part: int, whole: int, ended: datetime
+) -> None:
+    """Refund `part / whole` of everything that came in for a membership, fees apart: all, or what
+    the days after that of `ended` cost, but for those of them that are credited."""
+    last = None if part == whole else local_date(ended, dues.terms.zone)
     for claim in await claims_of(uow, dues):
         if claim.kind != "period" or claim.paid_at is None:
             continue
         kept = sum(each.kept for each in await payments_of(uow, claim.id))
-        await give_back(uow, claim.id, rounded(kept * part, whole))
+        back = rounded(kept * part, whole) - credited_after(claim, last)
+        await give_back(uow, claim.id, back)

@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.billing.domain.claim import Claim, Refund
+from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.errors import CardRefused, ProviderRefused
 from gymhopper.contexts.billing.domain.notification import Subject
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
@@ -56,9 +58,20 @@ async def issue_refund(runtime: Runtime, provider: PaymentProvider, refund_id: U
 
 
 async def _fail(runtime: Runtime, refund_id: UUID, reason: str) -> None:
+    """Under the lock of the dues: what is on its way back is not credited."""
+    refund, claim = tables.refund.c, tables.claim.c
     async with runtime.begin(SERVICE) as uow:
-        await uow.connection.execute(
-            update(tables.refund)
-            .where(tables.refund.c.id == refund_id, tables.refund.c.status == "requested")
-            .values(status="failed", failure=reason)
+        found = await uow.connection.execute(
+            select(claim.dues_id, claim.id)
+            .join_from(tables.refund, tables.claim, refund.claim_id == claim.id)
+            .where(refund.id == refund_id)
         )
+        dues_id, claim_id = found.one()
+        await uow.get(Dues, dues_id)
+        refunds = (
+            await uow.session.scalars(select(Refund).where(refund.claim_id == claim_id))
+        ).all()
+        for each in refunds:
+            if each.id == refund_id and each.status == "requested":
+                each.status, each.failure = "failed", reason
+        (await uow.get(Claim, claim_id)).count_refunds(refunds)

@@ -11,7 +11,6 @@ from gymhopper.contexts.billing.domain.claim import (
     Claim,
     Refund,
     ask_refund,
-    given_back,
 )
 from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.errors import NotRefundable
@@ -63,10 +62,11 @@ async def request_refund(uow: UnitOfWork, command: RequestRefund) -> Refund:
     uow.add(refund)
     source = next(each for each in payments if each.id == refund.payment_id)
     if source.provider != AT_THE_DESK and source.method != CREDIT:
+        claim.count_refunds([*refunds, refund])
         await defer_refund(uow, refund.id)
         return refund
     event = refund.follow(handed_back(refund, source), claim, uow.now)
-    claim.refunded = given_back([*refunds, refund])
+    claim.count_refunds([*refunds, refund])
     if event is not None:
         if claim.kind != "collective":
             uow.record(dues, event, organisation_id=dues.organisation_id)
