@@ -73,6 +73,7 @@ async def test_what_is_had_once_is_one_payment_and_no_subscription(till: Till, k
     await till.advance(days=400)
     assert len(await payments_at_stripe(till)) == 1
     assert len(await till.events(PaymentSucceeded)) == 1
+    assert await till.rows("SELECT status FROM billing.checkout") == [{"status": "complete"}]
     assert await till.broken() == []
 
 
@@ -105,6 +106,20 @@ async def test_whoever_pays_on_a_later_day_begins_on_that_day(till: Till) -> Non
     assert tomorrow > purchase.starts_on
     assert paid.start == start_of_day(tomorrow, VIENNA)
     assert paid.until == start_of_day(date(2026, 9, 3), VIENNA)
+
+
+async def test_what_is_paid_beforehand_begins_on_its_day(till: Till) -> None:
+    purchase = await till.subscribe(**PASS, starts_on=date(2026, 3, 9))
+    (paid,) = await till.events(PaymentSucceeded)
+    assert paid.start == start_of_day(purchase.starts_on, VIENNA)
+
+
+async def test_it_begins_when_it_was_paid_though_that_is_heard_of_later(till: Till) -> None:
+    purchase = till.sell(**PASS)
+    await till.pay(purchase)
+    await till.advance(hours=18)
+    (paid,) = await till.events(PaymentSucceeded)
+    assert paid.start == start_of_day(purchase.starts_on, VIENNA)
 
 
 async def test_a_double_submit_is_one_page_and_one_charge(till: Till) -> None:

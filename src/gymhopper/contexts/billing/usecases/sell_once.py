@@ -66,6 +66,6 @@ async def sale(uow: UnitOfWork, checkout_id: UUID, found: ProviderInvoice) -> Cl
 
 async def keep_if_wanted(uow: UnitOfWork, dues: Dues, claim: Claim) -> None:
     """Give back what was paid at the very moment in which the contract ended."""
-    if claim.paid_at is not None and dues.contract_ended:
+    if dues.contract_ended:
         await uow.flush()
         await give_back(uow, claim.id, claim.amount)
