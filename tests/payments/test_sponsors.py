@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from gymhopper.contracts.membership.events import MembershipTimeGivenBack
 from gymhopper.kernel.calendar import local_date
 from payments.studio import Json, Studio
 
@@ -258,6 +259,27 @@ async def test_the_member_pays_what_the_sponsor_does_not(studio: Studio) -> None
     await studio.advance(days=8)
     assert await studio.door(second) == "PAYMENT_PAST_DUE"
     assert await studio.door(first) is None
+
+
+async def test_of_what_a_member_pays_beside_a_sponsor_nothing_is_given_back_by_itself(
+    studio: Studio,
+) -> None:
+    of = await sponsor_of(studio)
+    await agree(studio, of, share={"percent": 60})
+    await push(studio, of, "E-1")
+    (membership,) = (await people(studio, of)).values()
+    began = local_date(studio.clock.now(), ZONE)
+    await month_ends(studio, of)
+    (own,) = await studio.claims(membership)
+    await pay(studio, own)
+    ill = {"start": f"{began}", "until": f"{began + timedelta(days=9)}", "reason": "In hospital"}
+    await studio.call("POST", f"/memberships/{membership}/freezes", ill, expect=201)
+    await studio.settle()
+    (told,) = await studio.rows(
+        "SELECT type FROM bus.event WHERE type LIKE 'membership.membership.time%'"
+    )
+    assert told["type"] == MembershipTimeGivenBack.type
+    assert await studio.rows("SELECT 1 FROM billing.credit_movement") == []
 
 
 async def test_another_share_counts_for_the_periods_that_begin_from_then_on(

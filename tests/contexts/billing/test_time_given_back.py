@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contexts.billing import contract
-from contexts.billing.test_credit import at_stripe, left, moved
+from contexts.billing.test_credit import account, at_stripe, left, moved
 from contexts.billing.test_desk import claims, joined, receive
+from contexts.billing.test_payers import hand_to
 from contexts.billing.till import Till
 from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.cycle import dates, rounded
@@ -84,6 +85,44 @@ async def test_nobody_is_given_back_what_was_not_paid_for(till: Till) -> None:
     await till.hear(given_back(purchase, datetime(2026, 5, 1, tzinfo=UTC), 7))
     await till.hear(given_back(till.sell(), datetime(2026, 3, 8, tzinfo=UTC), 7))
     assert await till.rows("SELECT 1 FROM billing.credit_movement") == []
+
+
+async def test_a_period_that_is_not_paid_in_full_gives_nothing_back(till: Till) -> None:
+    purchase = await joined(till)
+    await till.advance(days=40)
+    second = (await claims(till, purchase))[1]
+    for _ in range(2):
+        await till.hear(given_back(purchase, datetime(2026, 4, 4, 10, tzinfo=UTC), 5))
+        assert await moved(till, purchase) == []
+        await receive(till, second["claim_id"], 1000)
+    await receive(till, second["claim_id"], 990)
+    await till.hear(given_back(purchase, datetime(2026, 4, 4, 10, tzinfo=UTC), 5))
+    assert [kind for kind, _ in await moved(till, purchase)] == ["granted"]
+
+
+async def test_the_credit_is_whose_money_it_was_when_somebody_else_pays_by_now(till: Till) -> None:
+    purchase = await joined(till)
+    before = await account(till, purchase)
+    answer = await hand_to(till, purchase, till.memberships.known_payer())
+    assert answer.status_code == 200
+    await till.hear(given_back(purchase, datetime(2026, 3, 8, 10, tzinfo=UTC), 7))
+    found = await till.get(f"/billing-accounts/{before}/credit/movements")
+    (granted,) = found.json()["items"]
+    assert granted["amount"]["amount"] == 675
+    assert granted["membership_id"] == str(purchase.membership_id)
+    assert await moved(till, purchase) == []
+    assert await till.broken() == []
+
+
+async def test_a_longer_stretch_from_the_same_day_gives_back_the_days_that_it_adds(
+    till: Till,
+) -> None:
+    purchase = await joined(till)
+    start = datetime(2026, 3, 8, 10, tzinfo=UTC)
+    await till.hear(given_back(purchase, start, 7, "freeze"))
+    await till.hear(given_back(purchase, start, 9, "freeze"))
+    # Nine of 31 days.
+    assert await moved(till, purchase) == [("granted", 675), ("granted", 868 - 675)]
 
 
 async def test_days_of_a_freeze_and_of_a_lock_out_are_credited_once(till: Till) -> None:
