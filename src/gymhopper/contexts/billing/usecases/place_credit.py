@@ -17,7 +17,6 @@ from gymhopper.contexts.billing.domain.credit import Credit, Placement, placemen
 from gymhopper.contexts.billing.domain.errors import CardRefused, ProviderRefused
 from gymhopper.contexts.billing.domain.payment import AT_THE_DESK
 from gymhopper.contexts.billing.domain.provider import ENDED
-from gymhopper.contexts.billing.domain.subscription import PENDING
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
 from gymhopper.contexts.billing.storage import credit_tables, tables
 from gymhopper.kernel.money import Money
@@ -112,9 +111,9 @@ async def _collects(uow: UnitOfWork, credit: Credit) -> bool:
             exists().where(
                 subscription.c.dues_id == dues.c.id,
                 subscription.c.provider != AT_THE_DESK,
-                # What was paid once on a page is collected no more.
+                # What was never begun or was paid once on a page is not collected.
                 subscription.c.provider_id.is_not(None),
-                subscription.c.status.not_in({*ENDED, PENDING}),
+                subscription.c.status.not_in(ENDED),
             ),
         )
     )
