@@ -207,9 +207,7 @@ async def _ask_members(runtime: Runtime, sponsor_id: UUID) -> None:
 
 async def ask_member(uow: UnitOfWork, period_id: UUID, purchase: Purchase) -> None:
     """Ask the member for the rest of a period's price, at the desk; once."""
-    covered = await uow.session.get_one(CoveredPeriod, period_id, with_for_update=True)
-    if covered.own_claim_id is not None:
-        return
+    covered = await uow.session.get_one(CoveredPeriod, period_id)
     member = Payer(
         kind="person",
         id=purchase.member_id,
