@@ -10,17 +10,22 @@ import pytest
 from contexts.billing import contract
 from contexts.billing.test_collection import at_stripe
 from contexts.billing.test_desk import VIENNA, at_desk, claims, joined, midnight, reach, receive
-from contexts.billing.till import FAILS_LATER, Till
+from contexts.billing.test_kills import only_hear
+from contexts.billing.till import FAILS_LATER, GOOD, Till
 from gymhopper.contracts.billing.events import DebtChanged
 from gymhopper.contracts.membership.api import Purchase
 from gymhopper.contracts.membership.discount import Discount
 from gymhopper.contracts.membership.events import MembershipEnded, MembershipTransferred
 from gymhopper.kernel.calendar import start_of_day
 from gymhopper.kernel.ids import new_id
+from gymhopper.sandbox.stripe.billing.clock import BillingClock
 
 
-async def hand_over(till: Till, purchase: Purchase, **changes: Any) -> Purchase:
-    """What membership tells of it: the old one has ended, the new one goes on."""
+async def hand_over(
+    till: Till, purchase: Purchase, *, alone: bool = False, **changes: Any
+) -> Purchase:
+    """What membership tells of it: the old one has ended, the new one goes on. `alone`: what else
+    there is to hear waits."""
     heir = till.sell(
         **{
             "contract": "active",
@@ -53,9 +58,8 @@ async def hand_over(till: Till, purchase: Purchase, **changes: Any) -> Purchase:
             purchase, contract="ended", end=now.replace(microsecond=0), end_reason="transferred"
         )
     )
-    await till.hear(ended)
-    await till.hear(went_over)
-    await till.hear(went_over)
+    for told in (ended, went_over, went_over):
+        await (only_hear(till, told) if alone else till.hear(told))
     return heir
 
 
@@ -171,6 +175,46 @@ async def test_by_card_the_givers_is_charged_no_more_and_the_receivers_own_when_
     customers = await till.rows("SELECT DISTINCT customer_id FROM billing.subscription")
     assert len(customers) == 2
     assert await till.broken() == []
+
+
+@pytest.mark.parametrize("card", [GOOD, FAILS_LATER])
+@pytest.mark.parametrize("by_card", [True, False])
+async def test_what_the_givers_card_was_charged_as_it_went_over_covers_the_receiver(
+    till: Till, card: str, by_card: bool
+) -> None:
+    """The provider has renewed and billed; its news comes after membership's."""
+    half = Discount(promo_code_id=new_id(), code="HALF", basis_points=5000, periods=3)
+    sold: dict[str, Any] = {"kind": "fixed_term", "periods": 4, "discount": half}
+    giver = await till.subscribe(card, **sold)
+    between = await hand_on_as_it_renews(till, giver, **sold)
+    receiver = await hand_over(till, between, **sold)
+    first, second = await periods(till, giver)
+    assert (second["start"], await periods(till, between)) == (first["until"], [])
+    if by_card:
+        await till.pay(receiver)
+        await till.settle()
+    else:
+        assert (await at_desk(till, receiver)).status_code == 201
+    until = datetime.fromisoformat(str(second["until"]))
+    await till.advance(seconds=(until - till.clock.now()).total_seconds() - 8 * 86400)
+    assert await periods(till, receiver) == []
+    for _ in range(18):
+        await till.advance(days=7)
+    asked = await periods(till, receiver)
+    assert until <= datetime.fromisoformat(str(asked[0]["start"])) < until + timedelta(days=2)
+    assert [each["amount"]["amount"] for each in asked] == [1495, 2990]
+    assert await till.broken() == []
+
+
+async def hand_on_as_it_renews(till: Till, giver: Purchase, **sold: Any) -> Purchase:
+    (first,) = await periods(till, giver)
+    ends = datetime.fromisoformat(str(first["until"]))
+    till.clock.advance(ends - till.clock.now() + timedelta(hours=2))
+    await BillingClock(till.runtime, till.recovery).run_due()
+    heir = await hand_over(till, giver, alone=True, **sold)
+    assert len(await periods(till, giver)) == 1
+    await till.settle()
+    return heir
 
 
 async def test_a_receiver_who_comes_late_pays_from_then_on_by_card_or_at_the_desk(

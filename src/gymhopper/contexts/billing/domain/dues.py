@@ -43,7 +43,8 @@ class Dues:
     person in the provider's portal; the later word wins. `asked_until` is the end that the provider
     has by our own request, so that its echo is not taken for a new word. `expires_at` is where the
     contract is over by its own terms. `frozen` are stretches without billing. `change` is another
-    plan that is to come, `last_change` the latest that did.
+    plan that is to come, `last_change` the latest that did. `former_id` are the dues of whoever
+    had the membership before.
     """
 
     id: UUID
@@ -66,6 +67,7 @@ class Dues:
     frozen: list[Period] = field(default_factory=list)
     change: PendingChange | None = None
     last_change: UUID | None = None
+    former_id: UUID | None = None
 
     def terms_at(self, start: datetime) -> Terms:
         """What a period is asked for by that begins then."""

@@ -76,6 +76,7 @@ dues = Table(
     Column("frozen", JsonOf(list[Period]), nullable=False),
     Column("change", JsonOf(PendingChange)),
     Column("last_change", Uuid),
+    Column("former_id", Uuid, ForeignKey("billing.dues.id")),
     CheckConstraint("kind IN ('membership', 'sponsor')", name="dues_kind"),
     Index("dues_organisation", "organisation_id"),
 )

@@ -63,7 +63,7 @@ async def _begin(uow: UnitOfWork, purchase: Purchase) -> UUID | Checkout:
     dues = await dues_of(uow, purchase, account)
     subscription = await running(uow, dues)
     if subscription is None:
-        begin_paying(dues, purchase, uow.now)
+        await begin_paying(uow, dues, purchase)
         subscription = subscribe(uow, dues, AT_THE_DESK)
         await uow.flush()
         return (await begin_billing(uow, dues, subscription)).id

@@ -97,6 +97,7 @@ async def _opened(uow: UnitOfWork, event: MembershipTransferred, former: Dues) -
         collect_until=former.collect_until,
         expires_at=former.expires_at,
         frozen=list(former.frozen),
+        former_id=former.id,
     )
     uow.add(dues)
     await uow.flush()
@@ -122,6 +123,25 @@ async def _go_on_by_hand(
     uow.add(subscription)
     await uow.flush()
     await await_next(uow, dues, subscription)
+
+
+async def count_late(uow: UnitOfWork, dues: Dues) -> None:
+    """What a provider asked of those who had it before, and was not known here when it went over,
+    covers the receiver, too: its news may come late."""
+    terms, former_id = dues.terms, dues.former_id
+    if terms.covered_until is None:
+        return
+    late: list[Claim] = []
+    while former_id is not None:
+        former = await uow.session.get_one(Dues, former_id)
+        late += [x for x in await _charged(uow, former) if x.until > terms.covered_until]
+        former_id = former.former_id
+    dues.terms = msgspec.structs.replace(
+        terms,
+        covered_until=max([terms.covered_until, *(each.until for each in late)]),
+        periods_left=None if terms.periods_left is None else max(0, terms.periods_left - len(late)),
+        charged_before=terms.charged_before + len(late),
+    )
 
 
 async def _charged(uow: UnitOfWork, dues: Dues) -> list[Claim]:

@@ -94,7 +94,7 @@ async def _reserve(
         )
     )
     if checkout is None:
-        begin_paying(dues, purchase, uow.now)
+        await begin_paying(uow, dues, purchase)
         checkout = Checkout(
             id=new_id(),
             subscription_id=subscription.id,

@@ -1,14 +1,15 @@
 """What a membership that waits for its first payment costs, and whether the caller may pay it."""
 
 from dataclasses import replace
-from datetime import datetime
 from uuid import UUID
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.errors import NothingToPay, StalePrice
 from gymhopper.contexts.billing.domain.terms import resumed
+from gymhopper.contexts.billing.usecases.follow_transfer import count_late
 from gymhopper.contracts.membership.api import MembershipApi, Purchase
 from gymhopper.kernel.errors import NotFound
 from gymhopper.kernel.money import Money
@@ -47,10 +48,11 @@ def may_act_for(caller: AuthSubject, purchase: Purchase) -> bool:
     )
 
 
-def begin_paying(dues: Dues, purchase: Purchase, now: datetime) -> None:
+async def begin_paying(uow: UnitOfWork, dues: Dues, purchase: Purchase) -> None:
     """Have what was taken over from somebody else be paid for from where that one paid."""
     if not purchase.taken_over:
         return
-    dues.terms = resumed(dues.terms, now)
+    await count_late(uow, dues)
+    dues.terms = resumed(dues.terms, uow.now)
     if dues.terms.covered_until is None or dues.terms.single or dues.terms.periods == 0:
         raise NothingToPay("Nothing more is to be paid for what was taken over.")
