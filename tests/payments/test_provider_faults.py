@@ -5,7 +5,7 @@ Every call of the port goes wrong once, before it has an effect or when only its
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import httpx
@@ -64,6 +64,8 @@ LIVES: dict[Callable[[Unlucky], Awaitable[None]], set[str]] = {
         "refund",
         "invoice_of_payment",
         "pause",
+        "held_back",
+        "release",
         "open_charge",
         "collect_charge",
         "reprice",
@@ -179,6 +181,7 @@ async def changes(unlucky: Unlucky, of: str) -> None:
     (subscription,) = (await v1.subscriptions.list_async()).data
     assert subscription.items.data[0].price.unit_amount == 1990
 
+    await is_frozen_when_it_renews(unlucky, of)
     await unlucky.plan("collect_until")
     ending = await post(studio, f"/memberships/{of}/cancel", {"when": "period_end"})
     await unlucky.calm()
@@ -189,6 +192,25 @@ async def changes(unlucky: Unlucky, of: str) -> None:
     assert (await post(studio, f"/memberships/{of}/cancel", {"when": "now"})).is_success
     await unlucky.calm()
     assert (await v1.subscriptions.list_async()).data == []
+
+
+async def is_frozen_when_it_renews(unlucky: Unlucky, of: str) -> None:
+    """What falls due within a freeze is collected after it, without the days of the freeze."""
+    studio = unlucky.studio
+    paid = datetime.fromisoformat((await studio.claims(of))[0]["until"])
+    await studio.advance(days=(paid - studio.clock.now()).days - 1)
+    until = str(paid.date() + timedelta(days=6))
+    assert (await post(studio, f"/memberships/{of}/freezes", {"until": until})).is_success
+    await unlucky.calm()
+    await studio.advance(days=4)
+    await unlucky.plan("held_back", "release")
+    await studio.advance(days=5)
+    await unlucky.calm()
+    (renewed,) = [
+        each for each in await studio.claims(of) if datetime.fromisoformat(each["start"]) == paid
+    ]
+    assert renewed["status"] == "paid"
+    assert 0 < renewed["amount"]["amount"] < 1990
 
 
 async def leaves_for_the_desk(unlucky: Unlucky) -> None:

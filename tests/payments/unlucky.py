@@ -22,6 +22,8 @@ CALLS = {
     "reprice": ["POST /v1/subscriptions/*"],
     "discount": ["POST /v1/subscriptions/*"],
     "pause": ["POST /v1/subscriptions/*"],
+    "held_back": ["GET /v1/invoices"],
+    "release": ["POST /v1/invoiceitems", "POST /v1/invoices/*/finalize"],
     "preview_change": ["POST /v1/products", "POST /v1/invoices/create_preview"],
     "change_plan": ["POST /v1/subscriptions/*"],
     "cancel": ["DELETE /v1/subscriptions/*"],

@@ -52,6 +52,13 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
         payment_id=None,
         currency="EUR",
     )
+    other_draft = await gateway.open_charge(
+        new_id(),
+        customer_id=customer,
+        subscription_id=subscription.id,
+        payment_id=None,
+        currency="EUR",
+    )
     failed = await _failed(till, customer)
     other = await v1.payment_methods.attach_async("pm_card_visa", {"customer": customer})
     now = till.clock.now()
@@ -122,6 +129,10 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
         "change_plan": lambda: gateway.change_plan(new_id(), subscription.id, DEARER, now),
         "pause": lambda: gateway.pause(subscription.id, paused=True),
         "pause, lifted": lambda: gateway.pause(subscription.id, paused=False),
+        "held_back": lambda: gateway.held_back(subscription.id),
+        "release": lambda: gateway.release(
+            other_draft, customer_id=customer, taken_off=Money(500, "EUR"), text="Frozen"
+        ),
         "cards": lambda: gateway.cards(customer, subscription_id=None),
         "cards, of a subscription": lambda: gateway.cards(
             customer, subscription_id=subscription.id

@@ -118,8 +118,9 @@ async def withdrawn(uow: UnitOfWork, event: MembershipWithdrawn, _: Envelope) ->
 @subscriptions.on(MembershipTimeGivenBack)
 async def time_given_back(uow: UnitOfWork, event: MembershipTimeGivenBack, _: Envelope) -> None:
     """What could not be used is credited to whoever paid for it."""
-    time = Period(event.start, event.until)
-    await give_time_back(uow, event.membership.membership_id, time, event.cause)
+    dues = await dues_of_membership(uow, event.membership.membership_id)
+    if dues is not None:
+        await give_time_back(uow, dues, Period(event.start, event.until), event.cause)
 
 
 @subscriptions.on(MembershipCreditsRefunded)

@@ -56,12 +56,13 @@ def test_a_period_that_was_not_charged_is_made_up_for_where_the_term_was_moved()
     )
 
 
-def test_days_that_were_paid_for_and_frozen_are_not_charged_again() -> None:
+def test_days_by_which_a_freeze_moved_the_end_are_charged_there() -> None:
     paid = datetime(2026, 3, 1, 13, tzinfo=UTC)
     within = days(date(2026, 5, 5), 20)
-    assert last_boundary(term(), paid, [within], midnight(date(2027, 3, 21))) == datetime(
-        2027, 3, 1, 13, tzinfo=UTC
-    )
+    expires = midnight(date(2027, 3, 21))
+    assert last_boundary(term(), paid, [within], expires) == expires
+    # Who went on paying in the freeze has paid for them.
+    assert last_boundary(term(), paid, [], expires) == datetime(2027, 3, 1, 13, tzinfo=UTC)
 
 
 def test_who_came_later_or_tried_it_first_pays_for_the_days_that_are_left() -> None:

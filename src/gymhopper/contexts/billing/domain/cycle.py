@@ -56,9 +56,7 @@ def lines(
     terms: Terms, period: Period, *, frozen: Sequence[Period], until: datetime | None
 ) -> tuple[Line, ...]:
     """What a later period costs: its days until the contract's end, without the frozen ones."""
-    whole, stopped = dates(period, terms.zone), set(left_out(terms, period, frozen))
-    ended = local_date(until, terms.zone) if until is not None else None
-    charged = [day for day in whole if day not in stopped and (ended is None or day < ended)]
+    whole, charged = _charged(terms, period, frozen, until)
     price = terms.price_at(period.start)
     return _lines(terms, price, period, part=(len(charged), len(whole)))
 
@@ -70,6 +68,31 @@ def discounted(terms: Terms, start: datetime) -> bool:
     if found is None or found.periods is None:
         return found is not None
     return start < _paid_period(terms, found.periods).start
+
+
+def charged_until(
+    terms: Terms, expires_at: datetime | None, frozen: Sequence[Period]
+) -> datetime | None:
+    """Until when a contract is paid for that is over at `expires_at`: whoever went on paying in a
+    freeze that moved the end has paid for as many days at the end."""
+    if terms.periods is None or expires_at is None:
+        return expires_at
+    sold = _paid_period(terms, terms.periods - 1).until or expires_at
+    rested = sum(
+        (local_date(each.until or expires_at, terms.zone) - local_date(each.start, terms.zone)).days
+        for each in frozen
+    )
+    later = local_date(sold, terms.zone) + timedelta(days=rested)
+    return min(expires_at, start_of_day(later, terms.zone))
+
+
+def taken_off(
+    terms: Terms, amount: int, period: Period, *, frozen: Sequence[Period], until: datetime | None
+) -> int:
+    """What of a whole period's `amount` is not to be paid: frozen days, and those beyond the
+    contract's end."""
+    whole, charged = _charged(terms, period, frozen, until)
+    return amount - rounded(amount * len(charged), len(whole)) if whole else 0
 
 
 def left_out(terms: Terms, period: Period, frozen: Sequence[Period]) -> tuple[date, ...]:
@@ -102,6 +125,15 @@ def rounded(numerator: int, denominator: int) -> int:
     """The quotient to the nearest whole, halves away from zero."""
     size = (2 * abs(numerator) + denominator) // (2 * denominator)
     return size if numerator >= 0 else -size
+
+
+def _charged(
+    terms: Terms, period: Period, frozen: Sequence[Period], until: datetime | None
+) -> tuple[list[date], list[date]]:
+    """The days of a period, and those of them that are paid for."""
+    whole, stopped = dates(period, terms.zone), set(left_out(terms, period, frozen))
+    ended = local_date(until, terms.zone) if until is not None else None
+    return whole, [x for x in whole if x not in stopped and (ended is None or x < ended)]
 
 
 def _lines(

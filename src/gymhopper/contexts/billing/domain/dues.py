@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from gymhopper.contexts.billing.domain import cycle
 from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.plan_change import PendingChange
 from gymhopper.contexts.billing.domain.provider import ProviderSubscription
@@ -82,6 +83,11 @@ class Dues:
         if self.change is None:
             return self.terms
         return self.change.terms if self.change.charged is None else None
+
+    @property
+    def charged_until(self) -> datetime | None:
+        """Until when we ask for what was sold for a time; None: that is open."""
+        return cycle.charged_until(self.terms, self.expires_at, self.frozen)
 
     def changed(self) -> None:
         """The plan that was to come is there."""
@@ -161,6 +167,10 @@ class Dues:
             return False
         self.frozen = frozen
         return True
+
+    def begun(self, now: datetime) -> tuple[Period, ...]:
+        """The stretches without billing that have begun: one to come may be called off."""
+        return tuple(each for each in self.frozen if each.start <= now)
 
     def next_turn(self, now: datetime) -> datetime | None:
         """When a freeze begins or ends next."""

@@ -49,13 +49,13 @@ def lines_of(
         kind: LineKind
         if each.discount:
             kind = "discount"
-        elif each.proration:
+        elif each.proration or each.rest:
             kind = "proration"
         elif part == "joining_fee":
             kind = "joining_fee"
         else:
             kind = "period" if terms.recurs else "purchase"
-        text = each.text if each.discount or each.proration else terms.plan_name
+        text = each.text if each.discount or kind == "proration" else terms.plan_name
         if each.discount and sold.discount is not None:
             text = sold.discount.code
         lines.append(

@@ -51,6 +51,11 @@ class ProviderSubscription:
         return self.status in ENDED
 
     @property
+    def given_up(self) -> bool:
+        """Whether it goes on without anybody being asked to pay."""
+        return self.status in {"unpaid", "paused"}
+
+    @property
     def ends_at(self) -> datetime | None:
         """When collection stops or stopped for good; None while it goes on.
 
@@ -94,7 +99,7 @@ class ProviderLine:
     """One line of an invoice; `product` is what was sold, by the name that we gave it.
 
     `proration` marks what a change within a period costs or gives back, `discount` what is taken
-    off.
+    off, `rest` what we took off for the time that is not to be paid for.
     """
 
     text: str
@@ -103,6 +108,7 @@ class ProviderLine:
     product: str | None = None
     proration: bool = False
     discount: bool = False
+    rest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +127,7 @@ class ProviderInvoice:
     without an invoice: it has no lines, and is open until the payer has done it.
     `period` is what the recurring lines pay for. `attempts` counts tries to collect it, `first`
     tells the invoice that begins a subscription from its renewals. `credit` is what was used for it
-    of what the provider holds for the customer.
+    of what the provider holds for the customer. A draft that is `held` is not made final by itself.
     """
 
     id: str
@@ -134,11 +140,17 @@ class ProviderInvoice:
     attempts: int
     first: bool
     alone: bool = False
+    held: bool = False
     paid_at: datetime | None = None
     credit: int = 0
     lines: tuple[ProviderLine, ...] = ()
     payments: tuple[ProviderPayment, ...] = ()
     refunds: tuple[ProviderRefund, ...] = ()
+
+    @property
+    def rested(self) -> bool:
+        """Whether a part of its time is not to be paid for."""
+        return any(line.rest for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

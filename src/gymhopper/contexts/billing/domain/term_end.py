@@ -34,27 +34,32 @@ def last_boundary(
 ) -> datetime | None:
     """When what was sold for so many periods has been charged; None where it goes on.
 
-    A period that falls due within a freeze is not charged. It is made up for as long as the
-    contract goes on because of the freeze. `expires_at` is where the contract ends by its own
-    terms; None: that is not known yet, as before the first payment or in a freeze without an end.
+    Frozen time costs nothing, so as much is charged at the end where the freeze moved that.
+    `expires_at` is where the contract ends by its own terms; None: that is not known yet, as before
+    the first payment or in a freeze without an end.
     """
     if terms.periods is None:
         return None
     if expires_at is None and any(each.until is None for each in frozen):
         return None
-    charged = number = 0
-    while charged < terms.periods:
-        start = boundary(terms, anchor, number)
-        over = expires_at is not None and start + _slack(terms) >= expires_at
-        if over and number >= terms.periods:
-            break
-        charged += not any(start in each for each in frozen)
-        number += 1
-    end = boundary(terms, anchor, number)
-    if expires_at is not None and end - expires_at >= _WITHIN_A_DAY:
+    end = boundary(terms, anchor, terms.periods)
+    if expires_at is None:
+        return end
+    if end - expires_at >= _WITHIN_A_DAY:
         # Whoever paid days after the first one had so many days less.
         return expires_at
-    return end
+    if expires_at - end <= _slack(terms):
+        return end
+    rested = sum(((each.until or expires_at) - each.start for each in frozen), timedelta())
+    return _nearest(terms, anchor, min(expires_at, end + rested))
+
+
+def _nearest(terms: Terms, anchor: datetime, end: datetime) -> datetime:
+    """A boundary that is less than a day away, so that nobody is charged for some hours."""
+    number = terms.periods or 0
+    while (found := boundary(terms, anchor, number)) <= end - _WITHIN_A_DAY:
+        number += 1
+    return found if found < end + _WITHIN_A_DAY else end
 
 
 def as_counted(end: datetime, terms: Terms, anchor: datetime) -> datetime:

@@ -141,7 +141,18 @@ class PaymentProvider(Protocol):
         ...
 
     async def pause(self, subscription_id: str, *, paused: bool) -> None:
-        """Rest or go on: what falls due while it rests is never collected."""
+        """Rest or go on: what falls due while it rests is held back."""
+        ...
+
+    async def held_back(self, subscription_id: str) -> tuple[ProviderInvoice, ...]:
+        """What fell due while it rested and was not released yet, the earliest first."""
+        ...
+
+    async def release(
+        self, invoice_id: str, *, customer_id: str, taken_off: Money, text: str
+    ) -> None:
+        """Collect an invoice that was held back, once and for so much less, going on from wherever
+        it is; `text` says why. A card that is refused leaves it open."""
         ...
 
     async def cancel(self, subscription_id: str) -> None:

@@ -31,6 +31,7 @@ from gymhopper.contexts.billing.gateways.stripe_credit import StripeCredit
 from gymhopper.contexts.billing.gateways.stripe_errors import Missing, translated
 from gymhopper.contexts.billing.gateways.stripe_objects import Collected, to_stripe
 from gymhopper.contexts.billing.gateways.stripe_pages import claim_session, session
+from gymhopper.contexts.billing.gateways.stripe_pauses import StripePauses
 from gymhopper.contexts.billing.gateways.stripe_transport import Transport
 from gymhopper.kernel.money import Money
 
@@ -49,7 +50,7 @@ PAYMENT = "pi_"
 """How the ids of payment intents begin."""
 
 
-class StripeGateway(StripeCards, StripeCredit):
+class StripeGateway(StripeCards, StripeCredit, StripePauses):
     """Keeps `PaymentProvider`."""
 
     name = "stripe"
@@ -324,13 +325,6 @@ class StripeGateway(StripeCards, StripeCredit):
         await self._product(terms.product("plan"), terms.title("plan"))
         with translated():
             return await changes.change(self._stripe, change_id, subscription_id, terms, at)
-
-    async def pause(self, subscription_id: str, *, paused: bool) -> None:
-        """Sets `pause_collection`; an empty string lifts it, null would do nothing."""
-        if paused:
-            await self._update(subscription_id, {"pause_collection": {"behavior": "void"}})
-        else:
-            await self._update(subscription_id, {"pause_collection": ""})
 
     async def cancel(self, subscription_id: str) -> None:
         """DELETE /v1/subscriptions/{id}; one that is gone already is as wanted."""

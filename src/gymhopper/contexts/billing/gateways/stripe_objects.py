@@ -21,6 +21,9 @@ from gymhopper.contexts.billing.domain.provider import (
 from gymhopper.kernel.money import Money
 from gymhopper.kernel.period import Period
 
+REST = "gymhopper_rest"
+"""The metadata key of a line by which we took time off that is not to be paid for."""
+
 # Without a minor unit of their own, yet Stripe counts them in hundredths
 # (docs.stripe.com/currencies, "Special cases").
 _IN_HUNDREDTHS = frozenset({"ISK", "UGX"})
@@ -89,6 +92,7 @@ def invoice(found: stripe.Invoice, collected: Sequence[Collected]) -> ProviderIn
         period=_period(found),
         attempts=found.attempt_count,
         first=found.billing_reason == "subscription_create",
+        held=found.status == "draft" and not found.auto_advance,
         paid_at=_maybe_at(found.status_transitions.paid_at),
         credit=_credit(found),
         lines=tuple(_lines(found)),
@@ -224,6 +228,7 @@ def _lines(found: stripe.Invoice) -> Iterator[ProviderLine]:
             period=period,
             product=details.product if details is not None else None,
             proration=_prorated(line),
+            rest=REST in line.metadata,
         )
         taken_off = sum(each.amount for each in line.discount_amounts or ())
         if taken_off:

@@ -5,12 +5,14 @@ interrupted anywhere.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.billing.domain import cycle
 from gymhopper.contexts.billing.domain.discounting import discount_differs
 from gymhopper.contexts.billing.domain.dues import Collection, Dues
 from gymhopper.contexts.billing.domain.notification import Subject
@@ -24,12 +26,17 @@ from gymhopper.contexts.billing.usecases.bill_by_hand import align_by_hand
 from gymhopper.contexts.billing.usecases.fetch_snapshot import Snapshot, fetch_snapshot
 from gymhopper.contexts.billing.usecases.open_dues import running
 from gymhopper.contexts.billing.usecases.take_over import take_over
+from gymhopper.kernel.money import Money
+from gymhopper.kernel.period import Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Intent:
     wanted: Collection
     terms: Terms | None
+    sold: Terms
+    frozen: tuple[Period, ...]
+    ends_at: datetime | None
     subscription_id: str | None
     open_checkouts: tuple[str, ...]
 
@@ -48,10 +55,12 @@ async def align_collection(runtime: Runtime, provider: PaymentProvider, dues_id:
     if found is None or found.ended:
         return
     await _instruct(provider, found, intent.wanted, intent.terms)
-    snapshot = await fetch_snapshot(runtime, provider, Subject("subscription", found.id))
-    if isinstance(snapshot, Snapshot):
-        async with runtime.begin(SERVICE) as uow:
-            await take_over(uow, snapshot)
+    released = await _release(provider, found, intent) if intent.frozen else []
+    for subject in [*released, Subject("subscription", found.id)]:
+        snapshot = await fetch_snapshot(runtime, provider, subject)
+        if isinstance(snapshot, Snapshot):
+            async with runtime.begin(SERVICE) as uow:
+                await take_over(uow, snapshot)
 
 
 async def _intend(runtime: Runtime, dues_id: UUID) -> _Intent | None:
@@ -80,9 +89,34 @@ async def _intend(runtime: Runtime, dues_id: UUID) -> _Intent | None:
         return _Intent(
             wanted=wanted,
             terms=dues.collected_terms,
+            sold=dues.terms,
+            frozen=dues.begun(uow.now),
+            ends_at=dues.collect_until,
             subscription_id=collecting.provider_id if collecting is not None else None,
             open_checkouts=tuple(pages.scalars()),
         )
+
+
+async def _release(
+    provider: PaymentProvider, found: ProviderSubscription, intent: _Intent
+) -> list[Subject]:
+    """Once the rest is over, have collected what fell due in it, but for the days of the rest."""
+    if intent.wanted.paused or intent.wanted.stopped or found.given_up:
+        return []
+    held = await provider.held_back(found.id)
+    for each in held:
+        amount = sum(line.amount for line in each.lines if not line.proration and not line.rest)
+        days = cycle.left_out(intent.sold, each.period, intent.frozen)
+        taken_off = cycle.taken_off(
+            intent.sold, amount, each.period, frozen=intent.frozen, until=intent.ends_at
+        )
+        await provider.release(
+            each.id,
+            customer_id=found.customer_id,
+            taken_off=Money(taken_off, each.amount.currency),
+            text=f"{intent.sold.plan_name}: {len(days)} days frozen",
+        )
+    return [Subject("invoice", each.id) for each in held]
 
 
 async def _instruct(

@@ -88,7 +88,7 @@ async def bill_next(uow: UnitOfWork, dues_id: UUID) -> None:
     if period is None:
         return
     if period.start - BILLED_AHEAD <= uow.now:
-        ends = (each for each in (dues.collect_until, dues.expires_at) if each is not None)
+        ends = (each for each in (dues.collect_until, dues.charged_until) if each is not None)
         until = min(ends, default=None)
         if dues.contract_ended or (until is not None and until <= period.start):
             return
@@ -184,7 +184,7 @@ def _next(dues: Dues, subscription: Subscription) -> Period | None:
     if subscription.period_until is None:
         return None
     billed_until = subscription.period_until
-    return cycle.next_period(dues.terms_at(billed_until), billed_until, dues.expires_at)
+    return cycle.next_period(dues.terms_at(billed_until), billed_until, dues.charged_until)
 
 
 async def await_next(uow: UnitOfWork, dues: Dues, subscription: Subscription) -> None:

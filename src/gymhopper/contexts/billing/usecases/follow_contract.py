@@ -9,6 +9,7 @@ from sqlalchemy import select
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.storage import tables
+from gymhopper.contexts.billing.usecases.give_time_back import give_frozen_back
 from gymhopper.kernel.period import Period
 
 FREEZE_TURNS = "billing.freeze_turns"
@@ -48,6 +49,7 @@ async def contract_ended(uow: UnitOfWork, membership_id: UUID) -> None:
     dues = await dues_of_membership(uow, membership_id)
     if dues is not None and not dues.contract_ended:
         dues.contract_ended = True
+        await give_frozen_back(uow, dues)
         await uow.unschedule(FREEZE_TURNS, str(dues.id))
         await defer_alignment(uow, dues.id)
 
@@ -56,6 +58,7 @@ async def contract_frozen(uow: UnitOfWork, membership_id: UUID, frozen: Sequence
     """Collection rests during these stretches, and only these."""
     dues = await dues_of_membership(uow, membership_id)
     if dues is not None and dues.rest(frozen, uow.now):
+        await give_frozen_back(uow, dues)
         await defer_alignment(uow, dues.id)
         await set_freeze_timer(uow, dues)
 
@@ -63,6 +66,7 @@ async def contract_frozen(uow: UnitOfWork, membership_id: UUID, frozen: Sequence
 async def freeze_turned(uow: UnitOfWork, dues_id: UUID) -> None:
     """A freeze begins or ends now."""
     dues = await uow.get(Dues, dues_id)
+    await give_frozen_back(uow, dues)
     await defer_alignment(uow, dues.id)
     await set_freeze_timer(uow, dues)
 

@@ -166,7 +166,7 @@ async def _invoices(
 def _agree(claim: queries.Claimed | None, found: ProviderInvoice) -> bool:
     """Whether our claim says the same, as far as a list tells."""
     if claim is None:
-        return found.status in {"draft", "void"}
+        return found.status == "void" or (found.status == "draft" and not found.held)
     return (
         claim.amount == found.amount.amount
         and claim.outstanding + claim.written_off == found.outstanding

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.billing.domain import cycle
 from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.discounting import discount_differs
 from gymhopper.contexts.billing.domain.dues import Dues
@@ -76,10 +77,12 @@ async def take_over(uow: UnitOfWork, snapshot: Found) -> str | None:
         if _disagrees(dues, snapshot.subscription, uow):
             await defer_alignment(uow, dues.id)
     if snapshot.invoice is not None:
+        if snapshot.invoice.held and not subscription.collection_paused:
+            await defer_alignment(uow, dues.id)
         claims = await claims_of(uow, dues)
         claim = _claimed(claims, snapshot.invoice)
         if claim is None and snapshot.invoice.status != "draft":
-            claim = _claim(dues, subscription, snapshot.invoice)
+            claim = _claim(uow, dues, subscription, snapshot.invoice)
             uow.add(claim)
             claims.append(claim)
         if claim is not None:
@@ -258,7 +261,10 @@ def _claimed(claims: list[Claim], found: ProviderInvoice) -> Claim | None:
     return next((each for each in claims if each.provider_invoice_id == found.id), None)
 
 
-def _claim(dues: Dues, subscription: Subscription, found: ProviderInvoice) -> Claim:
+def _claim(
+    uow: UnitOfWork, dues: Dues, subscription: Subscription, found: ProviderInvoice
+) -> Claim:
+    rests = dues.begun(uow.now) if found.rested else ()
     return Claim(
         id=new_id(),
         dues_id=dues.id,
@@ -275,4 +281,5 @@ def _claim(dues: Dues, subscription: Subscription, found: ProviderInvoice) -> Cl
         start=found.period.start,
         until=found.period.until or found.period.start,
         first=found.first,
+        left_out=cycle.left_out(dues.terms, found.period, rests),
     )
