@@ -21,6 +21,7 @@ from gymhopper.contracts.membership.api import Purchase
 from gymhopper.kernel.calendar import start_of_day
 from gymhopper.kernel.money import Money
 from gymhopper.sandbox.stripe.billing.clock import BillingClock
+from gymhopper.sandbox.stripe.billing.renewal import Recovery
 
 
 def day(month: int, number: int) -> datetime:
@@ -62,7 +63,8 @@ async def test_a_quarter_that_begins_in_a_freeze_costs_what_is_left_of_it(till: 
     assert await amounts(till, purchase) == [7990, 7035]
     paid = (await till.events(PaymentSucceeded))[-1]
     assert (paid.amount, paid.until) == (Money(7035, "EUR"), datetime(2026, 9, 2, 9, tzinfo=UTC))
-    # The 8 frozen days before were paid for in March already.
+    # The 8 frozen days before were paid for in March already; the 11 are not given back as well.
+    await till.hear(contract.overlaid(purchase))
     assert await moved(till, purchase) == [("granted", 695), ("used", -695)]
     await sound(till)
 
@@ -133,6 +135,33 @@ async def test_months_that_are_frozen_as_a_whole_cost_nothing(till: Till) -> Non
     # Where nothing is to be paid there is no invoice.
     (numbers,) = await till.rows("SELECT count(*) AS n FROM billing.document")
     assert numbers["n"] == 2
+    await sound(till)
+
+
+@pytest.mark.parametrize("comes", [True, False])
+async def test_a_second_freeze_is_only_taken_off_once_it_came(till: Till, comes: bool) -> None:
+    purchase = await till.subscribe()
+    first, second = contract.freeze(day(4, 1), day(4, 12)), contract.freeze(day(4, 20), day(4, 26))
+    await till.hear(contract.overlaid(purchase, first, second))
+    await pass_by(till, day(4, 1), day(4, 3), day(4, 12))
+    assert await amounts(till, purchase) == [2990, 1993]
+    if not comes:
+        await till.hear(contract.overlaid(purchase))
+    await pass_by(till, day(4, 20), day(4, 26))
+    # A day of March, and 6 of the 20 that were paid for.
+    given = [amount for kind, amount in await moved(till, purchase) if kind == "granted"]
+    assert given == ([96, 598] if comes else [96])
+    await sound(till)
+
+
+async def test_days_beyond_an_end_that_was_set_meanwhile_are_not_asked_for(till: Till) -> None:
+    purchase = await till.subscribe()
+    await rests(till, purchase, day(4, 1), day(4, 12))
+    await pass_by(till, day(4, 1), day(4, 3))
+    await till.hear(contract.ends(purchase, day(4, 20)))
+    await pass_by(till, day(4, 12))
+    # 12 to 19 April.
+    assert await amounts(till, purchase) == [2990, 797]
     await sound(till)
 
 
@@ -213,6 +242,19 @@ async def test_a_release_that_dies_anywhere_is_finished_by_the_next(till: Till) 
     assert await amounts(till, purchase) == [2990, 1993]
     assert [amount for _, amount in await lines(till, purchase)] == [2990, -997]
     await sound(till)
+
+
+async def test_what_a_provider_asks_nobody_to_pay_is_not_released_either(till: Till) -> None:
+    till.recovery = Recovery(then="unpaid")
+    purchase = await till.subscribe()
+    await rests(till, purchase, day(3, 10), day(3, 12))
+    await pass_by(till, day(3, 10), day(3, 12))
+    await till.use_card(purchase, "pm_card_chargeCustomerFail")
+    await pass_by(till, day(4, 3), *(day(4, number) for number in range(4, 15)), day(5, 3))
+    (held,) = await till.provider.held_back(await till.subscription_id(purchase))
+    assert held.amount == Money(2990, "EUR")
+    await till.hear(contract.ends(purchase, day(8, 2)))
+    assert await amounts(till, purchase) == [2990, 2990]
 
 
 @GATEWAYS
