@@ -9,6 +9,10 @@ UV := .uv/bin/uv --quiet
 LOCK := --universal --generate-hashes --no-emit-index-url --no-annotate \
 	--custom-compile-command "make lock"
 
+# What is compiled is kept, even where the machine's settings say otherwise: the tests start hundreds
+# of processes, and compiling what each of them imports takes longer than the rest of its start.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help setup demo test prove bench lint deps lock upgrade clean
 
 help:  ## print this
