@@ -3,6 +3,8 @@
 import asyncio
 import socket
 
+import pytest
+
 from gymhopper.chassis.server import HttpServer
 
 
@@ -18,6 +20,55 @@ async def test_an_answer_on_a_kept_connection_does_not_wait_for_the_other_side()
     assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     writer.close()
     await server.stop()
+
+
+async def test_a_stop_lets_the_request_under_way_finish_and_closes_what_is_idle() -> None:
+    asked, allowed = asyncio.Event(), asyncio.Event()
+
+    async def slow(scope: object, receive: object, send: object) -> None:
+        asked.set()
+        await allowed.wait()
+        await _hello(scope, receive, send)
+
+    server = HttpServer(slow, host="127.0.0.1", port=0)
+    await server.start()
+    place = ("127.0.0.1", server.port)
+    idle, idle_writer = await asyncio.open_connection(*place)
+    busy, busy_writer = await asyncio.open_connection(*place)
+    busy_writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    await asked.wait()
+    stopping = asyncio.create_task(server.stop())
+    assert await idle.read() == b""
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection(*place)
+    assert not stopping.done()
+    allowed.set()
+    assert (await busy.read()).endswith(b"hello")
+    await stopping
+    idle_writer.close()
+    busy_writer.close()
+
+
+async def test_a_request_that_never_ends_is_cancelled_by_a_stop() -> None:
+    asked, cancelled = asyncio.Event(), asyncio.Event()
+
+    async def endless(_scope: object, _receive: object, _send: object) -> None:
+        asked.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
+    server = HttpServer(endless, host="127.0.0.1", port=0)
+    server._server.config.timeout_graceful_shutdown = 0
+    await server.start()
+    _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    await asked.wait()
+    await server.stop()
+    await asyncio.wait_for(cancelled.wait(), 10)
+    writer.close()
 
 
 async def _hello(_scope: object, _receive: object, send: object) -> None:

@@ -60,7 +60,7 @@ async def refuses_connections(port: int) -> None:
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except ConnectionRefusedError:
-                return
+            except (ConnectionRefusedError, ConnectionResetError):
+                return  # reset: it queued at the socket when that was closed
             writer.close()
             await asyncio.sleep(0.02)
