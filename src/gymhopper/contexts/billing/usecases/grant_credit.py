@@ -10,7 +10,7 @@ from gymhopper.contexts.billing.domain.credit import About, Movement
 from gymhopper.contexts.billing.domain.errors import EntryDiffers
 from gymhopper.contexts.billing.domain.seller import Seller
 from gymhopper.contexts.billing.storage import credit_tables, tables
-from gymhopper.contexts.billing.usecases.move_credit import credit_of, give
+from gymhopper.contexts.billing.usecases.move_credit import credit_of, move_credit
 from gymhopper.contexts.billing.usecases.place_credit import defer_placing
 from gymhopper.kernel.errors import InvalidInput, NotFound
 from gymhopper.kernel.money import Money
@@ -58,7 +58,7 @@ async def grant_credit(
         membership_id=membership_id,
         reason=reason,
     )
-    granted = await give(uow, credit, amount.amount, about)
+    granted = await move_credit(uow, credit, "granted", amount.amount, about)
     await defer_placing(uow, credit)
     return granted
 

@@ -1,5 +1,7 @@
 """Grant credit, take it back, and write both down: balance, movement and ledger in one."""
 
+from collections.abc import Callable
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,10 +11,19 @@ from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.billing.domain import bookings
 from gymhopper.contexts.billing.domain.bookings import Matter
 from gymhopper.contexts.billing.domain.credit import About, Credit, Movement
-from gymhopper.contexts.billing.domain.ledger import Books
+from gymhopper.contexts.billing.domain.ledger import Books, Entry
 from gymhopper.contexts.billing.storage import credit_tables
 from gymhopper.contexts.billing.usecases.post_entry import post
 from gymhopper.kernel.ids import new_id
+
+BookedKind = Literal["granted", "withdrawn", "overpaid", "reclaimed"]
+
+_BOOKED: dict[BookedKind, Callable[[Matter, int], Entry]] = {
+    "granted": bookings.credit_granted,
+    "withdrawn": bookings.credit_withdrawn,
+    "overpaid": bookings.overpaid,
+    "reclaimed": bookings.reclaimed,
+}
 
 
 async def credit_of(
@@ -55,35 +66,13 @@ async def credits_of(uow: UnitOfWork, account_id: UUID, currency: str) -> list[C
     return list(rows)
 
 
-async def give(uow: UnitOfWork, credit: Credit, amount: int, about: About) -> Movement:
-    """More to use up, at the seller's expense."""
-    moved = credit.move("granted", amount, about)
+async def move_credit(
+    uow: UnitOfWork, credit: Credit, kind: BookedKind, amount: int, about: About
+) -> Movement:
+    """So much more of it, or less, by the kind. What a claim uses and returns is booked there."""
+    moved = credit.move(kind, amount, about)
     uow.add(moved)
-    await post(uow, bookings.credit_granted(_matter(credit, about), amount))
-    return moved
-
-
-async def withdraw(uow: UnitOfWork, credit: Credit, amount: int, about: About) -> Movement:
-    """Less to use up; what was not used costs the seller nothing."""
-    moved = credit.move("withdrawn", amount, about)
-    uow.add(moved)
-    await post(uow, bookings.credit_withdrawn(_matter(credit, about), amount))
-    return moved
-
-
-async def keep_surplus(uow: UnitOfWork, credit: Credit, amount: int, about: About) -> Movement:
-    """More to use up, because it was paid."""
-    moved = credit.move("overpaid", amount, about)
-    uow.add(moved)
-    await post(uow, bookings.overpaid(_matter(credit, about), amount))
-    return moved
-
-
-async def reclaim(uow: UnitOfWork, credit: Credit, amount: int, about: About) -> Movement:
-    """Less to use up, because what was paid is not here after all."""
-    moved = credit.move("reclaimed", amount, about)
-    uow.add(moved)
-    await post(uow, bookings.reclaimed(_matter(credit, about), amount))
+    await post(uow, _BOOKED[kind](_matter(credit, about), amount))
     return moved
 
 

@@ -11,7 +11,7 @@ from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.credit import About
 from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.payment import Payment
-from gymhopper.contexts.billing.usecases.move_credit import credit_of, keep_surplus, reclaim
+from gymhopper.contexts.billing.usecases.move_credit import credit_of, move_credit
 from gymhopper.contexts.billing.usecases.place_credit import defer_placing
 
 REASON = "Paid twice"
@@ -44,9 +44,9 @@ async def settle_surplus(
         reason=REASON,
     )
     if more > 0:
-        await keep_surplus(uow, credit, more, about)
+        await move_credit(uow, credit, "overpaid", more, about)
         claim.overpaid += more
         await defer_placing(uow, credit)
     elif back > 0:
-        await reclaim(uow, credit, back, about)
+        await move_credit(uow, credit, "reclaimed", back, about)
         claim.overpaid -= back

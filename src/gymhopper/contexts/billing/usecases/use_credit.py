@@ -14,7 +14,7 @@ from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.payment import AT_THE_DESK, CREDIT, Payment
 from gymhopper.contexts.billing.domain.provider import ProviderInvoice
 from gymhopper.contexts.billing.usecases.keep_books import book_payment, book_taken_back
-from gymhopper.contexts.billing.usecases.move_credit import credit_of, credits_of, give, withdraw
+from gymhopper.contexts.billing.usecases.move_credit import credit_of, credits_of, move_credit
 from gymhopper.contexts.billing.usecases.open_dues import payments_of
 from gymhopper.contexts.billing.usecases.place_credit import defer_placing
 from gymhopper.kernel.ids import new_id
@@ -140,13 +140,13 @@ async def _placed(uow: UnitOfWork, dues: Dues, claim: Claim, payment: Payment) -
             continue
         about = _about(uow, claim, uuid5(payment.id, str(other.id)), MOVED)
         other.placed -= part
-        await withdraw(uow, other, part, about)
-        await give(uow, credit, part, about)
+        await move_credit(uow, other, "withdrawn", part, about)
+        await move_credit(uow, credit, "granted", part, about)
         credit.placed += part
     unknown = payment.amount - credit.placed
     if unknown > 0:
         about = _about(uow, claim, uuid5(payment.id, ELSEWHERE), ELSEWHERE)
-        await give(uow, credit, unknown, about)
+        await move_credit(uow, credit, "granted", unknown, about)
         credit.placed += unknown
     return credit
 
