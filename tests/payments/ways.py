@@ -81,7 +81,8 @@ class Card:
     async def take_back(self, studio: Studio, claim_id: str) -> None:
         """A dispute."""
         paid_by = (await payment_of(studio, claim_id))["provider_payment_id"]
-        (charge,) = (await studio.stripe.v1.charges.list_async({"payment_intent": paid_by})).data
+        tried = (await studio.stripe.v1.charges.list_async({"payment_intent": paid_by})).data
+        (charge,) = [each for each in tried if each.paid]
         async with studio.runtime.database.transaction(SERVICE) as connection:
             store = Store(connection, int(studio.clock.now().timestamp()))
             await open_dispute(
