@@ -127,6 +127,9 @@ async def _calls(till: Till, gateway: StripeGateway) -> Calls:
         "discount, ended": lambda: gateway.discount(subscription.id, MONTHLY, holds=False),
         "preview_change": lambda: gateway.preview_change(subscription.id, DEARER, now),
         "change_plan": lambda: gateway.change_plan(new_id(), subscription.id, DEARER, now),
+        "change_plan, for nothing": lambda: gateway.change_plan(
+            new_id(), subscription.id, MONTHLY, None
+        ),
         "pause": lambda: gateway.pause(subscription.id, paused=True),
         "pause, lifted": lambda: gateway.pause(subscription.id, paused=False),
         "held_back": lambda: gateway.held_back(subscription.id),

@@ -225,15 +225,3 @@ async def test_days_that_will_be_frozen_are_given_back_for_the_freeze_alone(till
     # Five of the 31 days at what was paid for them, and nothing of the new plan.
     assert (await moved(till, purchase))[2:] == [("granted", 482)]
     assert await till.broken() == []
-
-
-async def test_by_card_nothing_is_left_over_before_the_periods_end(till: Till) -> None:
-    purchase = await till.subscribe()
-    await till.advance(days=10)
-    change = Change(till, purchase, LIGHT)
-    shown = await change.quote()
-    assert (shown.refusal, shown.charged.amount < 0) == ("left_over", True)
-    await till.hear(await asked(change))
-    assert (await till.events(PlanChangeDeclined))[-1].reason == "left_over"
-    await till.advance(days=25)
-    assert await amounts(till, purchase) == [2990, 2990]

@@ -2,13 +2,13 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
 
 from contexts.membership.test_households import buy, household, household_of
-from gymhopper.contracts.billing.api import PlanChangesApi
+from gymhopper.contracts.billing.api import PlanChangesApi, QuoteRefusal
 from gymhopper.contracts.billing.events import PlanChangeCollected, PlanChangeDeclined
 from gymhopper.contracts.membership.events import (
     MembershipPlanChanged,
@@ -207,7 +207,7 @@ async def test_members_have_nothing_cheaper_at_once_while_a_term_runs(gym: Any) 
 async def test_whoever_collects_may_say_no(gym: Any) -> None:
     bought, plan = await gym.active(), await other(gym)
     collector: Any = gym.runtime.api(PlanChangesApi)
-    for refusal in ("not_collected", "out_of_period", "other_interval", "partly_paid", "left_over"):
+    for refusal in get_args(QuoteRefusal):
         collector.refusal = refusal
         refused = await preview(gym, bought, plan, expect=409)
         assert refused["code"] == "plan_change_not_possible"

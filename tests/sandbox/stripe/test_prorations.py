@@ -170,6 +170,19 @@ class TestInApril:
         await pass_time(sandbox, days=20)
         assert amounts(await latest(sandbox, made.id)) == [12000]
 
+    async def test_a_price_that_came_without_proration_is_not_what_is_given_back_later(
+        self, sandbox: Sandbox
+    ) -> None:
+        """What was really charged is: whoever gave it back himself must not ask for more."""
+        made, item = await _running(sandbox)
+        silver, gold = await sell(sandbox, 1500, "Silver"), await sell(sandbox, 6000, "Gold")
+        await update(
+            sandbox, made.id, items=[{"id": item.id, "price": silver}], proration_behavior="none"
+        )
+        await update(sandbox, made.id, items=[{"id": item.id, "price": gold}])
+        waiting = await sandbox.client.v1.invoice_items.list_async({"pending": True})
+        assert [each.amount for each in waiting.data] == [4000, -2000]
+
     async def test_items_come_and_go_within_the_period(self, sandbox: Sandbox) -> None:
         made, item = await _running(sandbox)
         towels = await sell(sandbox, 600, "Towels")

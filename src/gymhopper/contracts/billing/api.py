@@ -10,12 +10,13 @@ from gymhopper.contracts.membership.plan_changes import PlanTerms
 from gymhopper.kernel.money import Money
 
 QuoteRefusal = Literal[
-    "not_collected", "out_of_period", "other_interval", "partly_paid", "left_over"
+    "not_collected", "out_of_period", "other_interval", "partly_paid", "left_over", "given_back"
 ]
 """Why a change cannot be made like this: nobody collects for the membership; the instant does not
 lie in the period that runs; whoever collects can begin another length of period only at once; a
 part of the period that would be asked for anew was paid; more would be left over of the old plan
-than the new one costs, and whoever collects cannot make that credit."""
+than the new one costs, and that cannot be credit, because not all of it was paid, or it went back;
+days that are left of the period were given back before, of which whoever collects knows nothing."""
 
 
 class QuotedLine(msgspec.Struct, frozen=True, kw_only=True):

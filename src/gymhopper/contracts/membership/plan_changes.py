@@ -10,7 +10,7 @@ from gymhopper.kernel.money import Money
 
 PlanChangeRefusal = Literal["card_refused", "price_changed", "not_collected", "left_over"]
 """Why a change that was to be paid at once did not happen: the card was refused, another amount
-would have been charged than was shown, nobody collects, or money would be left over."""
+would have been charged than was shown, nobody collects, or what would be left over was not paid."""
 
 
 class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):

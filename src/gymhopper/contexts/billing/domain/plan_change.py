@@ -18,13 +18,15 @@ from gymhopper.kernel.period import Period
 
 class PendingChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`terms` are to hold from `at` on. `charged` is what was shown to be charged at once; None: at
-    the period's end, for nothing. `told`: the provider may have been asked."""
+    the period's end, for nothing. `told`: the provider may have been asked. `lines` are what was
+    shown where something is left over: afterwards the provider does not show it any more."""
 
     change_id: UUID
     terms: Terms
     at: datetime
     charged: int | None = None
     told: bool = False
+    lines: tuple[Line, ...] = ()
 
 
 def lines(

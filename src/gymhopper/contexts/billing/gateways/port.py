@@ -132,9 +132,10 @@ class PaymentProvider(Protocol):
         ...
 
     async def change_plan(
-        self, change_id: UUID, subscription_id: str, terms: Terms, at: datetime
+        self, change_id: UUID, subscription_id: str, terms: Terms, at: datetime | None
     ) -> str | None:
-        """Become these terms at once, for what `preview_change` says of the same instant.
+        """Become these terms at once, for what `preview_change` says of the same instant; None:
+        for nothing, also where that leaves something over.
 
         The id of the latest invoice then. Once for each change; CardRefused leaves all as it was.
         """

@@ -319,7 +319,7 @@ class StripeGateway(StripeCards, StripeCredit, StripePauses):
             return await changes.preview(self._stripe, subscription_id, terms, at)
 
     async def change_plan(
-        self, change_id: UUID, subscription_id: str, terms: Terms, at: datetime
+        self, change_id: UUID, subscription_id: str, terms: Terms, at: datetime | None
     ) -> str | None:
         """Once for each change of ours: it is written on the subscription."""
         await self._product(terms.product("plan"), terms.title("plan"))

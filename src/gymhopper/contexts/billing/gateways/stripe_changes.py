@@ -19,6 +19,7 @@ from gymhopper.kernel.money import Money
 
 if TYPE_CHECKING:
     from stripe.params import InvoiceCreatePreviewParamsSubscriptionDetails as Details
+    from stripe.params import SubscriptionUpdateParams
 
 CHANGE = "gymhopper_plan_change"
 """The metadata key that tells which change of ours a subscription has seen last."""
@@ -71,21 +72,30 @@ async def preview(
 
 
 async def change(
-    v1: "stripe.V1Services", change_id: UUID, subscription_id: str, terms: Terms, at: datetime
+    v1: "stripe.V1Services",
+    change_id: UUID,
+    subscription_id: str,
+    terms: Terms,
+    at: datetime | None,
 ) -> str | None:
-    """POST /v1/subscriptions/{id}, invoiced at once; a payment that fails undoes all of it."""
+    """POST /v1/subscriptions/{id}, invoiced at once; a payment that fails undoes all of it.
+
+    Without an instant there is no proration: below zero it would be an invoice of Stripe's that
+    nobody pays, and credit that is in none of our books.
+    """
     found = await v1.subscriptions.retrieve_async(subscription_id)
     if CHANGE not in found.metadata or found.metadata[CHANGE] != str(change_id):
+        wanted: SubscriptionUpdateParams = {
+            "items": [_item(found, terms)],
+            "proration_behavior": "none",
+            "metadata": {CHANGE: str(change_id)},
+            "discounts": "",
+        }
+        if at is not None:
+            wanted["proration_behavior"] = _AT_ONCE
+            wanted["proration_date"] = int(at.timestamp())
+            wanted["payment_behavior"] = "error_if_incomplete"
         found = await v1.subscriptions.update_async(
-            subscription_id,
-            {
-                "items": [_item(found, terms)],
-                "proration_behavior": _AT_ONCE,
-                "proration_date": int(at.timestamp()),
-                "payment_behavior": "error_if_incomplete",
-                "metadata": {CHANGE: str(change_id)},
-                "discounts": "",
-            },
-            {"idempotency_key": f"plan_change:{change_id}"},
+            subscription_id, wanted, {"idempotency_key": f"plan_change:{change_id}"}
         )
     return objects.key_of(found.latest_invoice) if found.latest_invoice is not None else None

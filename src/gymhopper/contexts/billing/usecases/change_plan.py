@@ -13,12 +13,20 @@ from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.billing.domain import cycle, plan_change
+from gymhopper.contexts.billing.domain.claim import Claim
 from gymhopper.contexts.billing.domain.dues import Dues
 from gymhopper.contexts.billing.domain.errors import CardRefused, ProviderRefused
-from gymhopper.contexts.billing.domain.left_over import LeftOver, left_over
+from gymhopper.contexts.billing.domain.left_over import (
+    LeftOver,
+    given_up,
+    left_over,
+    left_over_there,
+)
+from gymhopper.contexts.billing.domain.line import Line, lines_of
 from gymhopper.contexts.billing.domain.notification import Subject
 from gymhopper.contexts.billing.domain.payment import AT_THE_DESK
 from gymhopper.contexts.billing.domain.plan_change import PendingChange
+from gymhopper.contexts.billing.domain.provider import ProviderPreview
 from gymhopper.contexts.billing.domain.subscription import Subscription
 from gymhopper.contexts.billing.domain.terms import Terms, changed
 from gymhopper.contexts.billing.gateways.port import PaymentProvider
@@ -65,8 +73,6 @@ async def change_at_once(uow: UnitOfWork, event: MembershipPlanChangeRequested) 
         _decline(uow, dues, event.change_id, "not_collected")
     elif collecting.provider == AT_THE_DESK:
         await _change_by_hand(uow, dues, collecting, change)
-    elif event.charged.amount < 0:
-        _decline(uow, dues, event.change_id, "left_over")
     else:
         dues.change = change
         await defer_change(uow, dues.id)
@@ -121,12 +127,12 @@ async def change_at_provider(runtime: Runtime, provider: PaymentProvider, dues_i
     try:
         if not change.told:
             shown = await provider.preview_change(subscription_id, change.terms, change.at)
-            if shown.amount.amount != change.charged:
-                await _decline_pending(runtime, dues_id, change, "price_changed")
+            agreed = await _note_told(runtime, dues_id, change, shown)
+            if agreed is None:
                 return
-            await _note_told(runtime, dues_id, change)
+            change = agreed
         invoice_id = await provider.change_plan(
-            change.change_id, subscription_id, change.terms, change.at
+            change.change_id, subscription_id, change.terms, None if change.lines else change.at
         )
     except CardRefused:
         await _decline_pending(runtime, dues_id, change, "card_refused")
@@ -143,8 +149,17 @@ async def change_at_provider(runtime: Runtime, provider: PaymentProvider, dues_i
         if dues.change is None or dues.change.change_id != change.change_id:
             return
         if isinstance(snapshot, Snapshot):
+            collecting = await running(uow, dues)
             await take_over(uow, snapshot)
+            over = await _what_is_left_there(uow, dues, change)
+            if change.lines and (over is None or collecting is None):
+                # Money went back at the same moment; the old price is put back, too.
+                await _decline_here(uow, dues, change, "left_over")
+                return
             dues.changed()
+            if over is not None and collecting is not None:
+                await _keep_what_is_left(uow, dues, change, over)
+                await _ask_for(uow, dues, collecting, change, over.charged)
             until = snapshot.subscription.current_period.until
             _collected(uow, dues, change.change_id, until or change.at)
 
@@ -167,11 +182,27 @@ async def _intend(runtime: Runtime, dues_id: UUID) -> tuple[PendingChange, str] 
         return change, collecting.provider_id
 
 
-async def _note_told(runtime: Runtime, dues_id: UUID, change: PendingChange) -> None:
-    """From here on a repeat must not look at prices again: they may be those of afterwards."""
+async def _note_told(
+    runtime: Runtime, dues_id: UUID, change: PendingChange, shown: ProviderPreview
+) -> PendingChange | None:
+    """From here on a repeat must not look at prices again: they may be those of afterwards.
+
+    None where it comes to something else than was agreed on, and is declined.
+    """
     async with runtime.begin(SERVICE) as uow:
         dues = await uow.get(Dues, dues_id)
-        dues.change = msgspec.structs.replace(change, told=True)
+        below = shown.amount.amount < 0
+        lines = lines_of(dues.terms, shown.lines, change.terms) if below else ()
+        told = msgspec.structs.replace(change, told=True, lines=lines)
+        claims = await claims_of(uow, dues)
+        if shown.amount.amount != change.charged or given_up(dues.terms, claims, change.at):
+            await _decline_here(uow, dues, change, "price_changed")
+            return None
+        if below and await _what_is_left_there(uow, dues, told) is None:
+            await _decline_here(uow, dues, change, "left_over")
+            return None
+        dues.change = told
+        return told
 
 
 async def _decline_pending(
@@ -180,9 +211,15 @@ async def _decline_pending(
     async with runtime.begin(SERVICE) as uow:
         dues = await uow.get(Dues, dues_id)
         if dues.change is not None and dues.change.change_id == change.change_id:
-            dues.change, dues.last_change = None, change.change_id
-            _decline(uow, dues, change.change_id, reason)
-            await defer_alignment(uow, dues_id)
+            await _decline_here(uow, dues, change, reason)
+
+
+async def _decline_here(
+    uow: UnitOfWork, dues: Dues, change: PendingChange, reason: PlanChangeRefusal
+) -> None:
+    dues.change, dues.last_change = None, change.change_id
+    _decline(uow, dues, change.change_id, reason)
+    await defer_alignment(uow, dues.id)
 
 
 async def _change_by_hand(
@@ -210,27 +247,21 @@ async def _change_by_hand(
         return
     dues.terms = new
     if over is not None:
-        await _keep_what_is_left(uow, dues, collecting, change, over)
+        await _keep_what_is_left(uow, dues, change, over)
+        # What nobody has paid yet is asked for anew.
+        await ask_anew(uow, dues, collecting, over.billed_until)
         # What is left over has paid for these already.
         lines = over.charged
     period = plan_change.period_of(new, change.at)
     until = period.until if period is not None else collecting.period_until
     if new.cycle != old.cycle and period is not None:
         collecting.period_start, collecting.period_until = period.start, period.until
-    if sum(each.amount for each in lines):
-        start = max(each.start for each in lines)
-        paid_for = Period(min(each.start for each in lines), max(each.until for each in lines))
-        if new.cycle != old.cycle and period is not None:
-            paid_for = Period(start, period.until)
-        due_at = uow.now + TIME_TO_PAY
-        claim = open_claim(
-            uow, dues, collecting, paid_for, lines, due_at=due_at, cause=change.change_id
-        )
-        if over is not None:
-            claim.left_out = cycle.left_out(new, paid_for, dues.frozen)
-        await pay_by_credit(uow, dues, claim)
-        await settle_claim(uow, dues, claim)
-        await uow.schedule(CLAIM_DUE, str(claim.id), due_at)
+    paid_for = None
+    if new.cycle != old.cycle and period is not None and lines:
+        paid_for = Period(max(each.start for each in lines), period.until)
+    claim = await _ask_for(uow, dues, collecting, change, lines, paid_for)
+    if over is not None and claim is not None:
+        claim.left_out = cycle.left_out(new, Period(claim.start, claim.until), dues.frozen)
     await await_next(uow, dues, collecting)
     _collected(uow, dues, change.change_id, until or change.at)
 
@@ -249,10 +280,26 @@ async def _what_is_left(
     )
 
 
+async def _what_is_left_there(
+    uow: UnitOfWork, dues: Dues, change: PendingChange
+) -> LeftOver | None:
+    """None where nothing is."""
+    if not change.lines:
+        return None
+    return left_over_there(
+        dues.terms,
+        change.terms,
+        change.at,
+        change.lines,
+        claims=await claims_of(uow, dues),
+        account_id=dues.billing_account_id,
+    )
+
+
 async def _keep_what_is_left(
-    uow: UnitOfWork, dues: Dues, collecting: Subscription, change: PendingChange, over: LeftOver
+    uow: UnitOfWork, dues: Dues, change: PendingChange, over: LeftOver
 ) -> None:
-    """The rest of the old plan is credit from now on; what nobody has paid yet is asked anew."""
+    """The rest of the old plan is credit from now on."""
     over.give_up()
     if over.given_back:
         await grant_credit(
@@ -264,7 +311,29 @@ async def _keep_what_is_left(
             cause=change.change_id,
             membership_id=dues.membership_id,
         )
-    await ask_anew(uow, dues, collecting, over.billed_until)
+
+
+async def _ask_for(
+    uow: UnitOfWork,
+    dues: Dues,
+    collecting: Subscription,
+    change: PendingChange,
+    lines: tuple[Line, ...],
+    paid_for: Period | None = None,
+) -> Claim | None:
+    """Claim what the change costs, for the time of its lines unless told; credit pays first."""
+    if not sum(each.amount for each in lines):
+        return None
+    if paid_for is None:
+        paid_for = Period(min(each.start for each in lines), max(each.until for each in lines))
+    due_at = uow.now + TIME_TO_PAY
+    claim = open_claim(
+        uow, dues, collecting, paid_for, lines, due_at=due_at, cause=change.change_id
+    )
+    await pay_by_credit(uow, dues, claim)
+    await settle_claim(uow, dues, claim)
+    await uow.schedule(CLAIM_DUE, str(claim.id), due_at)
+    return claim
 
 
 async def _collect_later(uow: UnitOfWork, dues: Dues, at: datetime) -> None:

@@ -12,8 +12,8 @@ from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.billing.domain import plan_change
 from gymhopper.contexts.billing.domain.dues import Dues
-from gymhopper.contexts.billing.domain.left_over import left_over
-from gymhopper.contexts.billing.domain.line import Line
+from gymhopper.contexts.billing.domain.left_over import given_up, left_over, left_over_there
+from gymhopper.contexts.billing.domain.line import Line, lines_of
 from gymhopper.contexts.billing.domain.payment import AT_THE_DESK
 from gymhopper.contexts.billing.domain.provider import ENDED, ProviderLine
 from gymhopper.contexts.billing.domain.subscription import Subscription
@@ -63,7 +63,7 @@ async def quote_change(
         by_hand = collecting.provider == AT_THE_DESK
         if by_hand and not wanted.at_once and await _partly_paid(session, dues, wanted.at):
             return _refused(wanted, "partly_paid")
-        claims = await claims_from(session, dues) if by_hand and wanted.at_once else []
+        claims = await claims_from(session, dues) if wanted.at_once else []
     if not wanted.at_once:
         other = new.cycle != dues.terms.cycle and not by_hand
         return _refused(wanted, "other_interval") if other else _quote(wanted, new, ())
@@ -90,9 +90,16 @@ async def quote_change(
     start = collecting.period_start
     if start is None or not start <= wanted.at <= collecting.period_until:
         return _refused(wanted, "out_of_period")
+    if given_up(dues.terms, claims, wanted.at):
+        return _refused(wanted, "given_back")
     shown = await provider.preview_change(collecting.provider_id, new, wanted.at)
     charged = shown.amount.amount
-    refusal: QuoteRefusal | None = "left_over" if charged < 0 else None
+    refusal: QuoteRefusal | None = None
+    if charged < 0:
+        lines = lines_of(dues.terms, shown.lines, new)
+        payer = dues.billing_account_id
+        over = left_over_there(dues.terms, new, wanted.at, lines, claims=claims, account_id=payer)
+        refusal = "left_over" if over is None else None
     return _quote(wanted, new, shown.lines, charged=charged, refusal=refusal)
 
 

@@ -160,8 +160,9 @@ async def change_plan(
     """At once, when it is paid; or from the end of the period on.
 
     By card it is charged in the background, and the old plan stays where the card is refused.
-    What is left over of a dearer plan that was paid at the desk becomes credit; by card what
-    leaves something over begins with the next period (`plan_change_not_possible`).
+    What is left over of a dearer plan that was paid becomes credit. Where that is not all paid, or
+    was given back, the change begins with the next period (`plan_change_not_possible`); so does,
+    by card, another change in a period of which something was left over.
     """
     command = await _command(runtime, membership_id, body)
     return _answer(await changing.change_plan(runtime, caller, command))

@@ -51,6 +51,7 @@ _REFUSALS: dict[QuoteRefusal, str] = {
     "other_interval": "A card is charged for periods of another length only from now on.",
     "partly_paid": "A part of the next period was paid. It changes after that one.",
     "left_over": "The old plan's rest is worth more. Change at the period's end.",
+    "given_back": "What is left of this period was credited already. Change at its end.",
 }
 
 
