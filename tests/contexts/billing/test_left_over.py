@@ -58,6 +58,8 @@ async def test_the_rest_of_the_dearer_plan_pays_for_the_cheaper_one_and_is_credi
     assert shown.charged == Money(-677, "EUR")
     assert await moved(till, purchase) == [("granted", 2025), ("used", -1348)]
     assert await left(till, purchase) == (677, 0)
+    about = await till.rows("SELECT DISTINCT membership_id FROM billing.credit_movement")
+    assert about == [{"membership_id": purchase.membership_id}]
     first, second = await claims(till, purchase)
     assert (second["status"], second["until"]) == ("paid", first["until"])
     assert await lines(till, purchase) == [("Light", 1348)]
@@ -73,6 +75,17 @@ async def test_the_rest_of_the_dearer_plan_pays_for_the_cheaper_one_and_is_credi
     assert (third["amount"]["amount"], third["outstanding"]["amount"]) == (1990, 1990 - 677)
     assert await till.events(DebtChanged) == []
     assert await till.broken() == []
+
+
+async def test_a_plan_that_costs_the_same_leaves_nothing_over_and_asks_for_nothing(
+    till: Till,
+) -> None:
+    purchase = await paid_in_march(till)
+    shown = await Change(till, purchase, plan(2990, "Other")).now()
+    assert shown.charged == Money(0, "EUR")
+    assert len(await till.events(PlanChangeCollected)) == 1
+    assert await moved(till, purchase) == []
+    assert await amounts(till, purchase) == [2990]
 
 
 async def test_the_same_change_told_again_gives_nothing_twice(till: Till) -> None:
@@ -225,3 +238,14 @@ async def test_days_that_will_be_frozen_are_given_back_for_the_freeze_alone(till
     # Five of the 31 days at what was paid for them, and nothing of the new plan.
     assert (await moved(till, purchase))[2:] == [("granted", 482)]
     assert await till.broken() == []
+
+
+async def test_a_dearer_plan_costs_nothing_for_days_that_will_be_frozen(till: Till) -> None:
+    purchase = await joined(till, starts_on=date(2026, 3, 2))
+    start, until = (start_of_day(date(2026, 3, day), VIENNA) for day in (20, 25))
+    await till.hear(contract.overlaid(purchase, contract.freeze(start, until)))
+    await reach(till, start_of_day(date(2026, 3, 12), VIENNA))
+    shown = await Change(till, purchase).now()
+    # 16 of 31 days.
+    assert [line.amount for line in shown.lines] == [-1543, 2575]
+    assert await amounts(till, purchase) == [2990, 2575 - 1543]

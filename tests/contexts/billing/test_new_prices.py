@@ -5,7 +5,11 @@ from uuid import UUID
 
 from contexts.billing import contract
 from contexts.billing.test_desk import begin, claims, reach, receive
-from contexts.billing.till import Till
+from contexts.billing.test_kills import only_hear
+from contexts.billing.test_left_over import asked
+from contexts.billing.test_plan_changes import Change
+from contexts.billing.till import FAILS_LATER, Till
+from gymhopper.contracts.billing.events import PlanChangeDeclined
 from gymhopper.contracts.membership.api import Purchase
 from gymhopper.contracts.membership.events import (
     MembershipPriceChangeAnnounced,
@@ -54,6 +58,21 @@ async def test_a_card_is_charged_the_new_price_from_the_next_period_on(till: Til
     assert await amounts(till, purchase) == [2990, 3490]
     assert (await till.balances())["clearing stripe"] == 6480
     assert await till.broken() == []
+
+
+async def test_the_new_price_holds_after_a_change_of_plan_that_was_declined_meanwhile(
+    till: Till,
+) -> None:
+    purchase = await till.subscribe(FAILS_LATER)
+    await till.advance(days=10)
+    event = await asked(Change(till, purchase))
+    await only_hear(till, changed(purchase, till.clock.now()))
+    await only_hear(till, event)
+    await till.settle()
+    assert len(await till.events(PlanChangeDeclined)) == 1
+    await till.use_card(purchase, "pm_card_visa")
+    await till.advance(days=25)
+    assert await amounts(till, purchase) == [2990, 3490]
 
 
 async def test_at_the_desk_a_period_that_is_asked_for_ahead_has_its_own_price(till: Till) -> None:

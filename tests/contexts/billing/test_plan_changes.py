@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from contexts.billing import contract
-from contexts.billing.test_desk import begin, claims, joined, reach, receive
+from contexts.billing.test_desk import begin, claims, joined, midnight, reach, receive
 from contexts.billing.till import FAILS_LATER, Till
 from gymhopper.contracts.billing.api import PlanChangeQuote, PlanChangesApi
 from gymhopper.contracts.billing.events import (
@@ -164,13 +164,16 @@ async def test_a_card_that_is_refused_leaves_the_old_plan_and_nothing_is_half_ch
     purchase = await till.subscribe(FAILS_LATER)
     await till.advance(days=10)
     change = Change(till, purchase)
-    await change.now()
+    shown = await change.now()
     (declined,) = await till.events(PlanChangeDeclined)
     assert (declined.change_id, declined.reason) == (change.id, "card_refused")
     assert await till.events(PlanChangeCollected) == []
     assert await till.events(PaymentFailed) == []
     assert await amounts(till, purchase) == [2990]
     await till.use_card(purchase, "pm_card_visa")
+    # What was declined is not made after all because it is told again.
+    await change.now(shown)
+    assert await till.events(PlanChangeCollected) == []
     await till.advance(days=25)
     assert await amounts(till, purchase) == [2990, 2990]
     await sound(till)
@@ -291,12 +294,17 @@ async def test_at_the_desk_a_period_that_was_asked_for_already_costs_the_differe
     shown = await Change(till, purchase).now()
     assert [line.amount for line in shown.lines] == [-289, 483, -2990, 4990]
     assert await amounts(till, purchase) == [2990, 194 + 2000, 2990]
+    _, extra, ahead = sorted(await claims(till, purchase), key=lambda each: str(each["start"]))
+    assert extra["start"] == midnight(date(2026, 3, 30))
+    assert extra["until"] == ahead["until"]
 
 
 async def test_at_the_desk_what_is_not_paid_for_a_change_in_a_week_is_overdue(till: Till) -> None:
     purchase = await joined(till)
     shown = await Change(till, purchase).now()
-    await till.advance(days=7, seconds=1)
+    await till.advance(days=6)
+    assert await till.events(DebtChanged) == []
+    await till.advance(days=1, seconds=1)
     (debt,) = await till.events(DebtChanged)
     assert debt.owed == shown.charged
 
@@ -334,9 +342,28 @@ async def test_at_the_desk_what_was_asked_for_ahead_is_asked_for_anew(till: Till
     await again.later(ends)
     await reach(till, ends)
     await again.in_force()
+    await again.later(ends)
     await till.advance(days=31)
     assert await amounts(till, purchase) == [2990, 990, 990]
+    assert (await Change(till, purchase).quote()).refusal is None
     assert await till.broken() == []
+
+
+async def test_what_is_said_of_an_earlier_change_leaves_the_one_to_come_alone(till: Till) -> None:
+    purchase, first = await begin(till)
+    await receive(till, first["claim_id"])
+    ends = datetime.fromisoformat(first["until"])
+    one, two = (Change(till, purchase, plan(amount)) for amount in (1990, 990))
+    await one.later(ends)
+    await one.undo()
+    await two.later(ends)
+    await one.undo()
+    await one.in_force()
+    await reach(till, ends - timedelta(days=3))
+    assert await amounts(till, purchase) == [2990, 990]
+    await two.undo()
+    await till.advance(seconds=1)
+    assert await amounts(till, purchase) == [2990, 2990]
 
 
 async def test_at_the_desk_a_period_that_was_begun_to_be_paid_is_not_asked_for_anew(

@@ -2,8 +2,10 @@
 
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,3 +130,71 @@ def test_it_is_never_more_than_was_paid() -> None:
     claim, until = period_paid(plan)
     claim.lines = ()
     assert rest_of(plan, to(plan, 1550), date(2026, 3, 11), [claim], until) is None
+
+
+def march_and_april() -> tuple[Terms, Claim, Claim]:
+    """A month that is paid, and the one after, which nobody has begun to pay."""
+    plan = sold(date(2026, 3, 1), "Europe/Vienna", ("month", 1), 3100)
+    march, until = period_paid(plan)
+    period = cycle.next_period(plan, until)
+    assert period is not None
+    assert period.until is not None
+    april = paid(cycle.lines(plan, period, frozen=(), until=None), period.start, period.until)
+    april.status, april.outstanding = "open", april.amount
+    return plan, march, april
+
+
+def over_from_eleventh(plan: Terms, *claims: Claim) -> LeftOver | None:
+    until = max(each.until for each in claims)
+    return rest_of(plan, to(plan, 1550), date(2026, 3, 11), list(claims), until)
+
+
+def test_what_is_void_or_is_no_period_takes_nothing_from_what_is_left_over() -> None:
+    plan, march, april = march_and_april()
+    _, void, fee = march_and_april()
+    void.status = "void"
+    fee.kind, fee.start = "fee", march.start
+    over = over_from_eleventh(plan, march, april, void, fee)
+    assert over is not None
+    assert (over.given_back, over.billed_until) == (2100, april.start)
+
+
+@pytest.mark.parametrize(
+    "about",
+    [{"outstanding": 2100}, {"status": "failed"}, {"cause": new_id()}, {"first": True}],
+    ids=lambda about: next(iter(about)),
+)
+def test_what_was_begun_to_be_paid_or_is_no_later_period_is_not_asked_for_anew(
+    about: dict[str, Any],
+) -> None:
+    plan, march, april = march_and_april()
+    assert over_from_eleventh(plan, march, april) is not None
+    for name, value in about.items():
+        setattr(april, name, value)
+    assert over_from_eleventh(plan, march, april) is None
+
+
+def test_nothing_is_left_over_of_a_month_that_is_not_paid_or_where_a_later_one_is() -> None:
+    plan, march, april = march_and_april()
+    march.status, march.outstanding = "open", march.amount
+    assert over_from_eleventh(plan, march) is None
+    plan, march, april = march_and_april()
+    may = paid(march.lines, april.until, april.until + 31 * DAY)
+    assert over_from_eleventh(plan, march, april, may) is None
+
+
+def test_days_that_were_never_in_the_price_are_not_given_up() -> None:
+    plan, march, _ = march_and_april()
+    march.left_out = (date(2026, 3, 20), date(2026, 3, 21))
+    over = over_from_eleventh(plan, march)
+    assert over is not None
+    over.give_up()
+    assert len(march.given_back) == 19
+    assert not {*march.given_back} & {*march.left_out}
+
+
+@pytest.mark.parametrize(("credited", "enough"), [(1000, True), (1001, False)])
+def test_what_is_credit_already_is_not_left_over(credited: int, *, enough: bool) -> None:
+    plan, march, _ = march_and_april()
+    march.credited = credited
+    assert (over_from_eleventh(plan, march) is not None) == enough
