@@ -1,10 +1,15 @@
 """Credit that comes pays first what is owed already."""
 
 import asyncio
+from datetime import timedelta
 
-from contexts.billing.test_credit import at_stripe, grant, left, moved, paid
+from contexts.billing import contract
+from contexts.billing.samples import MONTHLY
+from contexts.billing.test_credit import account, at_stripe, grant, left, moved, paid
+from contexts.billing.test_credit_placed import open_other
 from contexts.billing.test_desk import begin, claims, joined, receive
 from contexts.billing.test_disputes import take_back
+from contexts.billing.test_payers import hand_to
 from contexts.billing.till import FAILS_LATER, Till
 from gymhopper.contracts.billing.events import DebtChanged
 from gymhopper.kernel.ids import new_id
@@ -79,4 +84,48 @@ async def test_a_part_paid_in_cash_is_completed_by_credit(till: Till) -> None:
     await grant(till, purchase, 2000)
     assert (await claims(till, purchase))[1]["status"] == "paid"
     assert await left(till, purchase) == (10, 0)
+    assert await till.broken() == []
+
+
+async def test_what_lies_with_a_provider_pays_nothing_at_the_desk(till: Till) -> None:
+    person = new_id()
+    by_card = await till.subscribe(person_id=person)
+    await grant(till, by_card)
+    await begin(till, person_id=person)
+    assert await left(till, by_card) == (1000, 1000)
+    assert await moved(till, by_card) == [("granted", 1000)]
+
+
+async def test_one_sellers_credit_pays_no_other_seller(till: Till) -> None:
+    other = await open_other(till)
+    person = new_id()
+    purchase = await joined(till, person_id=person)
+    await grant(till, purchase)
+    elsewhere, claim = await begin(till, person_id=person, legal_entity_id=other)
+    assert claim["outstanding"]["amount"] == 2990
+    await receive(till, claim["claim_id"])
+    await till.advance(days=26)
+    assert (await claims(till, elsewhere))[1]["outstanding"]["amount"] == 2990
+    assert (await claims(till, purchase))[1]["outstanding"]["amount"] == 1990
+    assert await till.broken() == []
+
+
+async def test_the_credit_of_whoever_owes_a_claim_pays_it_and_gets_it_back(till: Till) -> None:
+    purchase = await joined(till)
+    before = await account(till, purchase)
+    await till.advance(days=26)
+    assert (await hand_to(till, purchase, till.memberships.known_payer())).status_code == 200
+    path = f"/billing-accounts/{before}/credit"
+    for asked in (before, await account(till, purchase)):
+        body = {"amount": {"amount": 4000, "currency": "EUR"}, "reason": "Closed"}
+        body |= {"legal_entity_id": str(MONTHLY.legal_entity_id)}
+        answer = await till.post(f"/billing-accounts/{asked}/credit", body)
+        assert answer.status_code == 201, answer.text
+        await till.settle()
+    assert (await claims(till, purchase))[1]["status"] == "paid"
+    (own,) = (await till.get(path)).json()["credits"]
+    assert (own["balance"]["amount"], await left(till, purchase)) == (1010, (4000, 0))
+    await till.hear(contract.ends(purchase, till.clock.now() + timedelta(days=1)))
+    (own,) = (await till.get(path)).json()["credits"]
+    assert (own["balance"]["amount"], await left(till, purchase)) == (4000, (4000, 0))
     assert await till.broken() == []

@@ -85,6 +85,14 @@ async def balances(till: Till, purchase: Purchase) -> dict[UUID, tuple[int, int]
     }
 
 
+async def open_other(till: Till) -> UUID:
+    """Another seller of the same organisation."""
+    async with till.runtime.begin(SERVICE) as uow:
+        uow.add(replace(seller(till.organisation), id=OTHER_SELLER))
+        uow.add(replace(taxed_at(till.organisation, "20"), legal_entity_id=OTHER_SELLER))
+    return OTHER_SELLER
+
+
 async def outage(till: Till, purchase: Purchase) -> None:
     """The provider does not move what it holds for the customer for a good while."""
     found = await till.stripe.v1.subscriptions.retrieve_async(await till.subscription_id(purchase))
@@ -100,16 +108,14 @@ async def outage(till: Till, purchase: Purchase) -> None:
 async def test_what_is_used_of_one_balance_for_another_seller_is_that_sellers_cost(
     till: Till,
 ) -> None:
-    async with till.runtime.begin(SERVICE) as uow:
-        uow.add(replace(seller(till.organisation), id=OTHER_SELLER))
-        uow.add(replace(taxed_at(till.organisation, "20"), legal_entity_id=OTHER_SELLER))
+    other = await open_other(till)
     person = new_id()
     purchase = await till.subscribe(person_id=person)
     await grant(till, purchase)
     await outage(till, purchase)
-    weekly = {"price": Money(600, "EUR"), "interval": "week", "legal_entity_id": OTHER_SELLER}
+    weekly = {"price": Money(600, "EUR"), "interval": "week", "legal_entity_id": other}
     await till.subscribe(person_id=person, **weekly)
-    one, other = MONTHLY.legal_entity_id, OTHER_SELLER
+    one = MONTHLY.legal_entity_id
     # It is to come back, as two collect from it now, but has not yet.
     assert await balances(till, purchase) == {one: (1000, 1000)}
     await till.advance(days=7, hours=2)

@@ -182,7 +182,7 @@ async def test_two_that_enter_the_same_money_at_once_cannot_overpay(till: Till) 
 
 
 async def test_cash_is_handed_back_at_once_and_never_more_than_came_in(till: Till) -> None:
-    _, claim = await begin(till)
+    purchase, claim = await begin(till)
     await receive(till, claim["claim_id"])
     back = await till.post(f"/claims/{claim['claim_id']}/refunds", {"amount": 1000})
     assert (back.status_code, back.json()["status"]) == (201, "succeeded")
@@ -191,6 +191,8 @@ async def test_cash_is_handed_back_at_once_and_never_more_than_came_in(till: Til
     assert refunded.amount == Money(1000, "EUR")
     rest = await till.post(f"/claims/{claim['claim_id']}/refunds", {"amount": 1991})
     assert (rest.status_code, rest.json()["code"]) == (422, "over_refund")
+    await till.post(f"/claims/{claim['claim_id']}/refunds", {"amount": 500})
+    assert (await claims(till, purchase))[0]["refunded"]["amount"] == 1500
     assert await till.events(DebtChanged) == []
 
 

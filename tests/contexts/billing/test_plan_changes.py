@@ -171,8 +171,9 @@ async def test_a_card_that_is_refused_leaves_the_old_plan_and_nothing_is_half_ch
     assert await till.events(PaymentFailed) == []
     assert await amounts(till, purchase) == [2990]
     await till.use_card(purchase, "pm_card_visa")
-    # What was declined is not made after all because it is told again.
+    # What was declined is neither made nor declined again because it is told again.
     await change.now(shown)
+    assert await till.events(PlanChangeDeclined) == [declined]
     assert await till.events(PlanChangeCollected) == []
     await till.advance(days=25)
     assert await amounts(till, purchase) == [2990, 2990]

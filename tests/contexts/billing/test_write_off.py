@@ -1,12 +1,15 @@
 """Debts that are given up, by card and at the desk, and what is paid for them after all."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from contexts.billing.test_desk import claims, joined, receive
 from contexts.billing.till import Till
+from fixtures.callers import in_role
 from gymhopper.contracts.billing.events import DebtChanged, PaymentFailed, PaymentSucceeded
+from gymhopper.contracts.identity.api import IdentityApi
 from gymhopper.contracts.membership.api import Purchase
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
@@ -101,11 +104,32 @@ async def test_what_stripe_collects_after_all_is_recovered(till: Till) -> None:
     assert await till.broken() == []
 
 
+async def test_a_debt_that_comes_back_can_be_given_up_again(till: Till) -> None:
+    purchase, claim = await in_debt(till, "desk")
+    await give_up(till, claim)
+    part = (await receive(till, claim["claim_id"], 1000)).json()["payment_id"]
+    await till.post(f"/payments/{part}/take-back", {"reason": "Entered wrongly"})
+    till.clock.advance(timedelta(minutes=1))
+    assert (await give_up(till, claim)).status_code == 200
+    found = (await claims(till, purchase))[1]
+    assert (found["status"], found["written_off"]["amount"]) == ("written_off", 2990)
+    assert (await till.balances())["bad_debt"] == 2990
+    assert await till.broken() == []
+
+
 async def test_only_a_debt_of_ones_own_can_be_given_up(till: Till) -> None:
     purchase = await joined(till)
-    (claim,) = await claims(till, purchase)
-    refused = await give_up(till, claim)
-    assert (refused.status_code, refused.json()["code"]) == (409, "not_written_off")
+    await till.advance(days=26)
+    for claim in await claims(till, purchase):
+        refused = await give_up(till, claim)
+        assert (refused.status_code, refused.json()["code"]) == (409, "not_written_off")
+    till.runtime.api(IdentityApi)._tokens["elsewhere"] = in_role(
+        "owner", till.organisation, legal_entity_id=new_id()
+    )
+    await till.advance(days=10)
+    claim = (await claims(till, purchase))[-1]
+    assert claim["status"] == "failed"
+    assert (await give_up(till, claim, "elsewhere")).status_code in {403, 404}
     assert (await give_up(till, claim, "stranger")).status_code == 404
     assert (await give_up(till, claim, "reader")).status_code == 403
     assert (await give_up(till, {"claim_id": new_id()})).status_code == 404
