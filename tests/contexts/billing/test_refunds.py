@@ -8,7 +8,8 @@ import pytest
 
 from contexts.billing import contract
 from contexts.billing.test_credit import left, moved
-from contexts.billing.test_desk import claims, joined, reach
+from contexts.billing.test_desk import begin, claims, joined, reach, receive
+from contexts.billing.test_fees import FEE, freeze_fee
 from contexts.billing.test_kills import only_hear
 from contexts.billing.test_plan_changes import Change, plan
 from contexts.billing.test_time_given_back import VIENNA, given_back
@@ -283,6 +284,32 @@ async def test_a_withdrawal_gives_back_the_days_to_come_whatever_was_credited_be
     assert claim["credited"]["amount"] == 386
     # 20 of 31 days: those that were credited were over.
     assert claim["refunded"]["amount"] == 1929
+
+
+async def test_a_withdrawal_gives_back_every_payment_and_no_fee_and_leaves_the_door_alone(
+    till: Till,
+) -> None:
+    purchase, claim = await begin(till)
+    for amount in (1000, 1990):
+        await receive(till, claim["claim_id"], amount)
+    await till.hear(freeze_fee(purchase))
+    await receive(till, (await claims(till, purchase))[-1]["claim_id"], FEE.amount)
+    await till.hear(withdrawn(purchase, 1, 1))
+    first, fee = await claims(till, purchase)
+    assert (first["refunded"]["amount"], fee["refunded"]["amount"]) == (2990, 0)
+    assert [each.access for each in await till.events(PaymentRefunded)] == ["keep", "keep"]
+    assert await till.broken() == []
+
+
+async def test_a_withdrawal_counts_no_payment_that_the_bank_took_back(till: Till) -> None:
+    purchase, claim = await begin(till)
+    paid = (await receive(till, claim["claim_id"], method="transfer")).json()
+    path = f"/payments/{paid['payment_id']}/take-back"
+    assert (await till.post(path, {"reason": "Returned"})).status_code == 200
+    await receive(till, claim["claim_id"])
+    await till.hear(withdrawn(purchase, 20, 31, end=start_of_day(date(2026, 3, 12), VIENNA)))
+    assert (await claims(till, purchase))[0]["refunded"]["amount"] == 1929
+    assert await till.broken() == []
 
 
 async def test_a_withdrawal_gives_back_no_day_that_a_dearer_plan_left_over(till: Till) -> None:
