@@ -76,6 +76,20 @@ async def test_a_dispute_that_is_won_after_it_was_paid_again_leaves_credit(till:
     assert await till.broken() == []
 
 
+async def test_neither_what_the_bank_has_nor_what_is_credit_goes_back_as_money(till: Till) -> None:
+    _, claim, dispute = await reopened(till)
+    path = f"/claims/{claim['claim_id']}/refunds"
+    nothing = await till.post(path, {})
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "not_refundable")
+    for amount in (1000, 1990):
+        await receive(till, claim["claim_id"], amount)
+    await decide(till, dispute)
+    assert (await till.post(path, {"amount": 2990})).status_code == 201
+    more = await till.post(path, {"amount": 1})
+    assert (more.status_code, more.json()["code"]) == (409, "not_refundable")
+    assert await till.broken() == []
+
+
 async def test_a_part_that_was_paid_again_is_all_that_is_left_over(till: Till) -> None:
     purchase, claim, dispute = await reopened(till)
     await receive(till, claim["claim_id"], 1000)
@@ -207,6 +221,9 @@ async def test_what_was_paid_on_a_page_is_disputed_and_given_back_like_any_other
     await till.settle()
     back = await till.post(f"/claims/{claim['claim_id']}/refunds", {"amount": 990})
     assert back.status_code == 201, back.text
+    # It is known when it was asked for, before a webhook tells of it.
+    await till.work()
+    assert (await claims(till, purchase))[0]["refunded"]["amount"] == 990
     await till.settle()
     assert (await claims(till, purchase))[0]["refunded"]["amount"] == 990
     assert (await till.balances())["clearing stripe"] == 2000
