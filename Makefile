@@ -24,11 +24,11 @@ demo: setup  ## run a whole network of gyms on this machine and say where to loo
 	$(BIN)/gymhopper demo
 
 test: setup  ## run the tests
-	$(BIN)/pytest -m "not prove" --numprocesses 2 --dist loadfile --durations 20
+	$(BIN)/pytest -m "not prove" --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 prove: setup  ## run the long proofs
 	@# 5 says that there is none yet
-	$(BIN)/pytest -m prove --numprocesses 2 --dist loadfile --timeout 1800 --durations 20 || [ $$? -eq 5 ]
+	$(BIN)/pytest -m prove --numprocesses 2 --dist loadfile --no-loadscope-reorder --timeout 1800 --durations 20 || [ $$? -eq 5 ]
 
 bench: setup  ## measure
 	$(BIN)/gymhopper bench gate --json

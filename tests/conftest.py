@@ -6,6 +6,7 @@ pytest_plugins = [
     "fixtures.http_clients",
     "fixtures.kafka",
     "fixtures.logs",
+    "fixtures.long_first",
     "fixtures.no_skips",
     "fixtures.oidc",
     "fixtures.runtimes",
