@@ -213,6 +213,9 @@ BROKEN_PROMISES = {
     "What a claim says went back is the sum of its refunds": (
         "UPDATE billing.claim SET refunded = 1"
     ),
+    "What a claim says is on its way back is the sum of the refunds that are": (
+        "UPDATE billing.claim SET refunding = 1"
+    ),
     "A refund that went through was announced once, for its own amount": (
         "UPDATE billing.refund SET amount = amount + 1"
     ),

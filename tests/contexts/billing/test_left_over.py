@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from contexts.billing import contract
-from contexts.billing.test_credit import left, moved
+from contexts.billing.test_credit import grant, left, moved
 from contexts.billing.test_desk import claims, joined, reach, receive
 from contexts.billing.test_kills import die_everywhere, only_hear
 from contexts.billing.test_plan_changes import Change, amounts, lines, plan, sound
@@ -249,3 +249,18 @@ async def test_a_dearer_plan_costs_nothing_for_days_that_will_be_frozen(till: Ti
     # 16 of 31 days.
     assert [line.amount for line in shown.lines] == [-1543, 2575]
     assert await amounts(till, purchase) == [2990, 2575 - 1543]
+
+
+async def test_a_period_that_became_credit_is_not_returned_to_it_when_the_contract_ends(
+    till: Till,
+) -> None:
+    purchase = await paid_in_march(till)
+    await grant(till, purchase, 2990)
+    await reach(till, start_of_day(date(2026, 3, 27), VIENNA))
+    assert await amounts(till, purchase) == [2990, 2990]
+    assert await left(till, purchase) == (0, 0)
+    shown = await Change(till, purchase, LIGHT).now()
+    assert await left(till, purchase) == (-shown.charged.amount, 0)
+    await till.hear(contract.is_over(purchase))
+    assert await left(till, purchase) == (-shown.charged.amount, 0)
+    await sound(till)

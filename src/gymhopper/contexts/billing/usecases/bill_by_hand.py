@@ -156,7 +156,7 @@ async def _unpaid(uow: UnitOfWork, claim: Claim) -> bool:
     """Asked for at the desk, and no money came in yet; credit that was used can be returned."""
     if claim.provider != AT_THE_DESK or claim.status in {"void", "written_off"}:
         return False
-    if claim.refunded or claim.written_off:
+    if claim.refunded or claim.credited or claim.written_off:
         return False
     return only_credit(await payments_of(uow, claim.id))
 
