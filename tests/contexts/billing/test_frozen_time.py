@@ -11,9 +11,11 @@ from contexts.billing.disturbed import Cut, CutAt, Disturbed, MortalRuntime
 from contexts.billing.test_credit import moved
 from contexts.billing.test_desk import VIENNA, claims, joined, reach
 from contexts.billing.test_fixed_terms import TERM, activated, frozen
+from contexts.billing.test_once import PACK
 from contexts.billing.test_plan_changes import amounts, lines, sound
 from contexts.billing.test_promo_codes import promo
 from contexts.billing.test_reconcile import compare
+from contexts.billing.test_time_given_back import given_back
 from contexts.billing.till import Till
 from gymhopper.contexts.billing.usecases.align_collection import align_collection
 from gymhopper.contracts.billing.events import DebtChanged, PaymentSucceeded
@@ -105,6 +107,14 @@ async def test_a_freeze_that_goes_on_paying_gives_nothing_back(till: Till, gatew
     await rests(till, purchase, day(3, 10), day(3, 20), stops_billing=False)
     await pass_by(till, day(3, 10), day(3, 20), day(4, 3))
     assert await amounts(till, purchase) == [2990, 2990]
+    assert await moved(till, purchase) == []
+
+
+async def test_a_pack_rests_with_its_end_moved_and_gives_nothing_back(till: Till) -> None:
+    purchase = await joined(till, **PACK)
+    await rests(till, purchase, day(3, 10), day(3, 20), extends_term=True)
+    await pass_by(till, day(3, 10), day(3, 20))
+    await till.hear(given_back(purchase, day(3, 5), 5, "freeze"))
     assert await moved(till, purchase) == []
 
 

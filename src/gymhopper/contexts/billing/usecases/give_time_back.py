@@ -19,6 +19,9 @@ async def give_time_back(uow: UnitOfWork, dues: Dues, time: Period, why: str) ->
 
     It pays what is asked for next, whoever collects that.
     """
+    if why == "freeze" and dues.terms.single:
+        # It was not bought by the day: its end is moved, and nothing more is asked for.
+        return
     for claim in await claims_of(uow, dues):
         if claim.kind != "period" or claim.status != "paid":
             continue
