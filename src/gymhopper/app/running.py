@@ -23,9 +23,14 @@ async def running(
     async with open_runtime(settings, migrated=migrated, alone=True) as runtime:
         process = Process(runtime, roles=roles)
         await process.start()
+        # What is loaded now stays: looking through all of it takes the collector a tenth of a
+        # second and more, for which every request would wait.
+        gc.collect()
+        gc.freeze()
         try:
             yield process
         finally:
+            gc.unfreeze()
             await process.stop()
 
 
@@ -43,10 +48,6 @@ async def run_until_stopped(
     configure_logging(style=settings.log_format, level=settings.log_level)
     stopping = stop_signal()
     async with running(settings, roles=roles, migrated=migrated) as process:
-        # What is loaded now stays for good: looking through all of it takes the collector a tenth
-        # of a second and more, for which every request would wait.
-        gc.collect()
-        gc.freeze()
         log.info("ready", url=process.url, roles=list(roles))
         if greet is not None:
             greet(process)
