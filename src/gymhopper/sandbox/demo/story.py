@@ -261,8 +261,12 @@ class Story(Stage):
 
     async def webhooks_again(self) -> None:
         """Everything that the provider ever said, again, backwards and twice."""
-        before = await self.money()
-        events = (await self.provider("GET", "/v1/events", {"limit": "100"}))["data"]
+        found = await until(
+            lambda: self.provider("GET", "/v1/events", {"limit": "100"}),
+            lambda found: not any(event["pending_webhooks"] for event in found["data"]),
+            what="everything was said once",
+        )
+        before, events = await self.money(), found["data"]
         for event in (*events, *reversed(events)):
             body = json.dumps(event).encode()
             answer = await self.platform.deliver(
