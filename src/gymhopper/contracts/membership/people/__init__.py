@@ -1,0 +1,1 @@
+"""What others may ask about people, without learning who they are."""
