@@ -6,6 +6,7 @@ from functools import lru_cache
 from gymhopper.contexts.access.domain.coverage import Policy, compile_policy, encode_coverage
 from gymhopper.contexts.access.domain.hours import WallTime, is_open, within_hours
 from gymhopper.contexts.access.domain.records import Door
+from gymhopper.contracts.membership import covering
 from gymhopper.contracts.membership.coverage import Coverage
 from gymhopper.kernel.calendar import local
 from gymhopper.sandbox.demo.network import Venue
@@ -34,7 +35,7 @@ def policy_of(coverage: Coverage) -> Policy:
 
 def refusal(coverage: Coverage, venue: Venue) -> str | None:
     """Why the coverage does not open the place, None when it does."""
-    return policy_of(coverage).refusal(door_of(venue))
+    return covering.refusal(policy_of(coverage), door_of(venue))
 
 
 def opens(coverage: Coverage, venue: Venue) -> bool:

@@ -5,13 +5,13 @@ from uuid import UUID
 
 import msgspec
 
-from gymhopper.contexts.access.domain.records import Door, Id
+from gymhopper.contexts.access.domain.records import Id
 from gymhopper.contracts.membership.coverage import Clause, Coverage, SpanQuota, VisitQuota
 from gymhopper.kernel.calendar import WeeklyHours
 
 
 class PlaceClause(msgspec.Struct, frozen=True, gc=False):
-    """A clause with ids as bytes; None is a predicate that is not asked."""
+    """A clause with ids as bytes, as `gymhopper.contracts.membership.covering` asks it."""
 
     locations: frozenset[Id] | None
     organisations: frozenset[Id] | None
@@ -19,23 +19,6 @@ class PlaceClause(msgspec.Struct, frozen=True, gc=False):
     tier_up_to: int | None
     areas: frozenset[Id] | None = None
     home: bool = False
-
-    def covers(self, door: Door, home: Id | None = None, *, tier: bool = True) -> bool:
-        """Whether all predicates hold for the door's location; without `tier`, all but that.
-
-        Areas are not asked: see `lets_into`.
-        """
-        return (
-            (not tier or self.tier_up_to is None or door.tier <= self.tier_up_to)
-            and (self.cities is None or door.city in self.cities)
-            and (self.locations is None or door.location_id in self.locations)
-            and (self.organisations is None or door.organisation_id in self.organisations)
-            and (not self.home or door.location_id == home)
-        )
-
-    def lets_into(self, door: Door) -> bool:
-        """Whether it says nothing of areas, or the door leads into one of them, or into none."""
-        return self.areas is None or door.area_id is None or door.area_id in self.areas
 
 
 class Policy(msgspec.Struct, frozen=True, gc=False):
@@ -50,32 +33,6 @@ class Policy(msgspec.Struct, frozen=True, gc=False):
     quotas: tuple[VisitQuota | SpanQuota, ...]
     weeks: bool = False
     cycles: bool = False
-
-    def refusal(self, door: Door, home: Id | None = None) -> str | None:
-        """None when the door is covered, else the code that says why not.
-
-        What would need least comes first: another door of this place, a higher tier, another place.
-        """
-        for clause in self.exclude:
-            if clause.covers(door, home):
-                if clause.areas is None:
-                    return "LOCATION_NOT_COVERED"
-                if door.area_id in clause.areas:
-                    return "ZONE_NOT_COVERED"
-        elsewhere = False
-        for clause in self.include:
-            if clause.covers(door, home):
-                if clause.areas is None or clause.lets_into(door):
-                    return None
-                elsewhere = True
-        if elsewhere:
-            return "ZONE_NOT_COVERED"
-        if any(
-            clause.covers(door, home, tier=False) and clause.lets_into(door)
-            for clause in self.include
-        ):
-            return "TIER_TOO_LOW"
-        return "LOCATION_NOT_COVERED"
 
 
 def encode_coverage(coverage: Coverage) -> tuple[bytes, bytes]:

@@ -16,6 +16,7 @@ from gymhopper.contexts.access.domain.hours import (
 )
 from gymhopper.contexts.access.domain.records import Door, Grant, GrantKind, Id, Instant
 from gymhopper.contexts.access.domain.usage import Hold, Spending, Usage, Visit
+from gymhopper.contracts.membership.covering import refusal as not_covered
 
 HOST_REQUIRED = "GUEST_HOST_REQUIRED"
 
@@ -75,7 +76,9 @@ def consider(grant: Grant, question: Question) -> Considered:
     policy = question.policies.get(grant.policy)
     if policy is None:
         return Considered(grant, Stage.COVERAGE, "SYSTEM_ERROR")
-    code = policy.refusal(question.door, grant.home_at(at) if grant.homes else None)
+    code: str | None = not_covered(
+        policy, question.door, grant.home_at(at) if grant.homes else None
+    )
     if code is not None:
         return Considered(grant, Stage.COVERAGE, code)
     if at < grant.start:
