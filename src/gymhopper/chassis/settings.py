@@ -15,6 +15,7 @@ CONTEXTS = (
     "gymhopper.contexts.membership",
     "gymhopper.contexts.billing",
     "gymhopper.contexts.access",
+    "gymhopper.contexts.scheduling",
     "gymhopper.contexts.integrations",
     "gymhopper.contexts.audit",
 )

@@ -1,0 +1,1 @@
+"""What can be booked, when, and by whom: classes, bookings and waitlists."""

@@ -1,0 +1,1 @@
+"""What classes and bookings are, and the rules that they follow."""

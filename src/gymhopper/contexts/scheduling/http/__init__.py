@@ -1,0 +1,5 @@
+"""The routes of scheduling."""
+
+from fastapi import APIRouter
+
+routers: list[APIRouter] = []

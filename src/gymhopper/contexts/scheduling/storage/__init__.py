@@ -1,0 +1,1 @@
+"""Tables, and what ties the domain to them."""

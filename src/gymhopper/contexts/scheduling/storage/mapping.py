@@ -1,0 +1,28 @@
+"""Ties the domain's classes to the tables, so that the domain need not know of them."""
+
+from functools import cache
+
+from sqlalchemy.orm import registry
+
+from gymhopper.contexts.scheduling.domain.booking import Booking
+from gymhopper.contexts.scheduling.domain.class_type import ClassType
+from gymhopper.contexts.scheduling.domain.instructor import Instructor
+from gymhopper.contexts.scheduling.domain.occurrence import Class
+from gymhopper.contexts.scheduling.domain.room import Room
+from gymhopper.contexts.scheduling.storage import tables
+
+_TABLES = {
+    ClassType: tables.class_type,
+    Room: tables.room,
+    Instructor: tables.instructor,
+    Class: tables.class_,
+    Booking: tables.booking,
+}
+
+
+@cache
+def map_all() -> None:
+    """Make the domain's classes loadable; a second call does nothing."""
+    mappers = registry()
+    for kind, table in _TABLES.items():
+        mappers.map_imperatively(kind, table)

@@ -1,0 +1,1 @@
+"""The schema `scheduling`, step by step."""

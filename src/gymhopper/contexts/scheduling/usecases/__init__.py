@@ -1,0 +1,1 @@
+"""What is done with classes and bookings, one deed a file."""
