@@ -156,6 +156,8 @@ class Context:
 
     `fast_paths` maps exact paths below `/api/v1` to bare ASGI apps that bypass the framework, and
     gives the component that must run for them;
+    `shortcut` puts a bare ASGI app in front of the framework: it gets every request behind the
+    edge, and hands on to the app that it is given whatever is not its own;
     `mounts` maps a prefix of the whole site to an app that serves everything below it;
     `invariants` maps what must always be true of the data, as a sentence, to the SQL that counts
     what breaks it; `scopes` maps each scope that its routes ask for to what it allows, in a phrase
@@ -173,6 +175,7 @@ class Context:
     apis: Sequence[Implementation[Any]] = ()
     parts: Sequence[Part] = ()
     fast_paths: Callable[[Runtime], tuple[Mapping[str, ASGIApp], Component]] | None = None
+    shortcut: Callable[[Runtime, ASGIApp], ASGIApp] | None = None
     mounts: Callable[[Runtime], Mapping[str, ASGIApp]] | None = None
     before_start: Callable[[Runtime], Awaitable[None]] | None = None
     invariants: Mapping[str, str] = field(default_factory=dict)

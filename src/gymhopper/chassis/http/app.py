@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
@@ -65,9 +66,9 @@ def create_app(
         methods=["POST"],
         include_in_schema=False,
     )
-    served_to: ASGIApp = app
+    served_to = _past_the_framework(runtime, contexts, app)
     if settings.allowed_origins:
-        served_to = AllowedOrigins(app, settings.allowed_origins)
+        served_to = AllowedOrigins(served_to, settings.allowed_origins)
     return Edge(
         served_to,
         fast={PREFIX + path: served for path, served in (fast_paths or {}).items()},
@@ -78,6 +79,20 @@ def create_app(
             https=runtime.public_url.startswith("https://"),
         ),
     )
+
+
+def _past_the_framework(runtime: Runtime, contexts: Sequence[Context], app: ASGIApp) -> ASGIApp:
+    """The contexts' shortcuts around `app`; what they answer and fail with is held to the limits of
+    time, and told as problems, like everything else."""
+    shortcuts = [each.shortcut for each in contexts if each.shortcut is not None]
+    if not shortcuts:
+        return app
+    for shortcut in shortcuts:
+        app = shortcut(runtime, app)
+    settings = runtime.settings
+    app = TimeLimits(app, handling=settings.request_seconds, upload=settings.upload_seconds)
+    app = ExceptionMiddleware(app, handlers=problem.HANDLERS)
+    return ServerErrorMiddleware(app, handler=problem.unexpected)
 
 
 def framework(contexts: Sequence[Context], settings: Settings) -> FastAPI:

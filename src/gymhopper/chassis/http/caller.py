@@ -4,6 +4,7 @@ Every route declares one of three: `scoped(...)`, for callers who hold scopes; `
 whoever has a session, about that session or account itself; `public()`, for everybody.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Security
@@ -14,6 +15,7 @@ from fastapi.security import (
     HTTPBearer,
     SecurityScopes,
 )
+from fastapi.security.utils import get_authorization_scheme_param
 
 from gymhopper.chassis.audit.acts import Act
 from gymhopper.chassis.auth import ANONYMOUS, AuthSubject, Kind
@@ -54,31 +56,30 @@ def _name_operation(request: Request) -> None:
         calls(route.operation_id or route.name, route.path_format)
 
 
-async def _authenticated(
-    request: Request,
-    scopes: SecurityScopes,
-    here: CurrentRuntime,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-    _: Annotated[str | None, Depends(_cookie)],
+async def recognise(
+    request: Request, here: Runtime, *, scopes: Sequence[str] = (), also: Sequence[str] = ()
 ) -> AuthSubject:
-    _name_operation(request)
+    """The caller, who must hold these scopes; the request is counted, in the classes `also`, too.
+
+    Raises Unauthenticated, ForeignPage, RateLimited, Forbidden. Routes ask `scoped`; this is for
+    shortcuts past the framework, once for each request that they answer themselves. They name their
+    operation themselves, and mind the request's Idempotency-Key.
+    """
+    bearer = _bearer_of(request)
     cookie = None if bearer is not None else read_session(request)
-    if bearer is not None:
-        token = bearer.credentials
-    elif cookie is not None:
-        token = cookie
-    else:
-        await spend_anonymously(request)
+    token = cookie if bearer is None else bearer
+    if token is None:
+        await spend_anonymously(request, here.limiter, also)
         raise Unauthenticated("Sign in, or send a bearer token.")
     caller = await here.api(IdentityApi).authenticate(token=token)
     if caller is None:
-        await spend_anonymously(request)
+        await spend_anonymously(request, here.limiter, also)
         raise Unauthenticated("This session or token is unknown, revoked or expired.")
     if cookie is not None:
         require_own_page(request, here.settings.allowed_origins)
     subject = _subject(caller)
-    await spend_as(request, subject)
-    for scope in scopes.scopes:
+    await spend_as(request, here.limiter, subject, also)
+    for scope in scopes:
         subject.require(scope)
     if subject.impersonator is not None and request.method in SAFE_METHODS:
         # Entries that belong to no organisation would be seen by whoever acts for the person.
@@ -87,6 +88,23 @@ async def _authenticated(
             action="looked", organisation_id=of, person_id=subject.person_id, what="looked_at"
         )
         await here.note_act(subject, looked)
+    return subject
+
+
+def _bearer_of(request: Request) -> str | None:
+    scheme, credentials = get_authorization_scheme_param(request.headers.get("Authorization"))
+    return credentials if scheme.lower() == "bearer" and credentials else None
+
+
+async def _authenticated(
+    request: Request,
+    scopes: SecurityScopes,
+    here: CurrentRuntime,
+    _bearer_described: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    _cookie_described: Annotated[str | None, Depends(_cookie)],
+) -> AuthSubject:
+    _name_operation(request)
+    subject = await recognise(request, here, scopes=scopes.scopes)
     await look_for_answer(here, subject)
     return subject
 
@@ -125,9 +143,9 @@ def signed_in() -> Any:
     return Security(_in_session)
 
 
-async def _anonymous(request: Request) -> AuthSubject:
+async def _anonymous(request: Request, here: CurrentRuntime) -> AuthSubject:
     _name_operation(request)
-    await spend_anonymously(request)
+    await spend_anonymously(request, here.limiter)
     return ANONYMOUS
 
 

@@ -51,9 +51,9 @@ class IdempotentRequests:
         if not self._takes_part(scope):
             await self._app(scope, receive, send)
             return
-        keys = [value for name, value in scope["headers"] if name == _NAME]
-        body = await _whole(receive)
-        attempt = Attempt(b",".join(keys).decode("latin-1"), _fingerprint(scope, body))
+        key = given_key(scope)
+        body = await whole_body(receive)
+        attempt = Attempt(key or "", fingerprint(scope, body))
         begin_attempt(attempt)
         answered: list[Message] = []
 
@@ -78,7 +78,7 @@ class IdempotentRequests:
             scope["type"] == "http"
             and scope["method"] not in SAFE_METHODS
             and scope["path"].startswith(self._prefix)
-            and any(name == _NAME for name, _ in scope["headers"])
+            and given_key(scope) is not None
         )
 
 
@@ -88,17 +88,28 @@ async def look_for_answer(runtime: Runtime, subject: AuthSubject) -> None:
     attempt = present_attempt()
     if attempt is None or attempt.rehearses:
         return
-    if not (1 <= len(attempt.key) <= _LONGEST and _PRINTABLE.fullmatch(attempt.key)):
-        raise BadKey(f"It has 1 to {_LONGEST} printable ASCII characters.", field=HEADER)
-    slot = Slot(
-        Sealer(runtime.secrets, "idempotency"),
-        caller=_caller(subject),
-        key=attempt.key,
-        fingerprint=attempt.fingerprint,
-    )
+    slot = slot_of(runtime, subject, attempt.key, attempt.fingerprint)
     async with runtime.read(subject) as connection:
         await slot.look(connection, runtime.clock.now())
     attempt.known(slot)
+
+
+def given_key(scope: Scope) -> str | None:
+    """The request's Idempotency-Key, good or not; None when it has none."""
+    given = [value for name, value in scope["headers"] if name == _NAME]
+    return b",".join(given).decode("latin-1") if given else None
+
+
+def slot_of(runtime: Runtime, subject: AuthSubject, key: str, fingerprint: bytes) -> Slot:
+    """The place for the answer to the caller's request with this key. Raises BadKey."""
+    if not (1 <= len(key) <= _LONGEST and _PRINTABLE.fullmatch(key)):
+        raise BadKey(f"It has 1 to {_LONGEST} printable ASCII characters.", field=HEADER)
+    return Slot(
+        Sealer(runtime.secrets, "idempotency"),
+        caller=_caller(subject),
+        key=key,
+        fingerprint=fingerprint,
+    )
 
 
 def replay(answer: Answer) -> Response:
@@ -118,7 +129,8 @@ def _caller(subject: AuthSubject) -> str:
     return " ".join([subject.actor, *(str(each or "-") for each in acts_for)])
 
 
-def _fingerprint(scope: Scope, body: bytes) -> bytes:
+def fingerprint(scope: Scope, body: bytes) -> bytes:
+    """What tells the request from others with the same key."""
     parts = (scope["method"].encode(), scope["path"].encode(), scope["query_string"])
     digest = hashlib.sha256()
     for each in parts:
@@ -127,8 +139,8 @@ def _fingerprint(scope: Scope, body: bytes) -> bytes:
     return digest.digest()
 
 
-async def _whole(receive: Receive) -> bytes:
-    """The request's body."""
+async def whole_body(receive: Receive) -> bytes:
+    """The request's body. Raises ClientDisconnect when it does not come to its end."""
     body = b""
     while True:
         message = await receive()

@@ -7,6 +7,7 @@ are counted by who they are, everybody else by their address.
 The fields are those of draft-ietf-httpapi-ratelimit-headers (structured fields, RFC 9651).
 """
 
+from collections.abc import Sequence
 from ipaddress import IPv6Address, ip_address
 from math import ceil
 from typing import Any
@@ -60,11 +61,14 @@ def uncounted() -> Any:
     return Depends(ask)
 
 
-async def spend_as(request: Request, subject: AuthSubject) -> None:
-    """Count an authenticated request. Raises RateLimited when it is one too many."""
+async def spend_as(
+    request: Request, limiter: Limiter, subject: AuthSubject, also: Sequence[str] = ()
+) -> None:
+    """Count an authenticated request, in the further classes `also`, too. Raises RateLimited when
+    it is one too many."""
     program = subject.everywhere and subject.session_id is None
     factor = PLATFORM_FACTOR if program else 1
-    await _spend(request, subject.actor, factor)
+    await _spend(request, limiter, subject.actor, factor, also)
 
 
 async def spend_also(request: Request, subject: AuthSubject, name: str) -> None:
@@ -77,16 +81,17 @@ async def spend_also(request: Request, subject: AuthSubject, name: str) -> None:
             raise RateLimited(ceil(spent.taken.retry_after / 1000))
 
 
-async def spend_anonymously(request: Request) -> None:
+async def spend_anonymously(request: Request, limiter: Limiter, also: Sequence[str] = ()) -> None:
     """Count the request of somebody unknown. Raises RateLimited when it is one too many."""
-    await _spend(request, _by_address(), 1)
+    await _spend(request, limiter, _by_address(), 1, also)
 
 
-async def _spend(request: Request, who: str, factor: int) -> None:
+async def _spend(
+    request: Request, limiter: Limiter, who: str, factor: int, also: Sequence[str]
+) -> None:
     if _UNCOUNTED in request.scope:
         return
-    limiter: Limiter = request.app.state.runtime.limiter
-    for name in (usual_class(request.method), *request.scope.get(_ASKED, ())):
+    for name in (usual_class(request.method), *request.scope.get(_ASKED, ()), *also):
         spent = await limiter.take(name, who, factor=factor)
         if spent is None:
             continue
