@@ -15,6 +15,7 @@ from sqlalchemy import insert
 from authorisation.payers import payers
 from authorisation.rollback import with_rollback
 from authorisation.samples import another_plan, change_to, dearer, money_of
+from authorisation.timetable import timetable
 from contexts.billing.shop import Line
 from fixtures.people import MEMBER, NOBODY, Person, person_as
 from gymhopper.app.demo import temporary_platform
@@ -77,6 +78,7 @@ class Founding:
         """All of it; returns when every context has heard of it."""
         await self._organisation()
         await self._location()
+        await timetable(self._made, self._tried, self.ids, self.side.name)
         await self._member()
         await self._membership()
         return self.side
@@ -155,7 +157,7 @@ class Founding:
         except UnexpectedAnswer as error:
             if "not_found" not in str(error):
                 raise
-            return False  # access has not heard of the location yet
+            return False  # the context has not heard of the location yet
         return True
 
     async def _member(self) -> None:

@@ -15,9 +15,20 @@ context = Context(
     migrations=Migrations("scheduling", Path(__file__).parent / "storage" / "migrations"),
     routers=routers,
     subscriptions=subscribers.subscriptions,
+    tags={
+        "class types": "What classes are made of.",
+        "rooms": "Where classes are, with the map of their spots.",
+        "instructors": "The names in the timetable.",
+        "booking rules": "When bookings open, and what a late cancellation costs.",
+    },
+    scopes={
+        "timetable:read": "see the timetable",
+        "timetable:write": "make classes and schedules, and what they are made of; change them",
+    },
     audit_shows={
-        "scheduling.class_type": "name minutes credits",
-        "scheduling.room": "name",
+        "scheduling.class_type": "name requirements",
+        "scheduling.room": "name spots",
+        "scheduling.booking_rules": "rules",
         "scheduling.instructor": "",
         "scheduling.class": "status capacity cause edited",
         "scheduling.booking": "status channel spot ending bypassed",

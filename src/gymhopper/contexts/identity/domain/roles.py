@@ -61,6 +61,7 @@ OWNER = Role(
         sponsorships:read
         staff:read staff:write
         taxes:read taxes:write
+        timetable:read timetable:write
         venues:read venues:write
         visits:read
         waivers:read waivers:write
@@ -101,6 +102,7 @@ MANAGER = Role(
         sponsorships:read
         staff:read staff:write
         taxes:read taxes:write
+        timetable:read timetable:write
         venues:read venues:write
         visits:read
         waivers:read waivers:write
@@ -133,6 +135,7 @@ FRONT_DESK = Role(
         purchases:write
         receipts:write
         signatures:write
+        timetable:read
         venues:read
         visits:read
         waivers:read
@@ -143,7 +146,7 @@ FRONT_DESK = Role(
 INSTRUCTOR = Role(
     name="instructor",
     why="Teaches; needs to know the place and nobody's contact data.",
-    scopes=_scopes("venues:read"),
+    scopes=_scopes("timetable:read venues:read"),
 )
 
 ACCOUNTANT = Role(
@@ -160,6 +163,7 @@ ACCOUNTANT = Role(
         receipts:write
         sponsorships:read
         taxes:read taxes:write
+        timetable:read
         venues:read
         """
     ),
@@ -171,6 +175,7 @@ PARTNER_MANAGER = Role(
     scopes=_scopes(
         """
         access:read access:write
+        timetable:read timetable:write
         venues:read venues:write
         visits:read
         """
@@ -208,6 +213,7 @@ NETWORK_OPERATOR = Role(
         sponsors:read sponsors:write
         sponsorships:read
         taxes:read
+        timetable:read
         venues:read
         visits:read
         waivers:read waivers:write
@@ -239,6 +245,7 @@ SUPPORT = Role(
         sponsorships:read
         staff:read
         taxes:read
+        timetable:read
         venues:read
         visits:read
         waivers:read
@@ -250,7 +257,7 @@ SUPPORT = Role(
 KIOSK = Role(
     name="kiosk",
     why="Stands unattended in the entrance, so that whoever finds it open learns nothing.",
-    scopes=_scopes("venues:read"),
+    scopes=_scopes("timetable:read venues:read"),
 )
 
 MEMBER = Role(
@@ -275,6 +282,7 @@ MEMBER = Role(
         profiles:write
         purchases:write
         signatures:write
+        timetable:read
         visits:read
         waivers:read
         """

@@ -31,3 +31,9 @@ class IllegalTransition(Conflict):
     """A booking in this state cannot become that."""
 
     code = "illegal_transition"
+
+
+class EmployeeKnown(Conflict):
+    """The employee is an instructor already."""
+
+    code = "employee_known"

@@ -1,7 +1,9 @@
 """Who teaches."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 
@@ -16,3 +18,11 @@ class Instructor:
     created_at: datetime
     retired_at: datetime | None = None
     version: int = 0
+
+    def change(self, given: Mapping[str, Any], now: datetime) -> None:
+        """Take over what is given: the `name`, and whether they are `retired`."""
+        for name, value in given.items():
+            if name == "retired":
+                self.retired_at = (self.retired_at or now) if value else None
+            else:
+                setattr(self, name, value)

@@ -1,11 +1,14 @@
 """Rooms, and the spots in them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from gymhopper.contexts.scheduling.domain.errors import Retired
 from gymhopper.kernel.errors import InvalidInput
 
 
@@ -37,6 +40,21 @@ class Room:
 
     def __post_init__(self) -> None:
         check_spots(self.spots)
+
+    def change(self, given: Mapping[str, Any], now: datetime) -> None:
+        """Take over what is given, by the names of the fields, and whether it is `retired`. Raises
+        InvalidInput."""
+        check_spots(given.get("spots", self.spots))
+        for name, value in given.items():
+            if name == "retired":
+                self.retired_at = (self.retired_at or now) if value else None
+            else:
+                setattr(self, name, value)
+
+    def require(self) -> None:
+        """Raises Retired when nothing new takes place in it."""
+        if self.retired_at is not None:
+            raise Retired("This room is not in use any more.", field="room_id")
 
 
 def check_spots(spots: tuple[Spot, ...]) -> None:

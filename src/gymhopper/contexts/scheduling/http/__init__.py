@@ -1,5 +1,5 @@
 """The routes of scheduling."""
 
-from fastapi import APIRouter
+from gymhopper.contexts.scheduling.http import booking_rules, class_types, instructors, rooms
 
-routers: list[APIRouter] = []
+routers = [class_types.router, rooms.router, instructors.router, booking_rules.router]
