@@ -87,6 +87,11 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
         "coverage": {"include": [{"tier_up_to": 3}]},
         "prices": [{"price": PRICE}],
     },
+    "open_calendar_feed": lambda ids: (
+        {"kind": "location", "location_id": ids["location_id"]}
+        if "acting_id" in ids
+        else {"kind": "member", "organisation_id": ids["organisation_id"]}
+    ),
     "accept_household_invitation": lambda _: {"code": "ABCD-EFGH-JKLM"},
     "transfer_membership": lambda ids: {
         "to_member_id": ids["child_id"],

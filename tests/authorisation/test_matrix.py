@@ -30,6 +30,7 @@ PROOFS = {
     "accept_own_invitation": "invitation_invalid",
     "accept_household_invitation": "invitation_code_invalid",
     "link_provider": "not_found",
+    "read_calendar": "not_found",
     "preview_leaving": "link_expired",
     "confirm_leaving": "link_expired",
     "begin_oidc_sign_in": "not_found",

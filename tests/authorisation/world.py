@@ -15,7 +15,7 @@ from sqlalchemy import insert
 from authorisation.payers import payers
 from authorisation.rollback import with_rollback
 from authorisation.samples import another_plan, change_to, dearer, money_of
-from authorisation.timetable import timetable
+from authorisation.timetable import own_calendar, timetable
 from contexts.billing.shop import Line
 from fixtures.people import MEMBER, NOBODY, Person, person_as
 from gymhopper.app.demo import temporary_platform
@@ -387,6 +387,8 @@ async def _founded(process: Process) -> AsyncIterator[World]:
         )
         world.tokens[role] = person.token
         world.personal[role] = await things_of(runtime, person)
+        if role == MEMBER:
+            world.personal[role]["feed_id"] = await own_calendar(world.client(person.token))
     stranger = await person_as(runtime, NOBODY, UUID(world.other.ids["organisation_id"]))
     world.other.ids.update(await things_of(runtime, stranger))
     yield world

@@ -20,10 +20,12 @@ context = Context(
         "rooms": "Where classes are, with the map of their spots.",
         "instructors": "The names in the timetable.",
         "booking rules": "When bookings open, and what a late cancellation costs.",
+        "calendar feeds": "Bookings and classes in people's own calendars.",
     },
     scopes={
         "timetable:read": "see the timetable",
         "timetable:write": "make classes and schedules, and what they are made of; change them",
+        "feeds:write": "open calendars to subscribe to, and revoke their addresses",
     },
     audit_shows={
         "scheduling.class_type": "name requirements",
@@ -31,6 +33,7 @@ context = Context(
         "scheduling.booking_rules": "rules",
         "scheduling.instructor": "",
         "scheduling.class": "status capacity cause edited",
+        "scheduling.feed": "kind instructor_id location_id revoked_at",
         "scheduling.booking": "status channel spot ending bypassed",
     },
 )

@@ -38,6 +38,7 @@ OWNER = Role(
         credits:write
         documents:read
         duplicates:read duplicates:write
+        feeds:write
         freezes:write
         guests:write
         households:write
@@ -82,6 +83,7 @@ MANAGER = Role(
         credits:write
         documents:read
         duplicates:read duplicates:write
+        feeds:write
         freezes:write
         guests:write
         households:write
@@ -122,6 +124,7 @@ FRONT_DESK = Role(
         documents:read
         duplicates:read
         means:read means:write
+        feeds:write
         freezes:write
         guests:write
         households:write
@@ -146,7 +149,7 @@ FRONT_DESK = Role(
 INSTRUCTOR = Role(
     name="instructor",
     why="Teaches; needs to know the place and nobody's contact data.",
-    scopes=_scopes("timetable:read venues:read"),
+    scopes=_scopes("feeds:write timetable:read venues:read"),
 )
 
 ACCOUNTANT = Role(
@@ -175,6 +178,7 @@ PARTNER_MANAGER = Role(
     scopes=_scopes(
         """
         access:read access:write
+        feeds:write
         timetable:read timetable:write
         venues:read venues:write
         visits:read
@@ -270,6 +274,7 @@ MEMBER = Role(
         credentials:read
         documents:read
         means:read means:write
+        feeds:write
         freezes:write
         guests:write
         households:write

@@ -6,10 +6,11 @@ from sqlalchemy.orm import registry
 
 from gymhopper.contexts.scheduling.domain.booking import Booking
 from gymhopper.contexts.scheduling.domain.class_type import ClassType
+from gymhopper.contexts.scheduling.domain.feed import Feed
 from gymhopper.contexts.scheduling.domain.instructor import Instructor
 from gymhopper.contexts.scheduling.domain.occurrence import Class
 from gymhopper.contexts.scheduling.domain.room import Room
-from gymhopper.contexts.scheduling.storage import tables
+from gymhopper.contexts.scheduling.storage import feed_tables, tables
 
 _TABLES = {
     ClassType: tables.class_type,
@@ -17,6 +18,7 @@ _TABLES = {
     Instructor: tables.instructor,
     Class: tables.class_,
     Booking: tables.booking,
+    Feed: feed_tables.feed,
 }
 
 
