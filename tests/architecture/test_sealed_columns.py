@@ -31,6 +31,7 @@ NO_MASTER = {
     "membership.household_invitation.digest": LASTING,
     "membership.person.contact": DATA_KEY,
     "membership.person.identity": DATA_KEY,
+    "scheduling.feed.digest": LASTING,
 }
 
 
