@@ -1,14 +1,16 @@
 """Reads of whom accounts may act for, and whom sessions act for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import RowMapping, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.contexts.identity.queries.reach import REACH
+from gymhopper.contexts.identity.queries.sessions import any_of
 from gymhopper.contexts.identity.storage.acting_tables import (
     acting,
     assignment,
@@ -72,32 +74,23 @@ _VOUCHED = func.array_agg(
 _HELD = [assignment.c[name] for name in HeldAssignment.__dataclass_fields__]
 
 
-async def chosen(
-    connection: AsyncConnection, *, session_id: UUID, account_id: UUID
-) -> Chosen | None:
-    """What the session was told to act for; None when it never was.
+async def chosen(connection: AsyncConnection, sessions: Mapping[UUID, UUID]) -> dict[UUID, Chosen]:
+    """What the sessions, given with their accounts, were told to act for; without those that never
+    were.
 
     Without the assignment or the person when the account is not, or is no longer, linked to it.
     """
-    linked = select(*_HELD).join(
-        employee_link,
-        and_(
-            employee_link.c.employee_id == assignment.c.employee_id,
-            employee_link.c.account_id == account_id,
-        ),
-    )
-    held = linked.subquery()
     vouched = (
         select(_VOUCHED)
-        .where(
-            REACH.c.account_id == account_id,
-            REACH.c.person_id == acting.c.person_id,
-        )
+        .where(REACH.c.account_id == acting.c.account_id, REACH.c.person_id == acting.c.person_id)
         .scalar_subquery()
     )
+    held = assignment.join(employee_link, employee_link.c.employee_id == assignment.c.employee_id)
     query = (
         select(
-            *held.c,
+            *_HELD,
+            acting.c.session_id,
+            acting.c.account_id,
             acting.c.person_id,
             vouched.label("within"),
             impersonation.c.id.label("impersonation_id"),
@@ -105,7 +98,13 @@ async def chosen(
             impersonation.c.until_at.label("seen_until"),
         )
         .select_from(acting)
-        .outerjoin(held, held.c.id == acting.c.assignment_id)
+        .outerjoin(
+            held,
+            and_(
+                assignment.c.id == acting.c.assignment_id,
+                employee_link.c.account_id == acting.c.account_id,
+            ),
+        )
         .outerjoin(
             impersonation,
             and_(
@@ -114,11 +113,16 @@ async def chosen(
                 impersonation.c.ended_at.is_(None),
             ),
         )
-        .where(acting.c.session_id == session_id, acting.c.account_id == account_id)
+        .where(acting.c.session_id == any_of(list(sessions)))
     )
-    row = (await connection.execute(query)).mappings().one_or_none()
-    if row is None:
-        return None
+    return {
+        row["session_id"]: _chosen(row)
+        for row in (await connection.execute(query)).mappings()
+        if row["account_id"] == sessions[row["session_id"]]
+    }
+
+
+def _chosen(row: RowMapping) -> Chosen:
     return Chosen(
         assignment=None
         if row["id"] is None

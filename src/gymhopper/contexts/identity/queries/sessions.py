@@ -1,10 +1,12 @@
 """Reads of sessions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Uuid, any_, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.contexts.identity.storage.tables import account, session, token_grant
@@ -81,22 +83,36 @@ async def live_sessions(
     return [SessionView(**row) for row in (await connection.execute(query)).mappings()]
 
 
-async def held_session(connection: AsyncConnection, session_id: UUID) -> HeldSession | None:
-    """The session, unless it was ended or its account closed."""
-    query = select(*_SESSION).where(session.c.id == session_id, *_LIVE)
-    row = (await connection.execute(query)).mappings().one_or_none()
-    return None if row is None else HeldSession(**row)
+async def held_sessions(
+    connection: AsyncConnection, session_ids: Sequence[UUID]
+) -> dict[UUID, HeldSession]:
+    """Those of the sessions that were not ended, nor their accounts closed, by id."""
+    query = select(*_SESSION).where(session.c.id == any_of(session_ids), *_LIVE)
+    rows = (await connection.execute(query)).mappings()
+    return {row["id"]: HeldSession(**row) for row in rows}
 
 
-async def held_access(connection: AsyncConnection, grant_id: UUID) -> HeldAccess | None:
-    """The access token with this id, unless its session was ended."""
+async def held_accesses(
+    connection: AsyncConnection, grant_ids: Sequence[UUID]
+) -> dict[UUID, HeldAccess]:
+    """The access tokens with these ids whose sessions were not ended, by id."""
     query = select(
-        token_grant.c.access_hash, token_grant.c.access_expires_at, token_grant.c.session_id
-    ).where(token_grant.c.id == grant_id)
-    row = (await connection.execute(query)).one_or_none()
-    if row is None:
-        return None
-    found = await held_session(connection, row.session_id)
-    if found is None:
-        return None
-    return HeldAccess(session=found, hash=row.access_hash, expires_at=row.access_expires_at)
+        token_grant.c.id.label("grant_id"),
+        token_grant.c.access_hash,
+        token_grant.c.access_expires_at,
+        *_SESSION,
+    ).where(token_grant.c.id == any_of(grant_ids), session.c.id == token_grant.c.session_id, *_LIVE)
+    return {
+        row["grant_id"]: HeldAccess(
+            session=HeldSession(**{name: row[name] for name in HeldSession.__dataclass_fields__}),
+            hash=row["access_hash"],
+            expires_at=row["access_expires_at"],
+        )
+        for row in (await connection.execute(query)).mappings()
+    }
+
+
+def any_of(ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """What a column of ids is compared with to be one of these: the same statement for any
+    number of them."""
+    return any_(literal(list(ids), ARRAY(Uuid)))

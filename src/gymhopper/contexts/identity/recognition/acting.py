@@ -1,22 +1,31 @@
 """For whom a session acts now."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.contexts.identity.domain.acting import NOBODY, ActingFor
 from gymhopper.contexts.identity.domain.roles import GRANTED, MEMBER, read_only, scopes_of
-from gymhopper.contexts.identity.queries.acting import Eyes, HeldAssignment, chosen
+from gymhopper.contexts.identity.queries.acting import Chosen, Eyes, HeldAssignment, chosen
 from gymhopper.contexts.identity.queries.sessions import HeldSession
 
 
-async def acting(connection: AsyncConnection, session: HeldSession, now: datetime) -> ActingFor:
-    """What the session's caller is besides its account; NOBODY when it acts for nobody.
+async def acting(
+    connection: AsyncConnection, sessions: Sequence[HeldSession], now: datetime
+) -> dict[UUID, ActingFor]:
+    """What each session's caller is besides its account, by the session's id; NOBODY when it acts
+    for nobody.
 
     An assignment acts only while it is in force and belongs to the account, whatever the session
     was told.
     """
-    told = await chosen(connection, session_id=session.id, account_id=session.account_id)
+    told = await chosen(connection, {each.id: each.account_id for each in sessions})
+    return {each.id: _acting(told.get(each.id), each, now) for each in sessions}
+
+
+def _acting(told: Chosen | None, session: HeldSession, now: datetime) -> ActingFor:
     if told is None:
         return NOBODY
     if told.person_id is not None:

@@ -1,10 +1,12 @@
 """Remember that a key or a session is in use."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.identity.queries.sessions import any_of
 from gymhopper.contexts.identity.storage.tables import api_key, session
 
 
@@ -15,8 +17,15 @@ async def note_use(uow: UnitOfWork, key_id: UUID) -> None:
     )
 
 
-async def note_seen(uow: UnitOfWork, session_id: UUID) -> None:
-    """Store the present instant as the session's last use."""
+async def note_seen(uow: UnitOfWork, session_ids: Sequence[UUID]) -> None:
+    """Store the present instant as the sessions' last use.
+
+    One that another transaction has locked is left out: it is noted there, ends, or is noted at the
+    next look; and those who note many never wait for each other.
+    """
+    free = select(session.c.id).where(session.c.id == any_of(session_ids))
     await uow.connection.execute(
-        update(session).where(session.c.id == session_id).values(last_seen_at=uow.now)
+        update(session)
+        .where(session.c.id.in_(free.with_for_update(skip_locked=True)))
+        .values(last_seen_at=uow.now)
     )
