@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gymhopper.chassis.engines import Engines
 from gymhopper.chassis.limits.counters import Counters, OwnCounters, SharedCounters
@@ -75,6 +77,53 @@ async def test_callers_are_counted_apart(counters: Counters, who: str) -> None:
 async def test_many_at_once_are_counted_one_by_one(counters: Counters, who: str) -> None:
     found = await asyncio.gather(*(counters.take(who, RATE, 0) for _ in range(50)))
     assert sum(each.allowed for each in found) == 6
+
+
+requests = st.lists(
+    st.tuples(
+        st.sampled_from("abc"),
+        st.builds(Rate, quota=st.integers(1, 3), window=st.sampled_from([1, 60])),
+        st.integers(0, 90_000),
+    ),
+    max_size=150,
+)
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(asked=requests)
+async def test_many_at_once_fare_as_one_after_the_other(
+    engines: Engines, asked: list[tuple[str, Rate, int]]
+) -> None:
+    shared, own, prefix = SharedCounters(engines.valkey_url), OwnCounters(), f"test:{new_id()}:"
+    # What Valkey has forgotten by its own clock counts for nothing by that of the requests.
+    asked.sort(key=lambda each: each[2])
+    together = await asyncio.gather(*(shared.take(prefix + who, *rest) for who, *rest in asked))
+    assert together == [await own.take(*each) for each in asked]
+    await shared.close()
+
+
+async def test_those_who_ask_at_once_share_a_round_trip(engines: Engines, who: str) -> None:
+    shared = SharedCounters(engines.valkey_url)
+    await shared.take(who, RATE, 0)
+
+    async def asked() -> int:
+        found = await shared._client.info("commandstats")
+        return int(found["cmdstat_evalsha"]["calls"])
+
+    before = await asked()
+    await asyncio.gather(*(shared.take(f"{who}{n}", RATE, 0) for n in range(100)))
+    assert await asked() - before == 1
+    await shared.close()
+
+
+async def test_when_valkey_goes_away_all_who_asked_at_once_go_on(clock: ManualClock) -> None:
+    away = limiter(clock, NOWHERE, read=1, sign_in=2)
+    names = ["read", "sign_in"] * 3
+    found = await asyncio.gather(*(away.take(name, "a") for name in names))
+    assert [each and each.taken.allowed for each in found] == [None, True, None, True, None, False]
+    await away.close()
 
 
 async def test_valkey_forgets_who_has_nothing_used(engines: Engines, who: str) -> None:
