@@ -56,8 +56,9 @@ class Echo:
 
 
 ECHO = Context(name="chassis", apis=[Implementation(EchoApi, lambda _: Echo())])
-# The context's name is the package of its contract; this one's contract lives in this module.
-NAME = EchoApi.__module__.split(".")[-2]
+# A context's name is the first of the packages of its contract below the contracts' own; this
+# one's contract lives in this module.
+NAME = EchoApi.__module__.partition(".")[0]
 
 VALUE = Everything(
     id=new_id(),

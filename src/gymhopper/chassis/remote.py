@@ -23,6 +23,7 @@ P = TypeVar("P")
 DEADLINE = 2.0
 """Seconds that a call between contexts may take."""
 
+_CONTRACTS = "gymhopper.contracts."
 _KEY = "internal-api"
 
 PATH = "/internal/{contract}/{method}"
@@ -91,7 +92,8 @@ class RemoteApi:
         secrets: Secrets,
     ) -> P:
         """Calls the process that runs the contract's context."""
-        context = contract.__module__.split(".")[-2]
+        # A context may keep several contracts, each in a package of its own below the context's.
+        context = contract.__module__.removeprefix(_CONTRACTS).partition(".")[0]
 
         async def send(method: str, body: bytes) -> bytes:
             base = base_urls.get(context)
