@@ -1,6 +1,6 @@
 """What membership answers to other contexts."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from gymhopper.chassis.auth import SERVICE
@@ -9,6 +9,7 @@ from gymhopper.contexts.membership.queries.members import member_details, member
 from gymhopper.contexts.membership.queries.memberships import purchase
 from gymhopper.contexts.membership.queries.payers import could_pay
 from gymhopper.contexts.membership.queries.sponsoring import sponsoring
+from gymhopper.contexts.membership.queries.standings import standings, standings_with_ages
 from gymhopper.contracts.membership.api import (
     MemberAddress,
     MemberContact,
@@ -18,6 +19,7 @@ from gymhopper.contracts.membership.api import (
     PersonName,
     Purchase,
 )
+from gymhopper.contracts.membership.people.api import Standing
 from gymhopper.contracts.membership.sponsors.api import Sponsoring
 from gymhopper.kernel.errors import NotFound
 
@@ -73,6 +75,31 @@ class Memberships:
         """The names of those people that there are, in no order."""
         async with self._runtime.read(SERVICE) as connection:
             return await person_names(connection, person_ids)
+
+
+class People:
+    """Keeps `PeopleApi` by reading this context's tables."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    async def standings(
+        self,
+        *,
+        organisation_id: UUID,
+        person_ids: tuple[UUID, ...],
+        at: datetime,
+        day: date,
+        ages: bool,
+    ) -> tuple[Standing, ...]:
+        """Those of the organisation's members; birth dates are opened only for ages."""
+        secrets = self._runtime.secrets
+        async with self._runtime.read(SERVICE) as connection:
+            if not ages:
+                return await standings(connection, organisation_id, person_ids, at)
+            return await standings_with_ages(
+                connection, organisation_id, person_ids, at, day=day, secrets=secrets
+            )
 
 
 class Sponsors:

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context, Implementation
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.contexts.membership.api import Memberships, Sponsors
+from gymhopper.contexts.membership.api import Memberships, People, Sponsors
 from gymhopper.contexts.membership.http import (
     duplicates,
     emergency,
@@ -46,6 +46,7 @@ from gymhopper.contexts.membership.storage.sealed import SEALED
 from gymhopper.contexts.membership.subscribers import subscriptions
 from gymhopper.contexts.membership.usecases.request_leaving import PAGE
 from gymhopper.contracts.membership.api import MembershipApi
+from gymhopper.contracts.membership.people.api import PeopleApi
 from gymhopper.contracts.membership.sponsors.api import SponsorsApi
 
 map_all()
@@ -90,7 +91,11 @@ context = Context(
     jobs=jobs,
     timers=timers,
     mounts=_pages,
-    apis=[Implementation(MembershipApi, Memberships), Implementation(SponsorsApi, Sponsors)],
+    apis=[
+        Implementation(MembershipApi, Memberships),
+        Implementation(SponsorsApi, Sponsors),
+        Implementation(PeopleApi, People),
+    ],
     sealed=SEALED,
     invariants=INVARIANTS,
     tags={

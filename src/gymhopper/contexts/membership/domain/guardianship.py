@@ -53,5 +53,10 @@ class Guardianship:
 
 def of_age(born: date, today: date) -> bool:
     """Whether the person is of age; who was born on 29 February is so on 1 March."""
-    had_birthday = (today.month, today.day) >= (born.month, born.day)
-    return today.year - born.year - (0 if had_birthday else 1) >= FULL_AGE
+    return age_on(born, today) >= FULL_AGE
+
+
+def age_on(born: date, day: date) -> int:
+    """The age in whole years; who was born on 29 February is a year older on 1 March."""
+    had_birthday = (day.month, day.day) >= (born.month, born.day)
+    return day.year - born.year - (0 if had_birthday else 1)

@@ -60,10 +60,12 @@ class ContactSeal:
     def birth_date(self, person: Person) -> date | None:
         """The birth date alone; None when it is not known, or shredded."""
         key = person.key("identity")
-        if person.identity is None or key is None:
-            return None
-        keys = {key.retention: key.wrapped}
-        return self._opened(person.id, "identity", person.identity, keys).birth_date
+        return self.born(person.id, person.identity, None if key is None else key.wrapped)
+
+    def born(self, person_id: UUID, identity: bytes | None, wrapped: bytes | None) -> date | None:
+        """The birth date in what is sealed, by the sealed key; None when one of them is missing."""
+        keys: dict[Retention, bytes] = {} if wrapped is None else {"identity": wrapped}
+        return self._opened(person_id, "identity", identity, keys).birth_date
 
     def indexes(self, contact: Contact) -> dict[str, bytes | None]:
         """What is stored beside the content, so that it can be found."""
