@@ -154,6 +154,12 @@ BROKEN_PROMISES = {
         "UPDATE membership.membership SET credits = 5,"
         " offer = coalesce(offer, '{}') || '{\"pack\": {}}'"
     ),
+    "No booking returns more of a lot, or of what was overdrawn, than it had taken": (
+        "INSERT INTO membership.credit_entry (id, organisation_id, membership_id, kind, units,"
+        " cause, at, recorded_at, actor, reason, booking_version) SELECT id, organisation_id, id,"
+        " 'overdraw', 1, id, purchased_at, purchased_at, '', '', 1"
+        " FROM membership.membership LIMIT 1"
+    ),
     "Every visit on credit is in the ledger once": (
         "UPDATE membership.membership SET credit_visits = 1"
     ),

@@ -236,11 +236,13 @@ class Gym:
             )
         )
 
-    async def deliver(self, *reports: Event) -> None:
-        """Let billing's events travel through the real log to the real subscribers."""
+    async def deliver(self, *reports: Event, of: Reporter | None = None) -> None:
+        """Let others' events, of billing's subscription unless told otherwise, travel through the
+        real log to the real subscribers."""
         async with self.runtime.begin(SERVICE) as uow:
             for each in reports:
-                uow.record(self.subscription, each, organisation_id=self.organisation_id)
+                about = of or self.subscription
+                uow.record(about, each, organisation_id=self.organisation_id)
         async with self.runtime.database.transaction(SERVICE) as connection:
             await event_log.number(connection)
         # The first step of a new subscriber only sets up its place in the log.

@@ -8,6 +8,7 @@ from gymhopper.chassis.registry import Due, Jobs, Timers
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.usecases import reach_date
+from gymhopper.contexts.membership.usecases.booking_page import CLASS_STARTS
 from gymhopper.contexts.membership.usecases.change_plan import PLAN_CHANGES, reach_plan_change
 from gymhopper.contexts.membership.usecases.change_price import PRICE_CHANGES, bring_into_force
 from gymhopper.contexts.membership.usecases.change_prices_of_plan import PRICE_RUN, go_on
@@ -37,6 +38,7 @@ from gymhopper.contexts.membership.usecases.request_leaving import (
     send_leaving_link,
     sweep_leaving_requests,
 )
+from gymhopper.contexts.membership.usecases.reserve_credits import use_what_is_held
 from gymhopper.contexts.membership.usecases.spend_credit import tell_end
 from gymhopper.contexts.membership.usecases.take_credits_back import expire_credits
 from gymhopper.contexts.membership.usecases.transfer_membership import (
@@ -119,6 +121,14 @@ async def sponsored_are_told(uow: UnitOfWork, due: Due) -> None:
 async def credits_dated(uow: UnitOfWork, due: Due) -> None:
     """A first use has set an end; the key is the membership's id."""
     await tell_end(uow, UUID(due.key))
+
+
+@timers.on(CLASS_STARTS)
+async def class_starts(uow: UnitOfWork, due: Due) -> None:
+    """A class starts for which credits wait to be used the first time; the key is the booking's
+    id."""
+    membership_id = UUID(due.payload["membership_id"])
+    await use_what_is_held(uow, membership_id, UUID(due.key), due.due_at)
 
 
 @timers.on(CREDITS_EXPIRE)

@@ -1,5 +1,5 @@
-"""What billing and access report, followed. Values are absolute, so repeats and
-crossings are harmless."""
+"""What billing, access and scheduling report, followed. Values are absolute, or bear the version
+of what they are about, so repeats and crossings are harmless."""
 
 from gymhopper.chassis.events.envelope import Envelope
 from gymhopper.chassis.registry import Subscriptions
@@ -11,6 +11,8 @@ from gymhopper.contexts.membership.usecases.follow_sponsor_debt import follow_sp
 from gymhopper.contexts.membership.usecases.follow_visit import follow_visit
 from gymhopper.contexts.membership.usecases.grant_credits import grant_bought
 from gymhopper.contexts.membership.usecases.invite_guest import use_guest_pass
+from gymhopper.contexts.membership.usecases.release_credits import release_credits
+from gymhopper.contexts.membership.usecases.reserve_credits import follow_class, reserve_credits
 from gymhopper.contexts.membership.usecases.share_debt import change_payer, follow_debt
 from gymhopper.contexts.membership.usecases.spend_credit import spend_credit
 from gymhopper.contracts.access.events import VisitRecorded
@@ -25,6 +27,15 @@ from gymhopper.contracts.billing.events import (
     SubscriptionChanged,
 )
 from gymhopper.contracts.membership.events import MembersMerged
+from gymhopper.contracts.scheduling.events import (
+    AttendanceTakenBack,
+    BookingCancelled,
+    BookingMade,
+    BookingMissed,
+    BookingMoved,
+    BookingPromoted,
+    LateCancelUndone,
+)
 from gymhopper.kernel.period import Period
 
 subscriptions = Subscriptions()
@@ -52,6 +63,45 @@ async def visit_recorded(uow: UnitOfWork, event: VisitRecorded, _: Envelope) -> 
         if await use_guest_pass(uow, event.membership_id, event.visit_id, event.at):
             return
         await spend_credit(uow, event.membership_id, event.visit_id, event.at)
+
+
+@subscriptions.on(BookingMade, BookingPromoted)
+async def place_taken(
+    uow: UnitOfWork, event: BookingMade | BookingPromoted, envelope: Envelope
+) -> None:
+    """Who has a place has paid for it with credits, where it costs some."""
+    if event.booking.credits:
+        await reserve_credits(uow, event.booking, envelope.aggregate_version)
+
+
+@subscriptions.on(BookingMoved)
+async def class_moved(uow: UnitOfWork, event: BookingMoved, envelope: Envelope) -> None:
+    """What is used first by a class is used when that starts."""
+    if event.booking.credits:
+        await follow_class(uow, event.booking, envelope.aggregate_version)
+
+
+@subscriptions.on(BookingCancelled, LateCancelUndone, BookingMissed)
+async def credits_return(
+    uow: UnitOfWork,
+    event: BookingCancelled | LateCancelUndone | BookingMissed,
+    envelope: Envelope,
+) -> None:
+    """Whether they do was decided where the booking is."""
+    by_gym = isinstance(event, BookingCancelled) and event.ending == "by_gym"
+    version = envelope.aggregate_version
+    if event.credits_back:
+        await release_credits(uow, event.booking, version, event.credits_back, by_gym=by_gym)
+
+
+@subscriptions.on(AttendanceTakenBack)
+async def attendance_taken_back(
+    uow: UnitOfWork, event: AttendanceTakenBack, envelope: Envelope
+) -> None:
+    """What had returned is taken anew."""
+    if event.credits_again:
+        version = envelope.aggregate_version
+        await reserve_credits(uow, event.booking, version, again=event.credits_again)
 
 
 @subscriptions.on(MembersMerged)

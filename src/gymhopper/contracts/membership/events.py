@@ -281,15 +281,17 @@ class MembershipCreditsRefunded(MembershipEvent, frozen=True, kw_only=True):
 
 
 class MembershipCreditOverdrawn(MembershipEvent, frozen=True, kw_only=True):
-    """A visit happened for which no credit was left; what becomes of it is the plan's policy.
+    """Credits were used that were not left; what becomes of it is the plan's policy.
 
-    `price` is what a credit costs, for where it is to be charged.
+    `visit_id` is the use, which is settled once: a visit, or with `booking_id` a place taken in a
+    class, an id that no visit has. `price` is of all these credits, where it is to be charged.
     """
 
     type: ClassVar[str] = "membership.membership.credit_overdrawn.v1"
     visit_id: UUID
     policy: Literal["forgive", "charge", "next_lot"]
     price: Money
+    booking_id: UUID | None = None
 
 
 class MembershipHomeMoved(MembershipEvent, frozen=True, kw_only=True):

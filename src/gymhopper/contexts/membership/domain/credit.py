@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from gymhopper.contracts.membership.credits.lots import LotLeft, in_order_of_use
 from gymhopper.kernel.money import Money
 
 Source = Literal["purchase", "goodwill"]
@@ -21,6 +22,8 @@ EntryKind = Literal[
     "refund",
     "hand_over",
     "take_over",
+    "reserve",
+    "release",
 ]
 
 
@@ -71,8 +74,10 @@ class CreditLot:
 class CreditEntry:
     """A line of the ledger, never changed: `units` more (or fewer) in the lot.
 
-    `cause` is the visit, claim, gift or refund behind it; a kind has a cause once. An overdrawn
-    visit has no lot.
+    `cause` is the visit, claim, gift, refund or booking behind it; a kind has a cause once. What is
+    overdrawn has no lot. A booking takes and returns several times, of several lots: a kind has it
+    once for each lot and `booking_version`, the booking's own at that change. The instant `at` of
+    what it takes is the start of its class.
     """
 
     id: UUID
@@ -86,6 +91,7 @@ class CreditEntry:
     recorded_at: datetime
     actor: str
     reason: str = ""
+    booking_version: int | None = None
 
 
 def to_open_a_door(lots: Iterable[CreditLot], at: datetime) -> CreditLot | None:
@@ -97,6 +103,29 @@ def to_open_a_door(lots: Iterable[CreditLot], at: datetime) -> CreditLot | None:
     return min(good, key=_soonest, default=None)
 
 
+def for_a_class(
+    lots: Iterable[CreditLot], class_type_id: UUID, start: datetime, units: int
+) -> list[tuple[CreditLot, int]]:
+    """What each lot gives towards so many credits for a class of that type that starts then.
+
+    Whoever spends by a copy of what is left uses the lots in the same order. As at a door, one that
+    has run out since then still pays for what was before, and is heard of late.
+    """
+    known = {each.id: each for each in lots}
+    parts = []
+    for each in in_order_of_use(_left(lot, lot.left + lot.expired) for lot in known.values()):
+        part = min(units, each.left) if each.pays_for(class_type_id, start) else 0
+        if part:
+            parts.append((known[each.lot_id], part))
+            units -= part
+    return parts
+
+
+def all_left(lots: Iterable[CreditLot]) -> tuple[LotLeft, ...]:
+    """The lots of which something is left, as others hear of them."""
+    return tuple(_left(each, each.left) for each in lots if each.left)
+
+
 def for_doors(lots: Iterable[CreditLot]) -> int:
     """How many visits the lots still pay for."""
     return sum(each.left for each in lots if each.visits)
@@ -106,6 +135,16 @@ def last_expiry(lots: Iterable[CreditLot]) -> datetime | None:
     """When the last of them runs out; None when one does not, or there is none."""
     ends = [each.expires_at for each in lots]
     return None if None in ends else max((x for x in ends if x is not None), default=None)
+
+
+def _left(lot: CreditLot, units: int) -> LotLeft:
+    return LotLeft(
+        lot_id=lot.id,
+        left=units,
+        class_types=lot.class_types,
+        expires_at=lot.expires_at,
+        granted_at=lot.granted_at,
+    )
 
 
 def _soonest(lot: CreditLot) -> tuple[bool, datetime, UUID]:

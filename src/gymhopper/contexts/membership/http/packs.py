@@ -68,7 +68,10 @@ class CreditsAnswer(BaseModel):
 class CreditEntryAnswer(BaseModel):
     """A line of the ledger: `units` more or fewer in a lot. `reason` is for staff alone.
 
-    `cause` is the visit, the claim, the gift or the refund behind it.
+    `cause` is the visit, the claim, the gift, the refund or the booking behind it. A booking takes
+    credits (`reserve`, `at` the start of its class) and returns them (`release`); what returns to
+    a lot that has run out is lost (`expire`), or goes into another lot (`hand_over`, `take_over`).
+    `overdraw` has no lot; above zero it takes back what a booking overdrew.
     """
 
     id: UUID

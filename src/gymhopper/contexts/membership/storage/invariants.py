@@ -80,6 +80,11 @@ INVARIANTS = {
         " AND m.credits IS DISTINCT FROM m.credit_visits + (SELECT coalesce(sum(l.left_units), 0)"
         " FROM membership.credit_lot AS l WHERE l.membership_id = m.id AND l.visits)"
     ),
+    "No booking returns more of a lot, or of what was overdrawn, than it had taken": (
+        "SELECT count(*) FROM (SELECT FROM membership.credit_entry AS e"
+        " WHERE e.kind IN ('reserve', 'release', 'overdraw') AND e.booking_version IS NOT NULL"
+        " GROUP BY e.membership_id, e.cause, e.lot_id HAVING sum(e.units) > 0) AS found"
+    ),
     "A promo code was redeemed as often as it says, and not more often than it may be": (
         "SELECT count(*) FROM membership.promo_code AS c WHERE c.redeemed > c.max_redemptions"
         " OR c.redeemed <> (SELECT count(*) FROM membership.promo_redemption AS r"
@@ -97,6 +102,6 @@ INVARIANTS = {
     "Every visit on credit is in the ledger once": (
         "SELECT count(*) FROM membership.membership AS m WHERE m.credit_visits <> (SELECT count(*)"
         " FROM membership.credit_entry AS e WHERE e.membership_id = m.id"
-        " AND e.kind IN ('spend', 'overdraw'))"
+        " AND e.kind IN ('spend', 'overdraw') AND e.booking_version IS NULL)"
     ),
 }

@@ -320,8 +320,23 @@ credit_entry = Table(
     Column("recorded_at", INSTANT, nullable=False),
     Column("actor", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    UniqueConstraint("membership_id", "kind", "cause", name="credit_entry_once"),
+    Column("booking_version", Integer),
     Index("credit_entry_membership", "membership_id", "id"),
+)
+
+Index(
+    "credit_entry_once",
+    *(credit_entry.c[name] for name in ("membership_id", "kind", "cause")),
+    unique=True,
+    postgresql_where=credit_entry.c.booking_version.is_(None),
+)
+Index(
+    "credit_entry_of_booking_once",
+    *(credit_entry.c[name] for name in ("membership_id", "cause", "booking_version", "kind")),
+    credit_entry.c.lot_id,
+    unique=True,
+    postgresql_where=credit_entry.c.booking_version.is_not(None),
+    postgresql_nulls_not_distinct=True,
 )
 
 overlay = Table(

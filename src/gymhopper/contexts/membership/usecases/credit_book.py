@@ -1,6 +1,6 @@
 """The book of a membership's credits, as long as a transaction holds the membership."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from gymhopper.contexts.membership.domain.credit import (
     CreditEntry,
     CreditLot,
     EntryKind,
+    all_left,
     for_doors,
     last_expiry,
 )
@@ -19,8 +20,11 @@ from gymhopper.contexts.membership.domain.membership import Membership
 from gymhopper.contexts.membership.domain.offer import Pack
 from gymhopper.contexts.membership.storage import tables
 from gymhopper.contexts.membership.usecases.publish import publish
+from gymhopper.contracts.membership.credits.events import MembershipCreditsCounted
+from gymhopper.contracts.membership.credits.lots import LotLeft
 from gymhopper.kernel.calendar import local_date, start_of_day
 from gymhopper.kernel.ids import new_id
+from gymhopper.kernel.money import Money
 
 CREDITS_EXPIRE = "membership.credits_expire"
 CREDITS_DATED = "membership.credits_dated"
@@ -34,6 +38,10 @@ class CreditBook:
     membership: Membership
     pack: Pack
     lots: list[CreditLot]
+    told: tuple[LotLeft, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.told = all_left(self.lots)
 
     @classmethod
     async def open(cls, uow: UnitOfWork, membership_id: UUID) -> "CreditBook":
@@ -52,6 +60,12 @@ class CreditBook:
     def lot(self, lot_id: UUID) -> CreditLot | None:
         """The lot of that id."""
         return next((each for each in self.lots if each.id == lot_id), None)
+
+    async def put(self, lot: CreditLot) -> None:
+        """A new lot, into which lines can be written then."""
+        self.uow.add(lot)
+        self.lots.append(lot)
+        await self.uow.flush()
 
     async def entry(self, kind: EntryKind, cause: UUID) -> CreditEntry | None:
         """The line of that kind that this caused."""
@@ -73,6 +87,7 @@ class CreditBook:
         *,
         at: datetime | None = None,
         reason: str = "",
+        booking_version: int | None = None,
     ) -> None:
         """Add a line, and change what is left in its lot."""
         if lot is not None:
@@ -90,8 +105,15 @@ class CreditBook:
                 recorded_at=self.uow.now,
                 actor=self.uow.subject.actor,
                 reason=reason,
+                booking_version=booking_version,
             )
         )
+
+    @property
+    def unit_price(self) -> Money:
+        """What a credit costs that is used beyond those that there are: as in the last pack."""
+        bought = [each for each in self.lots if each.source == "purchase"]
+        return bought[-1].unit_price if bought else self.membership.price
 
     def term_from(self, first: datetime) -> datetime:
         """Where a term ends that begins on the local day of that instant, or on the first day."""
@@ -105,10 +127,29 @@ class CreditBook:
             payload = {"membership_id": str(self.membership.id)}
             await self.uow.schedule(CREDITS_EXPIRE, str(lot.id), lot.expires_at, payload)
 
-    async def close(self) -> None:
-        """Tell doors what became different for them: nothing, when a visit used what it had."""
+    async def close(self, booking_id: UUID | None = None) -> None:
+        """Tell doors what became different for them, and others what is left; see `count`."""
+        await self.tell_doors()
+        self.count(booking_id)
+
+    async def tell_doors(self) -> None:
+        """Tell what became different for them: nothing, when a visit used what it had."""
         membership, now = self.membership, self.uow.now
         event = membership.have_credits(
             membership.credit_visits + for_doors(self.lots), last_expiry(self.lots), now
         )
         await publish(self.uow, membership, event)
+
+    def count(self, booking_id: UUID | None = None) -> None:
+        """Tell whoever spends credits elsewhere what is left, when that became different.
+
+        With a booking in any case: who made it waits for the ledger to have taken it up.
+        """
+        left = all_left(self.lots)
+        if left == self.told and booking_id is None:
+            return
+        self.told = left
+        event = MembershipCreditsCounted(
+            membership=self.membership.state(self.uow.now), lots=left, booking_id=booking_id
+        )
+        self.uow.record(self.membership, event, organisation_id=self.membership.organisation_id)

@@ -23,7 +23,7 @@ async def grant_bought(uow: UnitOfWork, membership_id: UUID, claim_id: UUID) -> 
         expires = None
         if book.pack.expires_from == "purchase":
             expires = book.term_from(uow.now)
-        lot = _lot(book, "purchase", claim_id, book.pack.units, membership.price)
+        lot = new_lot(book, "purchase", claim_id, book.pack.units, membership.price)
         lot.expires_at, lot.lasts_from_use = expires, book.pack.expires_from == "first_use"
         await _grant(book, lot)
 
@@ -38,13 +38,19 @@ async def give_credits(
         raise IllegalTransition("This membership has ended.")
     if until is not None and until <= local_date(uow.now, zone):
         raise DateOutOfRange("They are good for today at least.", field="until")
-    lot = _lot(book, "goodwill", new_id(), units, Money(0, book.membership.price.currency))
+    lot = new_gift(book, units)
     lot.expires_at = None if until is None else start_of_day(until, zone)
     await _grant(book, lot, reason)
     return lot.id
 
 
-def _lot(book: CreditBook, source: Source, cause: UUID, units: int, price: Money) -> CreditLot:
+def new_gift(book: CreditBook, units: int) -> CreditLot:
+    """A lot that cost nothing, and is for nothing else than the pack is."""
+    return new_lot(book, "goodwill", new_id(), units, Money(0, book.membership.price.currency))
+
+
+def new_lot(book: CreditBook, source: Source, cause: UUID, units: int, price: Money) -> CreditLot:
+    """A lot of the pack's kind, which is empty, and does not expire until it is told to."""
     return CreditLot(
         id=new_id(),
         organisation_id=book.membership.organisation_id,
@@ -64,11 +70,9 @@ def _lot(book: CreditBook, source: Source, cause: UUID, units: int, price: Money
 
 
 async def _grant(book: CreditBook, lot: CreditLot, reason: str = "") -> None:
-    book.uow.add(lot)
-    book.lots.append(lot)
-    await book.uow.flush()
+    await book.put(lot)
     book.write("grant", lot, lot.units, lot.cause, reason=reason)
-    owed = min(book.membership.credit_overdrawn, lot.left) if lot.visits else 0
+    owed = min(book.membership.credit_overdrawn, lot.left)
     if owed:
         book.membership.credit_overdrawn -= owed
         book.write("settle", lot, -owed, lot.id)

@@ -17,9 +17,7 @@ async def hand_over_credits(uow: UnitOfWork, former: Membership, heir: Membershi
         if lot.left == 0:
             continue
         moved = _rest(lot, heir)
-        uow.add(moved)
-        target.lots.append(moved)
-        await uow.flush()
+        await target.put(moved)
         target.write("take_over", moved, moved.units, lot.id)
         source.write("hand_over", lot, -lot.left, lot.id)
         await uow.unschedule(CREDITS_EXPIRE, str(lot.id))

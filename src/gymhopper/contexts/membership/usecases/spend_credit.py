@@ -40,7 +40,8 @@ async def spend_credit(uow: UnitOfWork, membership_id: UUID, visit_id: UUID, at:
         await book.watch(lot)
         await uow.schedule(CREDITS_DATED, str(membership.id), uow.now + QUIET)
     if revived:
-        await book.close()
+        await book.tell_doors()
+    book.count()
 
 
 async def tell_end(uow: UnitOfWork, membership_id: UUID) -> None:
@@ -55,11 +56,10 @@ async def _overdraw(book: CreditBook, visit_id: UUID, at: datetime) -> None:
     if policy == "next_lot":
         membership.credit_overdrawn += 1
     await book.close()
-    bought = [each for each in book.lots if each.source == "purchase"]
     event = MembershipCreditOverdrawn(
         membership=membership.state(book.uow.now),
         visit_id=visit_id,
         policy=policy,
-        price=bought[-1].unit_price if bought else membership.price,
+        price=book.unit_price,
     )
     await publish(book.uow, membership, event)

@@ -63,6 +63,6 @@ async def expire_credits(uow: UnitOfWork, membership_id: UUID, lot_id: UUID) -> 
     lot = book.lot(lot_id)
     if lot is None or lot.is_good(uow.now) or await book.entry("expire", lot_id) is not None:
         return
-    lot.expired = lot.left
+    lot.expired += lot.left
     book.write("expire", lot, -lot.left, lot_id)
     await book.close()
