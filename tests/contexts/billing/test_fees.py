@@ -1,9 +1,11 @@
 """What is asked for once, and what is given back, because membership says so."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from contexts.billing import contract
 from contexts.billing.test_desk import begin, claims, joined, receive
@@ -17,6 +19,8 @@ from gymhopper.contracts.membership.events import (
     MembershipFreezeFeeDue,
     MembershipWithdrawn,
 )
+from gymhopper.contracts.scheduling.events import BookingFeeDue
+from gymhopper.contracts.scheduling.state import BookingState
 from gymhopper.kernel.errors import Unavailable
 from gymhopper.kernel.ids import new_id
 from gymhopper.kernel.money import Money
@@ -34,6 +38,30 @@ def extra_visit(purchase: Purchase, policy: Any) -> MembershipCreditOverdrawn:
     return MembershipCreditOverdrawn(
         membership=contract.state(purchase), visit_id=new_id(), policy=policy, price=FEE
     )
+
+
+def booking_fee(purchase: Purchase, why: Any, amount: Money, **booking: Any) -> BookingFeeDue:
+    start = datetime(2026, 3, 3, 18, tzinfo=UTC)
+    given: dict[str, Any] = {
+        "booking_id": new_id(),
+        "class_id": new_id(),
+        "class_type_id": new_id(),
+        "host_organisation_id": purchase.organisation_id,
+        "home_organisation_id": purchase.organisation_id,
+        "location_id": new_id(),
+        "person_id": purchase.person_id,
+        "member_id": purchase.member_id,
+        "membership_id": purchase.membership_id,
+        "channel": "online",
+        "status": "cancelled",
+        "start": start,
+        "until": start,
+        "zone": "Europe/Vienna",
+        "enter_from": start,
+        "enter_until": start,
+    }
+    state = BookingState(**given | booking)
+    return BookingFeeDue(booking=state, fee_id=new_id(), amount=amount, why=why)
 
 
 async def test_a_fee_is_collected_once_with_the_memberships_card(till: Till) -> None:
@@ -80,6 +108,49 @@ async def test_a_guest_who_came_is_charged_once_and_one_without_a_fee_is_not(
     assert (fee.claim_id, fee.amount) == (UUID(claim["claim_id"]), FEE)
     assert (await till.balances())["revenue fee"] == -417
     assert await till.broken() == []
+
+
+@pytest.mark.parametrize("gateway", ["card", "desk"])
+@pytest.mark.parametrize(
+    ("why", "text"), [("late_cancel", "Late cancellation"), ("no_show", "Missed class")]
+)
+async def test_what_a_booking_costs_is_asked_for_once_by_its_reason(
+    till: Till, gateway: str, why: Any, text: str
+) -> None:
+    purchase = await (till.subscribe() if gateway == "card" else joined(till))
+    due = booking_fee(purchase, why, FEE)
+    for each in (due, due, booking_fee(purchase, why, Money(0, "EUR"))):
+        await till.hear(each)
+    _, claim = await claims(till, purchase)
+    assert (claim["amount"]["amount"], claim["lines"][0]["text"]) == (500, text)
+    if gateway == "desk":
+        assert claim["status"] == "open"
+        await receive(till, claim["claim_id"], 500)
+    (fee,) = await till.events(FeePaid)
+    assert (fee.claim_id, fee.amount) == (UUID(claim["claim_id"]), FEE)
+    assert (await till.balances())["revenue fee"] == -417
+    assert await till.broken() == []
+
+
+async def test_a_guests_booking_is_its_hosts_to_pay_and_a_strangers_nobodys(till: Till) -> None:
+    purchase = await joined(till)
+    guest = {"membership_id": None, "person_id": new_id(), "host_booking_id": new_id()}
+    await till.hear(booking_fee(purchase, "no_show", FEE, **guest))
+    assert len(await claims(till, purchase)) == 1
+    host = {"host_person_id": purchase.person_id}
+    await till.hear(booking_fee(purchase, "no_show", FEE, **guest, **host))
+    await till.hear(booking_fee(purchase, "no_show", FEE, membership_id=None))
+    elsewhere = {"membership_id": None, "home_organisation_id": new_id()}
+    await till.hear(booking_fee(purchase, "no_show", FEE, **elsewhere))
+    assert [each["amount"]["amount"] for each in await claims(till, purchase)][1:] == [500, 500]
+
+
+async def test_a_place_beyond_the_pack_is_charged_as_such(till: Till) -> None:
+    purchase = await joined(till)
+    beyond = replace(extra_visit(purchase, "charge"), booking_id=new_id())
+    await till.hear(beyond)
+    _, claim = await claims(till, purchase)
+    assert claim["lines"][0]["text"] == "Class beyond the pack"
 
 
 async def test_news_of_an_invoice_that_is_still_empty_make_no_fee_free_of_charge(

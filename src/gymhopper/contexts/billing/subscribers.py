@@ -18,6 +18,7 @@ from gymhopper.contexts.billing.usecases.follow_contract import (
     contract_expires,
     contract_frozen,
     dues_of_membership,
+    dues_of_person,
 )
 from gymhopper.contexts.billing.usecases.follow_merge import follow_merge
 from gymhopper.contexts.billing.usecases.follow_price import price_changed, price_will_change
@@ -52,6 +53,7 @@ from gymhopper.contracts.membership.events import (
     MembersMerged,
 )
 from gymhopper.contracts.membership.sponsors.events import SponsorTermsSet
+from gymhopper.contracts.scheduling.events import BookingFeeDue
 from gymhopper.contracts.venues.events import LegalEntityChanged, LegalEntityCreated
 from gymhopper.kernel.period import Period
 
@@ -59,7 +61,9 @@ subscriptions = Subscriptions()
 
 FREEZE_FEE = "Freeze"
 GUEST = "Guest"
+BOOKING_FEE = {"late_cancel": "Late cancellation", "no_show": "Missed class"}
 EXTRA_VISIT = "Visit beyond the pack"
+EXTRA_PLACE = "Class beyond the pack"
 
 
 @subscriptions.on(MembershipCancellationScheduled, MembershipCancellationRevoked)
@@ -140,10 +144,29 @@ async def freeze_fee_due(uow: UnitOfWork, event: MembershipFreezeFeeDue, _: Enve
 
 @subscriptions.on(MembershipCreditOverdrawn)
 async def credit_overdrawn(uow: UnitOfWork, event: MembershipCreditOverdrawn, _: Envelope) -> None:
-    """A visit without a credit is charged where the plan says so."""
+    """A visit, or a place in a class, without a credit is charged where the plan says so."""
     dues = await dues_of_membership(uow, event.membership.membership_id)
     if dues is not None and event.policy == "charge":
-        await charge_fee(uow, dues, text=EXTRA_VISIT, fee=event.price, cause=event.visit_id)
+        text = EXTRA_VISIT if event.booking_id is None else EXTRA_PLACE
+        await charge_fee(uow, dues, text=text, fee=event.price, cause=event.visit_id)
+
+
+@subscriptions.on(BookingFeeDue)
+async def booking_fee_due(uow: UnitOfWork, event: BookingFeeDue, _: Envelope) -> None:
+    """Whoever pays for the membership pays what a booking of it costs, and a host a guest's.
+
+    What rests on no membership is asked for with the latest that the person pays for. Nobody who
+    never paid for anything can be asked.
+    """
+    of = event.booking
+    if of.host_person_id is None and of.membership_id is not None:
+        dues = await dues_of_membership(uow, of.membership_id)
+    else:
+        asked = of.host_person_id or of.person_id
+        dues = await dues_of_person(uow, asked, of.home_organisation_id)
+    if dues is not None and event.amount.amount:
+        text = BOOKING_FEE[event.why]
+        await charge_fee(uow, dues, text=text, fee=event.amount, cause=event.fee_id)
 
 
 @subscriptions.on(GuestPassUsed)

@@ -80,6 +80,20 @@ async def set_freeze_timer(uow: UnitOfWork, dues: Dues) -> None:
         await uow.schedule(FREEZE_TURNS, str(dues.id), turn)
 
 
+async def dues_of_person(uow: UnitOfWork, person_id: UUID, organisation_id: UUID) -> Dues | None:
+    """What the person was asked for last at the organisation, locked; None without any."""
+    of = tables.dues.c
+    asked = (
+        select(of.id)
+        .where(of.organisation_id == organisation_id, of.person_id == person_id)
+        .where(of.kind == "membership")
+        .order_by(of.contract_ended, of.id.desc())
+        .limit(1)
+    )
+    found = (await uow.connection.execute(asked)).scalar()
+    return None if found is None else await uow.get(Dues, found)
+
+
 async def dues_of_membership(uow: UnitOfWork, membership_id: UUID) -> Dues | None:
     """The membership's dues, locked; None when it was never paid for here."""
     found = (
