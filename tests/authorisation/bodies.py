@@ -5,6 +5,7 @@ from typing import Any
 
 from authorisation.calls import Ids, Operation
 from authorisation.samples import dearer
+from authorisation.timetable import a_class, a_schedule, a_substitution
 from authorisation.world import AGREEMENT, BORN, PRICE
 
 WRONG_PASSWORD = {"password": "not the right one"}
@@ -21,6 +22,11 @@ def other_plan(ids: Ids) -> dict[str, Any]:
 
 
 BODIES: dict[str, Callable[[Ids], Any]] = {
+    "create_class": a_class,
+    "create_schedule": a_schedule,
+    "change_schedule": lambda _: {"scope": "all", "changes": {"capacity": 6}},
+    "end_schedule": lambda _: {"from": "2099-01-01"},
+    "substitute_in_class": a_substitution,
     "change_payer": lambda ids: {"kind": "person", "id": ids["member_id"]},
     "add_roster_entries": lambda _: {
         "entries": [

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
+from e2e.broken_timetable import BROKEN_TIMETABLE
 from e2e.soundness import FLAWS, assert_sound
 from gymhopper.app.demo import DEMO_CONTEXTS, tell_story
 from gymhopper.app.opening import open_runtime
@@ -52,6 +53,7 @@ UNBALANCED = (
 COLLECTIVE = "UPDATE billing.claim SET kind = 'collective'"
 
 BROKEN_PROMISES = {
+    **BROKEN_TIMETABLE,
     "What goes on with a membership's terms is the one that it went over to": (
         "UPDATE membership.membership SET transferred_from = id, start_at = purchased_at"
     ),

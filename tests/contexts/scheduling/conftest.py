@@ -165,9 +165,17 @@ class Gym:
             await self._subscriber.step()
 
     async def pass_time(self, by: timedelta) -> None:
-        """Move the clock and ring what is due."""
+        """Move the clock, ring what is due, and do what follows."""
         self.clock.advance(by)
         await self._timers.run_due()
+        await self.work()
+
+    async def work(self) -> None:
+        """Do what was put off until after a commit."""
+        done = await self.sql("DELETE FROM jobs.procrastinate_jobs RETURNING id, task_name, args")
+        for each in sorted(done):
+            arguments = {name: value for name, value in each.args.items() if name != "correlation"}
+            await context.jobs.all[each.task_name].handler(self.runtime, **arguments)
 
     async def told(self, aggregate_id: str | None = None) -> list[Envelope]:
         """What scheduling published, of one aggregate or in all, in order."""

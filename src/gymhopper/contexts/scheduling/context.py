@@ -6,6 +6,8 @@ from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context
 from gymhopper.contexts.scheduling import subscribers
 from gymhopper.contexts.scheduling.http import routers
+from gymhopper.contexts.scheduling.jobs import jobs, timers
+from gymhopper.contexts.scheduling.storage.invariants import INVARIANTS
 from gymhopper.contexts.scheduling.storage.mapping import map_all
 
 map_all()
@@ -19,6 +21,8 @@ context = Context(
         "class types": "What classes are made of.",
         "rooms": "Where classes are, with the map of their spots.",
         "instructors": "The names in the timetable.",
+        "schedules": "Series of classes.",
+        "classes": "What stands in the timetable.",
         "booking rules": "When bookings open, and what a late cancellation costs.",
         "calendar feeds": "Bookings and classes in people's own calendars.",
     },
@@ -27,13 +31,17 @@ context = Context(
         "timetable:write": "make classes and schedules, and what they are made of; change them",
         "feeds:write": "open calendars to subscribe to, and revoke their addresses",
     },
+    jobs=jobs,
+    timers=timers,
+    invariants=INVARIANTS,
     audit_shows={
         "scheduling.class_type": "name requirements",
         "scheduling.room": "name spots",
         "scheduling.booking_rules": "rules",
+        "scheduling.schedule": "rule zone instructor_ids except_on caps",
         "scheduling.instructor": "",
         "scheduling.class": "status capacity cause edited",
         "scheduling.feed": "kind instructor_id location_id revoked_at",
-        "scheduling.booking": "status channel spot ending bypassed",
+        "scheduling.booking": "status channel spot bypassed",
     },
 )

@@ -31,6 +31,9 @@ class Caps(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.online is not None or self.desk is not None or bool(self.networks)
 
 
+EVERYBODY = Caps()
+"""Each channel takes as many places as there are, and networks none."""
+
 Lane = tuple[Channel, UUID | None]
 """What a cap is for: a channel, and of a network whose."""
 

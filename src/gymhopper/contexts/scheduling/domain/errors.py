@@ -16,7 +16,7 @@ class ClassOver(Conflict):
 
 
 class Occupied(Conflict):
-    """The room or the instructor is somewhere else at that time."""
+    """The room is not free at that time, or the instructor is somewhere else."""
 
     code = "occupied"
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from gymhopper.contexts.scheduling.domain.errors import Retired
+
 
 @dataclass(eq=False, kw_only=True)
 class Instructor:
@@ -26,3 +28,8 @@ class Instructor:
                 self.retired_at = (self.retired_at or now) if value else None
             else:
                 setattr(self, name, value)
+
+    def require(self) -> None:
+        """Raises Retired when they teach nothing new."""
+        if self.retired_at is not None:
+            raise Retired(f"{self.name} does not teach any more.", field="instructor_ids")

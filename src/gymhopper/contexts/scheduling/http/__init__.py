@@ -1,6 +1,14 @@
 """The routes of scheduling."""
 
-from gymhopper.contexts.scheduling.http import booking_rules, class_types, feeds, instructors, rooms
+from gymhopper.contexts.scheduling.http import (
+    booking_rules,
+    class_types,
+    classes,
+    feeds,
+    instructors,
+    rooms,
+    schedules,
+)
 
 routers = [
     class_types.router,
@@ -8,4 +16,6 @@ routers = [
     instructors.router,
     booking_rules.router,
     feeds.router,
+    classes.router,
+    schedules.router,
 ]

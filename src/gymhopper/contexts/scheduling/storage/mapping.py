@@ -10,12 +10,14 @@ from gymhopper.contexts.scheduling.domain.feed import Feed
 from gymhopper.contexts.scheduling.domain.instructor import Instructor
 from gymhopper.contexts.scheduling.domain.occurrence import Class
 from gymhopper.contexts.scheduling.domain.room import Room
+from gymhopper.contexts.scheduling.domain.schedule import Schedule
 from gymhopper.contexts.scheduling.storage import feed_tables, tables
 
 _TABLES = {
     ClassType: tables.class_type,
     Room: tables.room,
     Instructor: tables.instructor,
+    Schedule: tables.schedule,
     Class: tables.class_,
     Booking: tables.booking,
     Feed: feed_tables.feed,
