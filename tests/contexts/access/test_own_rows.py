@@ -1,6 +1,7 @@
 """What people see of their own visits, answers and passes; and what a host sees of guests."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import httpx
@@ -10,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from fixtures.access_world import LOCATION, MEMBER, Happening, World, say, scan, state
 from fixtures.callers import staff_of
-from gymhopper.chassis.auth import AuthSubject
+from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.contexts.access.storage import tables
 from gymhopper.contracts.identity.api import Caller, IdentityApi
 from gymhopper.contracts.membership.events import MembershipActivated, MembershipFellOverdue
@@ -142,6 +143,40 @@ async def test_a_visit_is_seen_through_the_gym_at_home_and_through_the_one_that_
                 for table in (tables.credential, tables.visit, tables.journal)
             ]
         assert tuple(counted) == wanted, gyms
+
+
+async def test_a_booking_is_seen_by_both_gyms_and_through_either_by_its_person(club: Club) -> None:
+    home, host, other = MEMBER.organisation_id, new_id(), new_id()
+    now = club.world.runtime.clock.now()
+    booking = {
+        "booking_id": new_id(),
+        "person_id": MEMBER.person_id,
+        "host_organisation_id": host,
+        "home_organisation_id": home,
+        "location_id": LOCATION.location_id,
+        "zone": LOCATION.zone,
+        "enter_from": now,
+        "enter_until": now,
+        "version": 1,
+        "live": True,
+    }
+    async with club.world.runtime.begin(SERVICE) as uow:
+        await uow.connection.execute(sa.insert(tables.booking).values(**booking))
+    for subject, seen in [
+        (AuthSubject(kind="staff", organisation_id=home), 1),
+        (AuthSubject(kind="staff", organisation_id=host), 1),
+        (AuthSubject(kind="staff", organisation_id=other), 0),
+        (as_person(MEMBER.person_id, home), 1),
+        (as_person(MEMBER.person_id, host), 1),
+        (as_person(MEMBER.person_id, other), 0),
+        (as_person(new_id(), home, host), 0),
+    ]:
+        async with club.world.runtime.read(subject) as connection:
+            count = sa.select(sa.func.count()).select_from(tables.booking)
+            assert await connection.scalar(count) == seen, subject
+    async with club.world.runtime.begin(as_person(MEMBER.person_id, home, host)) as uow:
+        move = sa.update(tables.booking).values(enter_until=now + timedelta(days=1))
+        assert (await uow.connection.execute(move)).rowcount == 0
 
 
 async def test_a_gym_that_did_not_vouch_gives_no_passes(club: Club) -> None:

@@ -11,6 +11,7 @@ from gymhopper.contexts.access.storage.feed import CHANNEL
 from gymhopper.contexts.access.storage.valkey import ValkeyCell
 from gymhopper.contexts.access.usecases.drain_journal import JournalDrain, ensure_partitions
 from gymhopper.contexts.access.usecases.feed_cell import CellFeeder
+from gymhopper.contexts.access.usecases.follow_booking import FORGET_BOOKINGS, forget_bookings
 from gymhopper.contexts.access.usecases.follow_waiver import (
     COMPILE_ORGANISATION,
     compile_organisation,
@@ -64,6 +65,19 @@ async def partitions_ahead(uow: UnitOfWork, due: Due) -> None:
     """Have the month's tables before the month."""
     del due
     await ensure_partitions(uow)
+
+
+@timers.every(timedelta(days=1), "access.bookings_over")
+async def bookings_over(uow: UnitOfWork, due: Due) -> None:
+    """Bookings of days gone by leave nothing behind."""
+    del due
+    await uow.defer(FORGET_BOOKINGS, lock=FORGET_BOOKINGS)
+
+
+@jobs.job(FORGET_BOOKINGS)
+async def forget_some(runtime: Runtime) -> None:
+    """Some at a time: doors wait for nobody."""
+    await forget_bookings(runtime)
 
 
 @jobs.job(COMPILE_ORGANISATION)

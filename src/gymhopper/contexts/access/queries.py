@@ -33,9 +33,10 @@ _MONTH = timedelta(days=33)
 _PEOPLE_AT_ONCE = 1000
 
 _RECENT_VISITS = text(
-    "WITH recent AS (SELECT person_id, id, at, membership_id, location_id, host_organisation_id,"
-    " day, month, week, cycle FROM access.visit WHERE (at >= :since OR cycle > :today)"
-    " AND membership_id IS NOT NULL)"
+    "WITH recent AS (SELECT person_id, id, at, coalesce(membership_id, booking_id)"
+    " AS membership_id, location_id, host_organisation_id, day, month, week, cycle"
+    " FROM access.visit WHERE (at >= :since OR cycle > :today)"
+    " AND coalesce(membership_id, booking_id) IS NOT NULL)"
     # What went over to somebody else goes on being counted for them.
     " SELECT * FROM recent UNION ALL SELECT e.person_id, v.id, v.at, e.membership_id,"
     " v.location_id, v.host_organisation_id, v.day, v.month, v.week, v.cycle FROM recent AS v"
@@ -69,6 +70,7 @@ class VisitRow(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     person_id: UUID
     membership_id: UUID | None
+    booking_id: UUID | None
     host_organisation_id: UUID
     home_organisation_id: UUID | None
     location_id: UUID

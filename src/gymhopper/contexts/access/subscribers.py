@@ -4,12 +4,14 @@ from gymhopper.chassis.events.envelope import Envelope
 from gymhopper.chassis.registry import Subscriptions
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.access.usecases import follow_waiver
+from gymhopper.contexts.access.usecases.follow_booking import BookingNews, follow_bookings
 from gymhopper.contexts.access.usecases.follow_location import LocationNews, follow_locations
 from gymhopper.contexts.access.usecases.follow_membership import MembershipNews, follow_memberships
 from gymhopper.contexts.access.usecases.follow_merge import follow_merge
 from gymhopper.contexts.access.usecases.hand_over_usage import GO_OVER
 from gymhopper.contexts.access.usecases.survivors import Survivor
 from gymhopper.contracts.membership import events as membership
+from gymhopper.contracts.scheduling import events as scheduling
 from gymhopper.contracts.venues.events import LocationChanged, LocationOpened
 
 subscriptions = Subscriptions()
@@ -63,6 +65,26 @@ async def guest_pass_is_different(
 ) -> None:
     """A guest's right is compiled beside whatever else the guest may do."""
     uow.collect(follow_memberships, MembershipNews(envelope.aggregate_version, event.right))
+
+
+@subscriptions.on(
+    scheduling.BookingMade,
+    scheduling.BookingWaitlisted,
+    scheduling.BookingOffered,
+    scheduling.BookingOfferEnded,
+    scheduling.BookingPromoted,
+    scheduling.BookingMoved,
+    scheduling.BookingCancelled,
+    scheduling.LateCancelUndone,
+    scheduling.BookingAttended,
+    scheduling.BookingMissed,
+    scheduling.AttendanceTakenBack,
+)
+async def booking_is_different(
+    uow: UnitOfWork, event: scheduling.BookingEvent, envelope: Envelope
+) -> None:
+    """Whoever has a place in a class may enter around its time."""
+    uow.collect(follow_bookings, BookingNews(envelope.aggregate_version, event.booking))
 
 
 @subscriptions.on(

@@ -35,7 +35,8 @@ class DeviceEnrolled(Event, frozen=True, kw_only=True):
 class VisitRecorded(Event, frozen=True, kw_only=True):
     """A person was let in. `at` is the instant of the decision, `entry` its journal number.
 
-    `on_credit` tells that the membership's credits pay for it.
+    `on_credit` tells that the membership's credits pay for it, `booking_id` that the person was let
+    in because of a booking; `membership_id` is what that rests on.
     """
 
     type: ClassVar[str] = "access.visit.recorded.v1"
@@ -49,3 +50,4 @@ class VisitRecorded(Event, frozen=True, kw_only=True):
     at: datetime
     entry: int
     on_credit: bool = False
+    booking_id: UUID | None = None

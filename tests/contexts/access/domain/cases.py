@@ -183,6 +183,7 @@ spendings = st.builds(
     st.integers(-1, 1).map(lambda months: 2026 * 12 + 2 + months),
     st.booleans(),
     *[st.just(0) | st.integers(-2, 40).map(lambda days: NOON.toordinal() + days)] * 2,
+    st.none() | ids,
 )
 tallies = st.builds(
     lambda spending, per, visits: Tally(

@@ -43,8 +43,9 @@ def compile_person(
     states: Iterable[MembershipState],
     now: datetime,
     unsigned: Mapping[UUID, tuple[Stop, ...]] = NOTHING_TO_SIGN,
+    booked: Iterable[Grant] = (),
 ) -> Person:
-    """The person's grants out of all memberships that the person holds.
+    """The person's grants out of all memberships that the person holds, and those `booked`.
 
     `unsigned` are the stretches in which a waiver of an organisation is not signed.
     """
@@ -53,6 +54,7 @@ def compile_person(
         for each in states
         if (grant := compile_grant(each, now, unsigned.get(each.organisation_id, ()))) is not None
     ]
+    grants.extend(booked)
     grants.sort(key=lambda grant: grant.grant_id)
     return Person(grants=tuple(grants))
 

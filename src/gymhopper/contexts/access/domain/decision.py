@@ -267,6 +267,7 @@ def _admit(
             question.day,
             question.wall.month,
             grant.credits is not None,
+            booking_id=grant.booking_id,
         )
     hold, hold_until, new_visit = None, None, None
     if door.reports_passage:

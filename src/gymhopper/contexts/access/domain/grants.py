@@ -22,15 +22,21 @@ HOST_REQUIRED = "GUEST_HOST_REQUIRED"
 
 
 class Stage(IntEnum):
-    """The checks of a grant in their order; a refusal at a later one got further."""
+    """The checks of a grant in their order; a refusal at a later one got further.
 
-    COVERAGE = 0
-    DATES = 1
-    STOPS = 2
-    LOCATION_HOURS = 3
-    PLAN_HOURS = 4
-    QUOTAS = 5
-    PASSED = 6
+    A booking for another place or for a time that is over explains less than any membership that
+    gets as far.
+    """
+
+    BOOKED_ELSEWHERE = 0
+    COVERAGE = 1
+    BOOKING_OVER = 2
+    DATES = 3
+    STOPS = 4
+    LOCATION_HOURS = 5
+    PLAN_HOURS = 6
+    QUOTAS = 7
+    PASSED = 8
 
 
 class Considered(msgspec.Struct, frozen=True, gc=False):
@@ -76,6 +82,8 @@ def consider(grant: Grant, question: Question) -> Considered:
     policy = question.policies.get(grant.policy)
     if policy is None:
         return Considered(grant, Stage.COVERAGE, "SYSTEM_ERROR")
+    if grant.kind is GrantKind.BOOKING:
+        return _consider_booking(grant, policy, question)
     code: str | None = not_covered(
         policy, question.door, grant.home_at(at) if grant.homes else None
     )
@@ -92,15 +100,40 @@ def consider(grant: Grant, question: Question) -> Considered:
         return Considered(grant, Stage.LOCATION_HOURS, "LOCATION_CLOSED")
     if policy.hours is not None and not within_hours(policy.hours, question.wall):
         return Considered(grant, Stage.PLAN_HOURS, "OUTSIDE_PLAN_HOURS")
-    if grant.credits is not None and question.visit is None and credits_left(grant, question) <= 0:
-        guest = grant.kind is GrantKind.GUEST
-        return Considered(grant, Stage.QUOTAS, "GUEST_PASS_USED" if guest else "CREDITS_EXHAUSTED")
-    if grant.host is not None and question.visit is None and not _came(grant.host, question):
-        return Considered(grant, Stage.QUOTAS, HOST_REQUIRED)
-    if policy.quotas and question.visit is None:
-        code = _quota_refusal(grant, policy, question)
+    if question.visit is None:
+        code = _use_refusal(grant, policy, question)
         if code is not None:
             return Considered(grant, Stage.QUOTAS, code)
+    return Considered(grant, Stage.PASSED, None)
+
+
+def _use_refusal(grant: Grant, policy: Policy, question: Question) -> str | None:
+    """Why there can be no further visit on the grant."""
+    if grant.credits is not None and credits_left(grant, question) <= 0:
+        return "GUEST_PASS_USED" if grant.kind is GrantKind.GUEST else "CREDITS_EXHAUSTED"
+    if grant.host is not None and not _came(grant.host, question):
+        return HOST_REQUIRED
+    return _quota_refusal(grant, policy, question) if policy.quotas else None
+
+
+def _consider_booking(grant: Grant, policy: Policy, question: Question) -> Considered:
+    """Try a booking: its place, its window, stops, and the host of a guest.
+
+    A class that takes place opens its doors on closed days, too, and whatever the plan's hours.
+    """
+    at = question.at
+    code: str | None = not_covered(policy, question.door)
+    if code is not None:
+        return Considered(grant, Stage.BOOKED_ELSEWHERE, code)
+    if at < grant.start:
+        return Considered(grant, Stage.DATES, "BOOKING_TOO_EARLY")
+    if at >= grant.hard_until:
+        return Considered(grant, Stage.BOOKING_OVER, grant.end_code)
+    for stop in grant.stops:
+        if stop.at(at):
+            return Considered(grant, Stage.STOPS, stop.code)
+    if grant.host is not None and question.visit is None and not _came(grant.host, question):
+        return Considered(grant, Stage.QUOTAS, HOST_REQUIRED)
     return Considered(grant, Stage.PASSED, None)
 
 
@@ -133,16 +166,23 @@ def spend(grant: Grant, policy: Policy, question: Question) -> Spending | None:
     wall = question.wall if grant.zone == door.zone else wall_time(question.at, grant.zone)
     if wall is None:
         return None
-    place, brand, month = door.location_id, door.organisation_id, wall.month
-    if not (policy.weeks or policy.cycles):
-        return Spending(grant.membership_id, place, brand, question.day, month, credit)
     week, cycle = week_after(wall) if policy.weeks else 0, 0
     if policy.cycles:
         after = None if grant.cycle is None else period_after(grant.cycle, wall.day)
         if after is None:
             return None
         cycle = after
-    return Spending(grant.membership_id, place, brand, question.day, month, credit, week, cycle)
+    return Spending(
+        grant.membership_id,
+        door.location_id,
+        door.organisation_id,
+        question.day,
+        wall.month,
+        credit,
+        week,
+        cycle,
+        grant.booking_id,
+    )
 
 
 def _quota_refusal(grant: Grant, policy: Policy, question: Question) -> str | None:

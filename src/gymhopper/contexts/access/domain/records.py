@@ -82,6 +82,7 @@ class Grant(Record, frozen=True, array_like=True, gc=False):
     the contract's IANA zone, in which months are counted. `credits` is how many visits there were
     or will be credits for, in all: what is left is that without the visits that were counted.
     `homes` are in the order of their dates. `host` is who has to have come in before a guest.
+    That of a booking has the booking's id, also for its membership where it rests on none.
     """
 
     grant_id: Id
@@ -107,6 +108,11 @@ class Grant(Record, frozen=True, array_like=True, gc=False):
             if each.start <= now:
                 home = each.location_id
         return home
+
+    @property
+    def booking_id(self) -> Id | None:
+        """The booking that it was compiled from."""
+        return self.grant_id if self.kind is GrantKind.BOOKING else None
 
 
 class Person(Record, frozen=True, array_like=True, gc=False):

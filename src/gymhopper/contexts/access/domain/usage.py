@@ -30,7 +30,8 @@ class Spending(Record, frozen=True, array_like=True, gc=False):
 
     `credit` tells that it uses up a credit, and so counts for as long as there are any. `week` and
     `cycle` are the first days (ordinals) after the week and after the contract's period; 0 where
-    these are not counted.
+    these are not counted. `booking_id` is the booking that opened the door: where it rests on no
+    membership, the visit counts for the booking itself.
     """
 
     membership_id: Id
@@ -41,6 +42,12 @@ class Spending(Record, frozen=True, array_like=True, gc=False):
     credit: bool = False
     week: int = 0
     cycle: int = 0
+    booking_id: Id | None = None
+
+    @property
+    def membership(self) -> Id | None:
+        """The membership that the visit was made on, if there is one."""
+        return None if self.membership_id == self.booking_id else self.membership_id
 
     def period(self, per: Per) -> int:
         """The day, week, month or contract's period in which it counts."""

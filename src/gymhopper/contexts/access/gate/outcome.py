@@ -156,7 +156,7 @@ def _entry_of(settled: Settled) -> JournalEntry:
         credential_kind=scan.kind,
         credential_hint=settled.key.credential[:4] or None,
         home_organisation_id=None if grant is None else grant.organisation_id,
-        membership_id=None if grant is None else grant.membership_id,
+        membership_id=None if decision.spending is None else decision.spending.membership,
         grant_id=None if grant is None else grant.grant_id,
         policy=None if grant is None else grant.policy,
         visit_id=decision.visit_id,

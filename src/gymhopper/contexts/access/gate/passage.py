@@ -132,7 +132,7 @@ class Passage:
             correlation_id=correlation_id,
             person_id=pending.person_id,
             home_organisation_id=pending.home_organisation_id,
-            membership_id=pending.spending.membership_id,
+            membership_id=pending.spending.membership,
             visit_id=pending.visit_id,
             spending=pending.spending,
             counted=counted,

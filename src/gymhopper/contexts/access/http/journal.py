@@ -24,7 +24,8 @@ class VisitView(BaseModel):
     """A visit; `at` is the instant of the admission.
 
     Of a member of another gym a venue sees `visitor_id`, the same for all visits there and another
-    at every other venue, instead of the ids of person, membership and home.
+    at every other venue, instead of the ids of person, membership, booking and home. `booking_id`
+    is the booking that opened the door.
     """
 
     visit_id: UUID
@@ -32,6 +33,7 @@ class VisitView(BaseModel):
     person_id: UUID | None
     visitor_id: UUID | None
     membership_id: UUID | None
+    booking_id: UUID | None
     host_organisation_id: UUID
     home_organisation_id: UUID | None
     location_id: UUID
@@ -143,6 +145,7 @@ def _visit(
         person_id=row.person_id if known else None,
         visitor_id=None if known else guest,
         membership_id=row.membership_id if known else None,
+        booking_id=row.booking_id if known else None,
         host_organisation_id=row.host_organisation_id,
         home_organisation_id=row.home_organisation_id if known else None,
         location_id=row.location_id,

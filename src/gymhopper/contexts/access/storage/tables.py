@@ -119,6 +119,22 @@ entitlement = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("state", JSONB, nullable=False),
 )
+booking = sa.Table(
+    "booking",
+    metadata,
+    _id("booking_id", primary_key=True),
+    _id("person_id"),
+    _id("membership_id", nullable=True),
+    _id("host_organisation_id"),
+    _id("home_organisation_id"),
+    _id("location_id"),
+    _id("area_id", nullable=True),
+    _text("zone"),
+    _when("enter_from", nullable=False),
+    _when("enter_until", nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("live", sa.Boolean, nullable=False),
+)
 merged_person = sa.Table(
     "merged_person",
     metadata,
@@ -183,6 +199,7 @@ visit = sa.Table(
     sa.Column("on_credit", sa.Boolean, nullable=False),
     sa.Column("week", sa.Integer, nullable=False),
     sa.Column("cycle", sa.Integer, nullable=False),
+    _id("booking_id", nullable=True),
 )
 drain = sa.Table(
     "drain",

@@ -49,14 +49,14 @@ _INSERT_JOURNAL = text(
 _INSERT_VISITS = text(
     "INSERT INTO access.visit (id, at, person_id, membership_id, host_organisation_id,"
     " home_organisation_id, location_id, door_id, day, month, on_credit, week,"
-    " cycle, entry)"
+    " cycle, booking_id, entry)"
     " SELECT * FROM unnest("
     "CAST(:visit_id AS uuid[]), CAST(:at AS timestamptz[]), CAST(:person_id AS uuid[]),"
     " CAST(:membership_id AS uuid[]), CAST(:host_organisation_id AS uuid[]),"
     " CAST(:home_organisation_id AS uuid[]), CAST(:location_id AS uuid[]),"
     " CAST(:door_id AS uuid[]), CAST(:day AS integer[]), CAST(:month AS integer[]),"
     " CAST(:on_credit AS boolean[]), CAST(:week AS integer[]), CAST(:cycle AS integer[]),"
-    " CAST(:entry AS bigint[]))"
+    " CAST(:booking_id AS uuid[]), CAST(:entry AS bigint[]))"
 )
 _PARTITIONS = text("SELECT access.ensure_partitions(CAST(:day AS date), :months)")
 
@@ -159,6 +159,10 @@ async def _store(
                 "week": [0 if each is None else each.week for each in spendings],
                 "cycle": [0 if each is None else each.cycle for each in spendings],
                 "on_credit": [each is not None and each.credit for each in spendings],
+                "booking_id": [
+                    None if each is None or each.booking_id is None else each.booking_id.hex()
+                    for each in spendings
+                ],
             },
         )
     for place, entry in visits:
@@ -232,6 +236,7 @@ def _publish(uow: UnitOfWork, entry: JournalEntry, number: int) -> None:
             at=moment(entry.at),
             entry=number,
             on_credit=entry.spending is not None and entry.spending.credit,
+            booking_id=None if entry.spending is None else _uuid(entry.spending.booking_id),
         ),
         organisation_id=host,
     )

@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy import text
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.access.domain.bookings import Booked, compile_booking
 from gymhopper.contexts.access.domain.compiling import NOTHING_TO_SIGN, compile_person
 from gymhopper.contexts.access.domain.coverage import encode_coverage
 from gymhopper.contexts.access.storage import tables
 from gymhopper.contexts.access.storage.feed import Change, publish
+from gymhopper.contexts.access.usecases.booked_places import booked_on, booked_places
 from gymhopper.contexts.access.usecases.survivors import survivors
 from gymhopper.contexts.access.usecases.unsigned_waivers import unsigned_waivers
 from gymhopper.contracts.membership.events import MembershipState
@@ -52,7 +54,9 @@ async def follow_memberships(uow: UnitOfWork, news: Sequence[MembershipNews]) ->
             "states": [msgspec.json.encode(each.state).decode() for each in rows],
         },
     )
-    await compile_people(uow, {each.state.person_id for each in rows})
+    holders = {each.state.person_id for each in rows}
+    resting = await booked_on(uow, [each.state.membership_id for each in rows])
+    await compile_people(uow, holders | resting)
 
 
 async def _as_known_now(uow: UnitOfWork, news: list[MembershipNews]) -> list[MembershipNews]:
@@ -92,16 +96,31 @@ async def compile_people(uow: UnitOfWork, person_ids: Collection[UUID]) -> None:
     )
     for row in rows:
         held[row.person_id].append(msgspec.json.decode(row.state, type=MembershipState))
-    waiting = await unsigned_waivers(uow, held)
+    booked = await booked_places(uow, person_ids)
+    waiting = await unsigned_waivers(
+        uow,
+        {
+            person_id: {each.organisation_id for each in states}
+            | {each.home_organisation_id for each in booked.get(person_id, ())}
+            for person_id, states in held.items()
+        },
+    )
     for person_id, states in held.items():
-        publish(uow, *_policies(states))
-        person = compile_person(states, uow.now, waiting.get(person_id, NOTHING_TO_SIGN))
+        places = booked.get(person_id, ())
+        publish(uow, *_policies([*states, *places]))
+        unsigned = waiting.get(person_id, NOTHING_TO_SIGN)
+        grants = [
+            compile_booking(each, uow.now, unsigned.get(each.home_organisation_id, ()))
+            for each in places
+        ]
+        opening = [each for each in grants if each is not None]
+        person = compile_person(states, uow.now, unsigned, opening)
         # Nobody without a grant needs a record; a tombstone takes one back that was there.
         payload = msgspec.msgpack.encode(person) if person.grants else None
         publish(uow, Change("person", person_id.bytes, payload))
 
 
-def _policies(states: Iterable[MembershipState]) -> Iterable[Change]:
-    for each in states:
+def _policies(rights: Iterable[MembershipState | Booked]) -> Iterable[Change]:
+    for each in rights:
         key, payload = encode_coverage(each.coverage)
         yield Change("policy", key, payload)

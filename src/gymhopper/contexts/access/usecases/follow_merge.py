@@ -32,6 +32,10 @@ _SIGNATURES = text(
     "UPDATE access.waiver_signature SET person_id = :into"
     " WHERE organisation_id = :organisation AND person_id = :person"
 )
+_BOOKINGS = text(
+    "UPDATE access.booking SET person_id = :into"
+    " WHERE home_organisation_id = :organisation AND person_id = :person"
+)
 # The journal's chain is over the records, which stay as they were written: what a door answered,
 # and to whom it thought it did. The column beside them is for finding what is somebody's.
 _THEIRS = (
@@ -68,7 +72,7 @@ async def follow_merge(
         "into": into.person_id,
         "member": into.member_id,
     }
-    for statement in (_ENTITLEMENTS, _SIGNATURES, *_HISTORY):
+    for statement in (_ENTITLEMENTS, _BOOKINGS, _SIGNATURES, *_HISTORY):
         await uow.connection.execute(statement, names)
     guests = set((await uow.connection.execute(_GUESTS, names)).scalars())
     held = tables.credential.c

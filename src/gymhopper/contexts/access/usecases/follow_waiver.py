@@ -57,15 +57,19 @@ async def waiver_signed(uow: UnitOfWork, told: WaiverSigned) -> None:
 
 async def compile_organisation(runtime: Runtime, *, organisation_id: UUID, after: UUID) -> None:
     """Compile the organisation's next people anew, and have the rest done after them."""
-    held = tables.entitlement.c
+    held, booked = tables.entitlement.c, tables.booking.c
     async with runtime.begin(SERVICE) as uow:
-        asked = (
-            sa.select(held.person_id)
-            .where(held.organisation_id == organisation_id, held.person_id > after)
-            .distinct()
-            .order_by(held.person_id)
-            .limit(AT_ONCE)
+        members = sa.union(
+            sa.select(held.person_id).where(
+                held.organisation_id == organisation_id, held.person_id > after
+            ),
+            sa.select(booked.person_id).where(
+                booked.home_organisation_id == organisation_id,
+                booked.person_id > after,
+                booked.live,
+            ),
         )
+        asked = members.order_by("person_id").limit(AT_ONCE)
         people = (await uow.connection.execute(asked)).scalars().all()
         if people:
             await compile_people(uow, people)

@@ -32,10 +32,13 @@ async def hand_over_usage(
 
     Doors go on deciding meanwhile: whoever finds that either value moved looks again.
     """
-    held = tables.entitlement.c
+    held, booked = tables.entitlement.c, tables.booking.c
     async with runtime.read(SERVICE) as connection:
         found = await connection.execute(
-            sa.select(held.membership_id).where(held.person_id == into_person_id)
+            sa.union(
+                sa.select(held.membership_id).where(held.person_id == into_person_id),
+                sa.select(booked.booking_id).where(booked.person_id == into_person_id),
+            )
         )
         memberships = {each.bytes for each in found.scalars()}
     await _exchange(

@@ -1,7 +1,7 @@
 """What people have not signed, as far as it closes doors."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,27 +10,28 @@ from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.access.domain.records import Stop
 from gymhopper.contexts.access.domain.waivers import Enforced, Signed, unsigned
 from gymhopper.contexts.access.storage.tables import waiver_signature, waiver_version
-from gymhopper.contracts.membership.events import MembershipState
 
 Waiting = Mapping[UUID, tuple[Stop, ...]]
 """By the organisation whose waiver it is."""
 
 
 async def unsigned_waivers(
-    uow: UnitOfWork, held: Mapping[UUID, Sequence[MembershipState]]
+    uow: UnitOfWork, members: Mapping[UUID, Set[UUID]]
 ) -> Mapping[UUID, Waiting]:
-    """For each of the people who must sign something, when they have not, by the organisation."""
-    organisations = {each.organisation_id for states in held.values() for each in states}
-    versions = await _versions(uow, organisations)
+    """For each of the people who must sign something, when they have not, by the organisation.
+
+    `members` are the organisations as whose members people come.
+    """
+    versions = await _versions(uow, set().union(*members.values()))
     if not versions:
         return {}
-    signed = await _signed(uow, [each for each, states in held.items() if states])
+    signed = await _signed(uow, [each for each, among in members.items() if among])
     return {
         person_id: {
             each: unsigned(versions[each], signed[person_id, each], uow.now)
-            for each in {state.organisation_id for state in states} & set(versions)
+            for each in among & set(versions)
         }
-        for person_id, states in held.items()
+        for person_id, among in members.items()
     }
 
 
