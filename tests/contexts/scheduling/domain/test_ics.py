@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
@@ -30,6 +30,8 @@ words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=200)
 
 
 @given(words, words, st.booleans())
+@example("x" * 200, "\u00e4" * 200, False)
+@example("\U0001f3cb" * 100, "," * 100, True)
 def test_every_text_is_read_as_it_was_written(summary, place, tentative):
     written = calendar(
         summary, [entry(summary=summary, place=place, tentative=tentative)], product="-//G//EN"

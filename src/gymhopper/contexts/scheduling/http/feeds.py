@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, public, scoped
 from gymhopper.chassis.http.edge import PREFIX
+from gymhopper.chassis.http.openapi.answers import refuses
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.scheduling.domain.feed import FeedKind
 from gymhopper.contexts.scheduling.queries.feeds import feeds
@@ -107,7 +108,12 @@ async def revoke_calendar_feed(
         await keep_feed.revoke_feed(uow, feed_id)
 
 
-@router.get("/calendar.ics", summary="Read a calendar", response_class=Calendar)
+@router.get(
+    "/calendar.ics",
+    summary="Read a calendar",
+    response_class=Calendar,
+    responses=refuses(404),
+)
 async def read_calendar(
     secret: Annotated[str, Query(max_length=100, description="Of the calendar's address.")],
     runtime: CurrentRuntime,
