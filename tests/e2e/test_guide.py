@@ -17,6 +17,7 @@ GUIDES = ROOT / "docs" / "guide"
 FIRST_DOOR = GUIDES / "the-first-door.md"
 PEOPLE = GUIDES / "people-and-roles.md"
 MONEY = GUIDES / "money.md"
+TIMETABLE = GUIDES / "timetable.md"
 
 BLOCK = re.compile(r"^```bash\n(.*?)^```$(?:\n^```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
 """Commands, and perhaps what they print."""
@@ -58,7 +59,9 @@ async def test_the_first_door_opens_as_the_guide_shows() -> None:
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
-    "guide", [each.read_text() for each in (PEOPLE, MONEY)], ids=[PEOPLE.stem, MONEY.stem]
+    "guide",
+    [each.read_text() for each in (PEOPLE, MONEY, TIMETABLE)],
+    ids=[PEOPLE.stem, MONEY.stem, TIMETABLE.stem],
 )
 async def test_everything_happens_as_the_guide_shows(guide: str) -> None:
     found = BLOCK.findall(guide)

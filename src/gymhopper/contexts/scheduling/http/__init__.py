@@ -8,6 +8,7 @@ from gymhopper.contexts.scheduling.http import (
     instructors,
     rooms,
     schedules,
+    timetable,
 )
 
 routers = [
@@ -18,4 +19,5 @@ routers = [
     feeds.router,
     classes.router,
     schedules.router,
+    timetable.router,
 ]
