@@ -107,6 +107,8 @@ async def test_a_series_has_an_end_and_exceptions(gym: Gym) -> None:
         ({"ends_before": "2026-03-02", "starts_on": "2026-03-02"}, "ends_before"),
         ({"start_time": "18:00:00Z"}, "start_time"),
         ({"capacity": None}, "capacity"),
+        ({"starts_on": "0001-01-01", "rule": "FREQ=DAILY;COUNT=9"}, "starts_on"),
+        ({"starts_on": "9999-12-31"}, "starts_on"),
     ],
 )
 async def test_a_series_that_cannot_be_is_refused(gym: Gym, given: Any, field: str) -> None:
@@ -208,6 +210,8 @@ async def test_a_part_of_a_series_goes_on_in_the_same_weeks_and_counts_on(gym: G
     refused = await changed(
         gym, answer["schedule"], "following", from_date="2026-04-14", capacity=2, expect=422
     )
+    assert refused["field"] == "from"
+    refused = await changed(gym, made, "following", from_date="9999-12-31", expect=422)
     assert refused["field"] == "from"
 
 

@@ -47,6 +47,12 @@ def search(*, as_json: AsJson = False, seconds: Seconds = 5) -> None:
 
 
 @app.command()
+def timetable(*, as_json: AsJson = False, seconds: Seconds = 5) -> None:
+    """How the timetable answers with a year of 200 locations (about 2 minutes)."""
+    _show(_run("bench.timetable.report", seconds), as_json=as_json)
+
+
+@app.command()
 def payments(*, as_json: AsJson = False, seconds: Seconds = 5) -> None:
     """Webhooks taken and applied beside handling them inside the request (about 4 minutes)."""
     _show(_run("bench.payments.report", seconds), as_json=as_json)

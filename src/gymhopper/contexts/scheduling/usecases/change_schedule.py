@@ -15,6 +15,7 @@ from gymhopper.contexts.scheduling.storage.tables import class_
 from gymhopper.contexts.scheduling.usecases import parts
 from gymhopper.contexts.scheduling.usecases.align_classes import Aligned, align
 from gymhopper.contexts.scheduling.usecases.reach import held, place_of
+from gymhopper.contexts.scheduling.usecases.schedule_class import FARTHEST
 from gymhopper.kernel.calendar import local_date
 from gymhopper.kernel.errors import InvalidInput
 from gymhopper.kernel.ids import new_id
@@ -45,7 +46,11 @@ async def change_schedule(
     """
     found = await _held(uow, schedule_id, expected)
     await _check(uow, found, change.values)
-    from_date = change.from_date or local_date(uow.now, found.zone)
+    today = local_date(uow.now, found.zone)
+    # What is over is nobody's to change.
+    from_date = max(change.from_date or today, today)
+    if from_date > today + FARTHEST:
+        raise InvalidInput("That is more than ten years ahead.", field="from")
     if change.scope == "following" and from_date > found.starts_on:
         found = await _split(uow, found, from_date, change.values)
     else:

@@ -42,20 +42,26 @@ async def follow_closing(runtime: Runtime, location_id: UUID, newly_closed: Sequ
 
     Returns how many classes were cancelled.
     """
-    cancelled = 0
-    while True:
+    cancelled, found = 0, _AT_ONCE
+    while found == _AT_ONCE:
         async with runtime.begin(SERVICE) as uow:
-            place = await _place(uow, location_id)
-            shut = place.status == "closed"
-            still = closed_days(place) & set(newly_closed)
-            found = await _concerned(uow, location_id, None if shut else still)
-            cause: Cause = "gym" if shut else "holiday"
-            for each in found:
-                await cancel_class(uow, each, cause)
-            cancelled += len(found)
-            if len(found) < _AT_ONCE:
-                await _reopen(uow, location_id)
-                return cancelled
+            found = await _cancel_some(uow, location_id, newly_closed)
+        cancelled += found
+    # Whoever changes a series holds it before its classes: not in one transaction with the above.
+    async with runtime.begin(SERVICE) as uow:
+        await _reopen(uow, location_id)
+    return cancelled
+
+
+async def _cancel_some(uow: UnitOfWork, location_id: UUID, newly_closed: Sequence[date]) -> int:
+    place = await _place(uow, location_id)
+    shut = place.status == "closed"
+    still = closed_days(place) & set(newly_closed)
+    found = await _concerned(uow, location_id, None if shut else still)
+    cause: Cause = "gym" if shut else "holiday"
+    for each in found:
+        await cancel_class(uow, each, cause)
+    return len(found)
 
 
 async def _concerned(

@@ -16,6 +16,8 @@ from gymhopper.contracts.scheduling.events import ClassScheduled
 from gymhopper.kernel.errors import InvalidInput
 from gymhopper.kernel.ids import new_id
 
+FARTHEST = timedelta(days=3653)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewClass:
@@ -71,7 +73,9 @@ async def schedule_class(uow: UnitOfWork, new: NewClass) -> Class:
 
 
 def ahead(start: datetime, now: datetime) -> datetime:
-    """The start. Raises InvalidInput when it is over."""
+    """The start. Raises InvalidInput when it is over, or too far away."""
     if start <= now:
         raise InvalidInput("A class begins after now.", field="start_at")
+    if start > now + FARTHEST:
+        raise InvalidInput("A class begins within ten years.", field="start_at")
     return start

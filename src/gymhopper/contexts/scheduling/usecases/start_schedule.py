@@ -10,6 +10,7 @@ from gymhopper.contexts.scheduling.domain.schedule import Schedule
 from gymhopper.contexts.scheduling.usecases import parts
 from gymhopper.contexts.scheduling.usecases.generate import generate
 from gymhopper.contexts.scheduling.usecases.reach import place_of
+from gymhopper.contexts.scheduling.usecases.schedule_class import FARTHEST
 from gymhopper.kernel.calendar import local_date
 from gymhopper.kernel.errors import InvalidInput
 from gymhopper.kernel.ids import new_id
@@ -48,7 +49,10 @@ async def start_schedule(uow: UnitOfWork, new: NewSchedule) -> tuple[Schedule, i
     await parts.require_instructors(uow, where, new.instructor_ids)
     if place.status != "open":
         raise InvalidInput("This location is closed for good.", field="location_id")
-    starts_on = new.starts_on or local_date(uow.now, place.zone)
+    today = local_date(uow.now, place.zone)
+    starts_on = new.starts_on or today
+    if abs(starts_on - today) > FARTHEST:
+        raise InvalidInput("A series starts within ten years.", field="starts_on")
     if new.ends_before is not None and new.ends_before <= starts_on:
         raise InvalidInput("It ends after the day on which it starts.", field="ends_before")
     made = Schedule(
