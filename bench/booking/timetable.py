@@ -8,9 +8,9 @@ from bench.booking.world import ZONE, Gym
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.scheduling.domain.caps import Caps
-from gymhopper.contexts.scheduling.domain.class_type import ClassType
 from gymhopper.contexts.scheduling.domain.occurrence import Class
 from gymhopper.contexts.scheduling.domain.requirements import Requirements
+from gymhopper.contexts.scheduling.usecases.keep_class_type import NewClassType, make_class_type
 from gymhopper.kernel.ids import new_id
 
 AHEAD = timedelta(days=2)
@@ -26,29 +26,27 @@ class Timetable:
     def __init__(self, runtime: Runtime, gym: Gym) -> None:
         self._runtime = runtime
         self._gym = gym
-        self._type_id = new_id()
+        self._type_id: UUID | None = None
         now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
         self._first = self._next = now + AHEAD
 
     async def fill(self) -> None:
         """Say what kind of class it is, and fill the week."""
         async with self._runtime.begin(SERVICE) as uow:
-            uow.add(
-                ClassType(
-                    id=self._type_id,
-                    organisation_id=self._gym.organisation_id,
-                    name="Spin",
-                    description="",
-                    minutes=60,
-                    credits=1,
-                    requirements=Requirements(),
-                    created_at=uow.now,
-                )
+            new = NewClassType(
+                organisation_id=self._gym.organisation_id,
+                name="Spin",
+                description="",
+                minutes=60,
+                credits=1,
+                requirements=Requirements(),
             )
+            self._type_id = (await make_class_type(uow, new)).id
         await self.add(WEEK, places=20)
 
     async def add(self, count: int, *, places: int) -> list[UUID]:
         """So many more classes; returns their ids."""
+        assert self._type_id is not None
         ids = []
         async with self._runtime.begin(SERVICE) as uow:
             for _ in range(count):
