@@ -89,7 +89,8 @@ def _count(seen: Seen, outcome: Outcome, *, moves: bool) -> float | None:
     elif outcome.status in (403, 409, 422) and "code" in said:
         seen.told_why[str(said.get("reason", said["code"]))] += 1
         return inf
-    seen.errors[outcome.trouble or f"{outcome.status} {outcome.body[:200]}"] += 1
+    what = f"{outcome.status} {said.get('code', outcome.body[:100])}"
+    seen.errors[outcome.trouble or what] += 1
     return None
 
 

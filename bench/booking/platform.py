@@ -12,10 +12,13 @@ import httpx
 from bench.database import Fresh
 from bench.gate.processes import ROOT, ServerFailed, free_port
 
+from gymhopper.chassis.auth import SERVICE
+from gymhopper.chassis.events.log import is_waiting
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.transports.operations import progress
 
 PATIENCE = 120.0
+NEWS = 600.0
 
 
 @asynccontextmanager
@@ -65,10 +68,12 @@ async def _serve(roles: str, port: int, environment: dict[str, str]) -> AsyncIte
 
 async def news_arrived(runtime: Runtime) -> None:
     """Wait until every context has heard of all that happened; none may have set news aside."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(NEWS):
         while True:
+            async with runtime.read(SERVICE) as connection:
+                unnumbered = await is_waiting(connection)
             readers = await progress(runtime)
             assert not any(each.parked for each in readers), readers
-            if all(each.behind <= 0 and not each.retrying for each in readers):
+            if not unnumbered and all(each.behind <= 0 and not each.retrying for each in readers):
                 return
             await asyncio.sleep(0.05)

@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import count
 from uuid import UUID
@@ -58,16 +58,9 @@ class Size:
     seconds: int = 10
 
 
-async def report(
-    seconds: int = 10,
-    *,
-    members: int = 2000,
-    connections: int = 200,
-    places: int = 30,
-    processes: int = 2,
-) -> Figures:
-    """Everything, on one new database."""
-    size = Size(members, connections, places, processes, seconds)
+async def report(seconds: int = 10, **more: int) -> Figures:
+    """Everything, on one new database; `more` as in `Size`."""
+    size = Size(seconds=seconds, **more)
     async with fresh_database(CONTEXTS) as fresh:
         runtime = Runtime(fresh.settings, load(CONTEXTS), database_url=fresh.url)
         try:
@@ -76,10 +69,7 @@ async def report(
             await runtime.close()
         usual = await _usual(fresh, size)
     return {
-        "members": members,
-        "connections": connections,
-        "places": places,
-        "processes": processes,
+        **asdict(size),
         **figures,
         "baseline": usual,
         "ratio_to_baseline": round(figures["ours"]["rps"] / usual["rps"], 1),
@@ -98,7 +88,9 @@ async def _ours(runtime: Runtime, fresh: Fresh, size: Size) -> Figures:
         await ours.one_class(size.connections)  # warm up
         rounds = await _until(size.seconds, ours.one_class)
         many = await ours.many_classes()
+        began = time.monotonic()
         await news_arrived(runtime)
+        news_s = time.monotonic() - began
     worst = max(rounds, key=lambda each: abs(each.booked - size.places))
     reads = [wait for each in rounds for wait in each.run.timetable_ms]
     return {
@@ -117,6 +109,7 @@ async def _ours(runtime: Runtime, fresh: Fresh, size: Size) -> Figures:
             **_told([many]),
             "other_routes_p99_ms": percentile(many.run.timetable_ms, 0.99),
         },
+        "news_s": round(news_s, 1),
         "unsound": ours.wrong,
     }
 

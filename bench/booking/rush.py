@@ -254,7 +254,7 @@ class Readers:
         if answer.status == 200:
             self.waits.append((time.perf_counter() - due) * 1000)
         else:
-            self.unread.append(f"{answer.status} {answer.body[:200].decode()}")
+            self.unread.append(str(answer.status))
         if line.open:
             self._free.append(line)
 
