@@ -38,6 +38,7 @@ bench: setup  ## measure
 	$(BIN)/gymhopper bench search --json
 	$(BIN)/gymhopper bench payments --json
 	$(BIN)/gymhopper bench ledger --json
+	$(BIN)/gymhopper bench booking --json
 
 lint: setup  ## style, types, import contracts, sizes and house rules
 	$(BIN)/ruff check
