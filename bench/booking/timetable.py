@@ -80,4 +80,4 @@ class Timetable:
             each.strftime("%Y-%m-%dT%H:%M:%SZ") for each in (self._first, self._first + WEEK * HOUR)
         )
         place = self._gym.location_id
-        return f"/api/v1/classes?location_id={place}&from={from_at}&until={until_at}"
+        return f"/api/v1/classes?location_id={place}&from={from_at}&until={until_at}&limit=200"
