@@ -27,6 +27,7 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
     "change_schedule": lambda _: {"scope": "all", "changes": {"capacity": 6}},
     "end_schedule": lambda _: {"from": "2099-01-01"},
     "substitute_in_class": a_substitution,
+    "mark_attendance": lambda _: {"status": "attended"},
     "change_payer": lambda ids: {"kind": "person", "id": ids["member_id"]},
     "add_roster_entries": lambda _: {
         "entries": [

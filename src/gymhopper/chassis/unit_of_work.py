@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from gymhopper.chassis.audit.acts import Act
+from gymhopper.chassis.audit.behalf import By
 from gymhopper.chassis.audit.changes import changed
 from gymhopper.chassis.audit.trail import Trail
 from gymhopper.chassis.auth import AuthSubject
@@ -88,13 +89,21 @@ class UnitOfWork:
         """A new aggregate."""
         self.session.add(aggregate)
 
-    def record(self, aggregate: Aggregate, event: Event, *, organisation_id: UUID | None) -> None:
+    def record(
+        self,
+        aggregate: Aggregate,
+        event: Event,
+        *,
+        organisation_id: UUID | None,
+        by: By | None = None,
+    ) -> None:
         """Say that `event` happened to `aggregate`, whose row this transaction holds.
 
-        Counts the aggregate's version up; the event enters the log with the commit.
+        Counts the aggregate's version up; the event enters the log with the commit. `by` is who
+        did it, where the transaction works for several.
         """
         aggregate.version += 1
-        self.trail.tell(event.type, aggregate.id, organisation_id)
+        self.trail.tell(event.type, aggregate.id, organisation_id, by)
         cause = self.cause
         self._pending.append(
             Envelope(
@@ -105,9 +114,9 @@ class UnitOfWork:
                 aggregate_id=aggregate.id,
                 aggregate_version=aggregate.version,
                 organisation_id=organisation_id,
-                correlation_id=cause.correlation_id if cause else correlation_id(),
+                correlation_id=_correlation(cause, by),
                 causation_id=cause.id if cause else None,
-                actor=self.subject.actor,
+                actor=by.actor if by else self.subject.actor,
                 data=event,
             )
         )
@@ -154,6 +163,7 @@ class UnitOfWork:
         after: Mapping[str, object] | None = None,
         organisation_id: UUID | None = None,
         person_id: UUID | None = None,
+        by: By | None = None,
     ) -> None:
         """Tell the audit log of a row that was written by SQL, past the session.
 
@@ -161,7 +171,10 @@ class UnitOfWork:
         copied into the log: neither personal data nor secrets. None: there was, or is, no row.
         """
         self.trail.note(
-            changed(kind, key, before, after), organisation_id=organisation_id, person_id=person_id
+            changed(kind, key, before, after),
+            organisation_id=organisation_id,
+            person_id=person_id,
+            by=by,
         )
 
     def note_act(self, act: Act) -> None:
@@ -199,3 +212,9 @@ class UnitOfWork:
             raise
         finally:
             self.cause = before
+
+
+def _correlation(cause: Envelope | None, by: By | None) -> str:
+    if by is not None:
+        return by.correlation_id
+    return cause.correlation_id if cause else correlation_id()

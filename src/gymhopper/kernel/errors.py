@@ -1,5 +1,6 @@
 """Expected failures: each has a stable code, an HTTP status and a sentence for a person."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -8,12 +9,13 @@ class GymhopperError(Exception):
 
     `code` is stable and machine-readable, `status` the HTTP status that it becomes, `field` the
     input at fault (dotted path) where there is one, `retry_after` the seconds after which trying
-    again may work, where that is known.
+    again may work, where that is known. `more` is what else a program is told, in plain values.
     """
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 500
     retry_after: int | None = None
+    more: Mapping[str, object] = {}
 
     def __init__(self, detail: str, *, code: str | None = None, field: str | None = None) -> None:
         super().__init__(detail)

@@ -1,6 +1,6 @@
 """Bookings as the database holds them, for tests that are not about booking."""
 
-from contexts.scheduling.conftest import Gym
+from contexts.scheduling.town import Gym
 from gymhopper.kernel.ids import new_id
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from contexts.scheduling.conftest import Gym, Town
+from contexts.scheduling.town import Gym, Town
 
 FEE = {"amount": 1000, "currency": "EUR"}
 

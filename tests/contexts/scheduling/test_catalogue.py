@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from contexts.scheduling.conftest import Gym, Town
+from contexts.scheduling.town import Gym, Town
 from gymhopper.kernel.ids import new_id
 
 SPOTS = [

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from contexts.scheduling.bookings import booked
-from contexts.scheduling.conftest import Gym, Town
+from contexts.scheduling.town import Gym, Town
 
 EVENING = "2026-03-09T18:00:00"
 """A Monday's; the clock stands on 2 March 2026, 9:00 UTC."""

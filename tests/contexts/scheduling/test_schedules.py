@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from contexts.scheduling.bookings import booked
-from contexts.scheduling.conftest import Gym, Town
+from contexts.scheduling.town import Gym, Town
 
 MONDAYS = "FREQ=WEEKLY;BYDAY=MO"
 """The clock stands on Monday, 2 March 2026, 9:00 UTC, 10:00 in Vienna; there the clocks go forward

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstanceState
 
 from gymhopper.chassis.audit import watching
 from gymhopper.chassis.audit.acts import Act, entry_by, entry_of, is_audited
+from gymhopper.chassis.audit.behalf import By
 from gymhopper.chassis.audit.changes import Seen, merged
 from gymhopper.chassis.audit.entry import Change, Entry, Happened, What
 from gymhopper.chassis.audit.log import append, append_if_written
@@ -39,6 +40,7 @@ class Trail:
         self._seen: list[Seen] = []
         self._told: list[_Told] = []
         self._acts: list[Entry] = []
+        self._of_others: list[tuple[By, Seen | _Told]] = []
 
     def see(self, state: InstanceState[Any], what: What) -> None:
         """An object's row was written."""
@@ -46,32 +48,51 @@ class Trail:
         if found is not None:
             self._seen.append(found)
 
-    def note(self, change: Change, *, organisation_id: UUID | None, person_id: UUID | None) -> None:
-        """A row was written past the session."""
-        if self.watches:
-            self._seen.append(Seen(change, organisation_id, person_id))
+    def note(
+        self,
+        change: Change,
+        *,
+        organisation_id: UUID | None,
+        person_id: UUID | None,
+        by: By | None = None,
+    ) -> None:
+        """A row was written past the session, for somebody else where they are named."""
+        found = Seen(change, organisation_id, person_id)
+        if by is not None:
+            self._of_others.append((by, found))
+        elif self.watches:
+            self._seen.append(found)
 
-    def tell(self, event_type: str, aggregate_id: UUID, organisation_id: UUID | None) -> None:
-        """An event was recorded."""
-        if self.watches:
-            self._told.append(_Told(Happened(type=event_type, id=aggregate_id), organisation_id))
+    def tell(
+        self,
+        event_type: str,
+        aggregate_id: UUID,
+        organisation_id: UUID | None,
+        by: By | None = None,
+    ) -> None:
+        """An event was recorded, for somebody else where they are named."""
+        told = _Told(Happened(type=event_type, id=aggregate_id), organisation_id)
+        if by is not None:
+            self._of_others.append((by, told))
+        elif self.watches:
+            self._told.append(told)
 
     def act(self, done: Act, now: datetime) -> None:
         """Something was done that deserves an entry of its own, whoever did it."""
         self._acts.append(entry_of(done, self._subject, now))
 
-    def mark(self) -> tuple[int, int, int]:
+    def mark(self) -> tuple[int, int, int, int]:
         """How much there is, for `forget`."""
-        return len(self._seen), len(self._told), len(self._acts)
+        return len(self._seen), len(self._told), len(self._acts), len(self._of_others)
 
-    def forget(self, mark: tuple[int, int, int]) -> None:
+    def forget(self, mark: tuple[int, int, int, int]) -> None:
         """What came after the mark was rolled back."""
-        seen, told, acts = mark
-        del self._seen[seen:], self._told[told:], self._acts[acts:]
+        seen, told, acts, others = mark
+        del self._seen[seen:], self._told[told:], self._acts[acts:], self._of_others[others:]
 
     async def write(self, connection: AsyncConnection, now: datetime) -> None:
         """Write the entries of this transaction, if it left any trace."""
-        entries = [*self._written(now), *self._acts]
+        entries = [*self._written(now), *self._acts, *self._for_others(now)]
         if entries:
             await append(connection, entries)
         elif self.watches:
@@ -94,6 +115,20 @@ class Trail:
             if changes or told:
                 yield self._entry(now, tenant, changes, told)
 
+    def _for_others(self, now: datetime) -> Iterator[Entry]:
+        """One entry for each of those for whom this was done."""
+        done: dict[By, list[Seen | _Told]] = {}
+        for by, each in self._of_others:
+            done.setdefault(by, []).append(each)
+        for by, parts in done.items():
+            if by.entry is None:
+                continue
+            rows = [each for each in parts if isinstance(each, Seen)]
+            told = [each for each in parts if isinstance(each, _Told)]
+            tenant = by.entry.organisation_id or parts[0].organisation_id
+            plain = msgspec.structs.replace(by.entry, at=now)
+            yield _filled(plain, tenant, rows, told)
+
     def _entry(
         self,
         now: datetime,
@@ -101,15 +136,23 @@ class Trail:
         rows: Sequence[Seen],
         told: Sequence[_Told],
     ) -> Entry:
-        changes, events = merged(rows), [each.event for each in told]
-        more = Counter(f"{each.change.kind} {each.change.what}" for each in changes[MOST:])
-        more.update(each.type for each in events[MOST:])
-        persons = dict.fromkeys(each.person_id for each in changes[:MOST] if each.person_id)
-        return msgspec.structs.replace(
-            entry_by(self._subject, now, "wrote"),
-            organisation_id=organisation_id,
-            persons=tuple(persons),
-            changes=tuple(each.change for each in changes[:MOST]),
-            events=tuple(events[:MOST]),
-            detail={"and": dict(sorted(more.items()))} if more else {},
-        )
+        plain = entry_by(self._subject, now, "wrote")
+        return _filled(plain, organisation_id, rows, told)
+
+
+def _filled(
+    plain: Entry, organisation_id: UUID | None, rows: Sequence[Seen], told: Sequence[_Told]
+) -> Entry:
+    """The entry with what was written and told; of very much it says how much there was."""
+    changes, events = merged(rows), [each.event for each in told]
+    more = Counter(f"{each.change.kind} {each.change.what}" for each in changes[MOST:])
+    more.update(each.type for each in events[MOST:])
+    persons = dict.fromkeys(each.person_id for each in changes[:MOST] if each.person_id)
+    return msgspec.structs.replace(
+        plain,
+        organisation_id=organisation_id,
+        persons=tuple(persons),
+        changes=tuple(each.change for each in changes[:MOST]),
+        events=tuple(events[:MOST]),
+        detail={"and": dict(sorted(more.items()))} if more else {},
+    )

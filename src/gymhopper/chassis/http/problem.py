@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem details."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from gymhopper.kernel.errors import GymhopperError
 log = get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+NOTHING: Mapping[str, object] = MappingProxyType({})
 
 _CODES = {
     400: "malformed_request",
@@ -45,9 +47,12 @@ def problem(
     field: str | None = None,
     errors: list[dict[str, str]] | None = None,
     headers: dict[str, str] | None = None,
+    more: Mapping[str, object] = NOTHING,
 ) -> Response:
-    """An `application/problem+json` answer with a stable `code` and a plain sentence."""
+    """An `application/problem+json` answer with a stable `code` and a plain sentence; `more` are
+    extension members (RFC 9457, section 3.2)."""
     body: dict[str, Any] = {
+        **more,
         "type": f"urn:gymhopper:problem:{code}",
         "title": code.replace("_", " ").capitalize(),
         "status": status,
@@ -71,7 +76,14 @@ async def _expected(_: Request, error: Exception) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
-    return problem(error.status, error.reason, error.detail, field=error.field, headers=headers)
+    return problem(
+        error.status,
+        error.reason,
+        error.detail,
+        field=error.field,
+        headers=headers,
+        more=error.more,
+    )
 
 
 async def _http(_: Request, error: Exception) -> Response:

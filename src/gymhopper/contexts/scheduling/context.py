@@ -6,6 +6,7 @@ from gymhopper.chassis.migrate import Migrations
 from gymhopper.chassis.registry import Context
 from gymhopper.contexts.scheduling import subscribers
 from gymhopper.contexts.scheduling.http import routers
+from gymhopper.contexts.scheduling.http.rush import Rush
 from gymhopper.contexts.scheduling.jobs import jobs, timers
 from gymhopper.contexts.scheduling.storage.invariants import INVARIANTS
 from gymhopper.contexts.scheduling.storage.mapping import map_all
@@ -17,7 +18,9 @@ context = Context(
     migrations=Migrations("scheduling", Path(__file__).parent / "storage" / "migrations"),
     routers=routers,
     subscriptions=subscribers.subscriptions,
+    shortcut=Rush,
     tags={
+        "bookings": "Places in classes, and the lines for them.",
         "class types": "What classes are made of.",
         "rooms": "Where classes are, with the map of their spots.",
         "instructors": "The names in the timetable.",
@@ -27,6 +30,10 @@ context = Context(
         "calendar feeds": "Bookings and classes in people's own calendars.",
     },
     scopes={
+        "attendance:write": "say who came to classes",
+        "bookings:read": "see bookings",
+        "bookings:write": "book classes and cancel bookings",
+        "penalties:write": "waive fees of bookings, and undo late cancellations",
         "timetable:read": "see the timetable",
         "timetable:write": "make classes and schedules, and what they are made of; change them",
         "feeds:write": "open calendars to subscribe to, and revoke their addresses",
@@ -42,6 +49,7 @@ context = Context(
         "scheduling.instructor": "",
         "scheduling.class": "status capacity cause edited",
         "scheduling.feed": "kind instructor_id location_id revoked_at",
-        "scheduling.booking": "status channel spot bypassed",
+        "scheduling.fee": "status why currency",
+        "scheduling.booking": "status channel spot ending bypassed",
     },
 )

@@ -10,7 +10,8 @@ Json = dict[str, Any]
 PROBLEM: Json = {
     "type": "object",
     "title": "Problem",
-    "description": "A failure (RFC 9457). Programs decide by `code`, people read `detail`.",
+    "description": "A failure (RFC 9457). Programs decide by `code`, people read `detail`. Some"
+    " kinds tell more, in members of their own.",
     "required": ["type", "title", "status", "code", "detail"],
     "properties": {
         "type": {"type": "string", "examples": ["urn:gymhopper:problem:not_found"]},

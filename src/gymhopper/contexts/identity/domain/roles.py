@@ -31,7 +31,9 @@ OWNER = Role(
     scopes=_scopes(
         """
         access:read access:write
+        attendance:write
         audit:read
+        bookings:read bookings:write
         cancellations:write
         checkouts:write
         credentials:read credentials:write
@@ -52,6 +54,7 @@ OWNER = Role(
         passes:write
         payers:read payers:write
         payments:read payments:write
+        penalties:write
         plans:write
         profiles:write
         promotions:read promotions:write
@@ -77,6 +80,8 @@ MANAGER = Role(
     scopes=_scopes(
         """
         access:read access:write
+        attendance:write
+        bookings:read bookings:write
         cancellations:write
         checkouts:write
         credentials:read credentials:write
@@ -95,6 +100,7 @@ MANAGER = Role(
         passes:write
         payers:read payers:write
         payments:read payments:write
+        penalties:write
         profiles:write
         promotions:read
         purchases:write
@@ -118,6 +124,8 @@ FRONT_DESK = Role(
     scopes=_scopes(
         """
         access:read
+        attendance:write
+        bookings:read bookings:write
         cancellations:write
         checkouts:write
         credentials:read credentials:write
@@ -133,6 +141,7 @@ FRONT_DESK = Role(
         notes:read notes:write
         payers:read payers:write
         payments:read
+        penalties:write
         profiles:write
         promotions:read
         purchases:write
@@ -149,7 +158,9 @@ FRONT_DESK = Role(
 INSTRUCTOR = Role(
     name="instructor",
     why="Teaches; needs to know the place and nobody's contact data.",
-    scopes=_scopes("feeds:write timetable:read venues:read"),
+    scopes=_scopes(
+        "attendance:write bookings:read feeds:write timetable:read venues:read",
+    ),
 )
 
 ACCOUNTANT = Role(
@@ -178,7 +189,10 @@ PARTNER_MANAGER = Role(
     scopes=_scopes(
         """
         access:read access:write
+        attendance:write
+        bookings:read bookings:write
         feeds:write
+        penalties:write
         timetable:read timetable:write
         venues:read venues:write
         visits:read
@@ -194,6 +208,7 @@ NETWORK_OPERATOR = Role(
     scopes=_scopes(
         """
         access:read
+        bookings:read bookings:write
         cancellations:write
         checkouts:write
         documents:read
@@ -208,6 +223,7 @@ NETWORK_OPERATOR = Role(
         notes:read notes:write
         payers:read payers:write
         payments:read payments:write
+        penalties:write
         plans:write
         profiles:write
         promotions:read promotions:write
@@ -233,6 +249,7 @@ SUPPORT = Role(
         """
         access:read
         audit:read
+        bookings:read
         credentials:read
         documents:read
         duplicates:read
@@ -269,6 +286,7 @@ MEMBER = Role(
     why="Sees what is known and owed of them, at all their gyms; the tenant wall sees to whom.",
     scopes=_scopes(
         """
+        bookings:read bookings:write
         cancellations:write
         checkouts:write
         credentials:read

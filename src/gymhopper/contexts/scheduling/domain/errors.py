@@ -37,3 +37,9 @@ class EmployeeKnown(Conflict):
     """The employee is an instructor already."""
 
     code = "employee_known"
+
+
+class StaleCost(Conflict):
+    """It costs something else by now than was shown."""
+
+    code = "stale_cost"

@@ -2,6 +2,7 @@
 
 from gymhopper.contexts.scheduling.http import (
     booking_rules,
+    bookings,
     class_types,
     classes,
     feeds,
@@ -12,6 +13,7 @@ from gymhopper.contexts.scheduling.http import (
 )
 
 routers = [
+    bookings.router,
     class_types.router,
     rooms.router,
     instructors.router,

@@ -9,6 +9,7 @@ from gymhopper.contexts.scheduling.domain.class_type import ClassType
 from gymhopper.contexts.scheduling.domain.feed import Feed
 from gymhopper.contexts.scheduling.domain.instructor import Instructor
 from gymhopper.contexts.scheduling.domain.occurrence import Class
+from gymhopper.contexts.scheduling.domain.penalties import Fee, Strike
 from gymhopper.contexts.scheduling.domain.room import Room
 from gymhopper.contexts.scheduling.domain.schedule import Schedule
 from gymhopper.contexts.scheduling.storage import feed_tables, tables
@@ -21,6 +22,8 @@ _TABLES = {
     Class: tables.class_,
     Booking: tables.booking,
     Feed: feed_tables.feed,
+    Fee: tables.fee,
+    Strike: tables.strike,
 }
 
 

@@ -5,25 +5,23 @@ from datetime import timedelta
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.scheduling.domain.occurrence import Class
 from gymhopper.contexts.scheduling.domain.rules import BookingRules
-
-BEGINS = "scheduling.class_begins"
-MARKED = "scheduling.class_marked"
-OFFER_ENDS = "scheduling.offer_ends"
-FILL = "scheduling.fill_places"
+from gymhopper.contexts.scheduling.usecases.timing import CLASS_BEGINS, CLASS_MARKED, FILL
 
 
 async def move_alarms(uow: UnitOfWork, moved: Class, rules: BookingRules) -> None:
     """Lines end with the start, and bookings are marked some time after the end."""
     key = str(moved.id)
     if moved.waiting:
-        await uow.schedule(BEGINS, key, moved.start_at)
+        await uow.schedule(CLASS_BEGINS, key, moved.start_at)
     if moved.taken:
-        await uow.schedule(MARKED, key, moved.until_at + timedelta(hours=rules.unmarked_hours))
+        await uow.schedule(
+            CLASS_MARKED, key, moved.until_at + timedelta(hours=rules.unmarked_hours)
+        )
 
 
 async def stop_alarms(uow: UnitOfWork, cancelled: Class) -> None:
     """Nothing is waited for any more."""
-    for each in (BEGINS, MARKED):
+    for each in (CLASS_BEGINS, CLASS_MARKED):
         await uow.unschedule(each, str(cancelled.id))
 
 

@@ -3,13 +3,15 @@
 from uuid import UUID
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.scheduling.domain.costs import returned
 from gymhopper.contexts.scheduling.domain.errors import ClassOver
 from gymhopper.contexts.scheduling.domain.occurrence import Cause, Class
 from gymhopper.contexts.scheduling.queries.live_bookings import live_bookings
 from gymhopper.contexts.scheduling.queries.told import class_states, rules_of
 from gymhopper.contexts.scheduling.storage.occupation import vacate
-from gymhopper.contexts.scheduling.usecases.alarms import OFFER_ENDS, stop_alarms
+from gymhopper.contexts.scheduling.usecases.alarms import stop_alarms
 from gymhopper.contexts.scheduling.usecases.reach import held, place_of
+from gymhopper.contexts.scheduling.usecases.timing import OFFER_ENDS
 from gymhopper.contracts.scheduling.events import BookingCancelled, ClassCancelled
 
 
@@ -41,7 +43,7 @@ async def cancel_class(uow: UnitOfWork, class_: Class, cause: Cause) -> int:
         organisation_id=class_.host_organisation_id,
     )
     for each in bookings:
-        had_place = each.holds_place
+        had_place, cost = each.holds_place, returned(each)
         if each.status == "offered":
             await uow.unschedule(OFFER_ENDS, str(each.id))
         each.status, each.ending, each.ended_at = "cancelled", "by_gym", uow.now
@@ -50,7 +52,7 @@ async def cancel_class(uow: UnitOfWork, class_: Class, cause: Cause) -> int:
             booking=each.state(state, rules),
             ending="by_gym",
             had_place=had_place,
-            credits_back=each.credits if had_place else 0,
+            credits_back=cost.credits_back,
         )
         uow.record(each, ended, organisation_id=each.host_organisation_id)
     await uow.flush()

@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import text
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.scheduling.usecases.release_bookings import have_released
 from gymhopper.contracts.membership.credits.lots import LotLeft
 from gymhopper.contracts.membership.state import MembershipState
 
@@ -67,6 +68,7 @@ async def follow_memberships(uow: UnitOfWork, news: Sequence[MembershipNews]) ->
                 "lots": [msgspec.json.encode(each.lots).decode() for each in counted],
             },
         )
+    await have_released(uow, [each.state for each in rows])
     heard = sorted({each.booking_id for each in news if each.booking_id is not None})
     if heard:
         await uow.connection.execute(_KNOWN, {"bookings": heard})

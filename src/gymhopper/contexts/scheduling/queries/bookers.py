@@ -1,0 +1,179 @@
+"""What has to be known of people to say whether they may book: of many, with few questions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gymhopper.contexts.scheduling.domain.eligibility import (
+    Booker,
+    Engagement,
+    Held,
+    Occasion,
+    Reserved,
+)
+from gymhopper.contexts.scheduling.domain.limits import Use, span_around
+from gymhopper.contracts.membership.credits.lots import LotLeft
+from gymhopper.contracts.membership.people.api import Standing
+from gymhopper.contracts.membership.state import MembershipState
+
+# In the order of the keys, as everybody takes them: two transactions never wait for each other.
+_LOCK = text(
+    "SELECT count(pg_advisory_xact_lock(key))"
+    " FROM (SELECT unnest(CAST(:keys AS bigint[])) AS key) AS sorted"
+)
+_HELD = text(
+    "SELECT membership_id, person_id, member_id, CAST(state AS text) AS state,"
+    " CAST(lots AS text) AS lots FROM scheduling.entitlement"
+    " WHERE person_id = ANY(CAST(:people AS uuid[])) ORDER BY membership_id"
+)
+_ENGAGED = text(
+    "SELECT id, person_id, class_id, status, start_at, until_at FROM scheduling.booking"
+    " WHERE person_id = ANY(CAST(:people AS uuid[])) AND start_at > :since"
+    " AND until_at > :now AND status <> 'cancelled'"
+)
+_STRUCK = text(
+    "SELECT person_id, max(held_until) AS held_until FROM scheduling.strike"
+    " WHERE organisation_id = :organisation AND person_id = ANY(CAST(:people AS uuid[]))"
+    " AND held_until > :now AND taken_back_at IS NULL GROUP BY person_id"
+)
+_LEVELS = text(
+    "SELECT person_id, discipline, level FROM scheduling.level"
+    " WHERE organisation_id = :organisation AND person_id = ANY(CAST(:people AS uuid[]))"
+)
+_RESERVED = text(
+    "SELECT b.membership_id, c.class_type_id, b.start_at, b.credits FROM scheduling.booking AS b"
+    " JOIN scheduling.class AS c ON c.id = b.class_id"
+    " WHERE b.membership_id = ANY(CAST(:memberships AS uuid[])) AND b.credits > 0"
+    " AND NOT b.credits_known AND b.status NOT IN ('cancelled', 'waiting')"
+    " ORDER BY b.booked_at, b.id"
+)
+_USED = text(
+    "SELECT u.membership_id, u.at, u.location_id, p.organisation_id, p.zone,"
+    " coalesce(CAST(p.state ->> 'rollover_hour' AS integer), 0) AS rollover_hour"
+    " FROM (SELECT b.membership_id, b.start_at AS at, c.location_id"
+    "  FROM scheduling.booking AS b JOIN scheduling.class AS c ON c.id = b.class_id"
+    "  WHERE b.membership_id = ANY(CAST(:memberships AS uuid[]))"
+    "  AND b.start_at BETWEEN :since AND :until"
+    "  AND (b.status IN ('booked', 'offered', 'attended') OR b.status = 'missed' AND :missed)"
+    " UNION ALL SELECT v.membership_id, v.at, v.location_id FROM scheduling.visit AS v"
+    "  WHERE v.membership_id = ANY(CAST(:memberships AS uuid[]))"
+    "  AND v.at BETWEEN :since AND :until AND v.booking_id IS NULL) AS u"
+    " JOIN scheduling.place AS p ON p.location_id = u.location_id"
+)
+
+_state = msgspec.json.Decoder(MembershipState).decode
+_lots = msgspec.json.Decoder(tuple[LotLeft, ...]).decode
+
+
+async def hold_people(connection: AsyncConnection, people: Iterable[UUID]) -> None:
+    """Nobody else gives or takes places of these people until the transaction ends."""
+    keys = sorted({int.from_bytes(each.bytes[8:], "big", signed=True) for each in people})
+    if keys:
+        await connection.execute(_LOCK, {"keys": keys})
+
+
+async def bookers(
+    connection: AsyncConnection,
+    occasion: Occasion,
+    people: Sequence[UUID],
+    now: datetime,
+    standings: Mapping[UUID, Standing],
+) -> dict[UUID, Booker]:
+    """Everything that `judge` asks of these people about the class."""
+    asked = {"people": people, "now": now, "organisation": occasion.where.organisation_id}
+    held = await _held(connection, occasion, asked)
+    engaged: dict[UUID, list[Engagement]] = {}
+    # No class is longer than a day, so what is not over began within one.
+    since = now.timestamp() - 2 * 86400
+    rows = await connection.execute(
+        _ENGAGED, {**asked, "since": datetime.fromtimestamp(since, now.tzinfo)}
+    )
+    for row in rows:
+        engaged.setdefault(row.person_id, []).append(
+            Engagement(row.id, row.class_id, row.status, row.start_at, row.until_at)
+        )
+    struck = {row.person_id: row.held_until for row in await connection.execute(_STRUCK, asked)}
+    levels: dict[UUID, dict[str, int]] = {}
+    if occasion.requirements.level is not None:
+        for row in await connection.execute(_LEVELS, asked):
+            levels.setdefault(row.person_id, {})[row.discipline] = row.level
+    found = {}
+    for person_id in people:
+        standing = standings.get(person_id)
+        found[person_id] = Booker(
+            person_id,
+            tuple(held.get(person_id, ())),
+            tuple(engaged.get(person_id, ())),
+            struck.get(person_id),
+            levels.get(person_id, {}),
+            None if standing is None else standing.age,
+            standing is not None and standing.unsigned,
+        )
+    return found
+
+
+async def _held(
+    connection: AsyncConnection, occasion: Occasion, asked: Mapping[str, Any]
+) -> dict[UUID, list[Held]]:
+    found: dict[UUID, list[Held]] = {}
+    limited: dict[UUID, tuple[datetime, datetime]] = {}
+    on_credit: list[UUID] = []
+    for row in await connection.execute(_HELD, asked):
+        state = _state(row.state)
+        lots = _lots(row.lots) if row.lots is not None else ()
+        found.setdefault(row.person_id, []).append(Held(row.member_id, state, lots))
+        if state.coverage.limits:
+            limited[state.membership_id] = span_around(state, occasion.start)
+        if state.credits is not None:
+            on_credit.append(state.membership_id)
+    used = await _used(connection, limited, missed=occasion.rules.missed_counts)
+    reserved = await _reserved(connection, on_credit)
+    if used or reserved:
+        for person, several in found.items():
+            found[person] = [
+                msgspec.structs.replace(
+                    each,
+                    used=tuple(used.get(each.state.membership_id, ())),
+                    reserved=tuple(reserved.get(each.state.membership_id, ())),
+                )
+                for each in several
+            ]
+    return found
+
+
+async def _used(
+    connection: AsyncConnection,
+    limited: Mapping[UUID, tuple[datetime, datetime]],
+    *,
+    missed: bool,
+) -> dict[UUID, list[Use]]:
+    found: dict[UUID, list[Use]] = {}
+    if limited:
+        asked = {
+            "memberships": list(limited),
+            "since": min(since for since, _ in limited.values()),
+            "until": max(until for _, until in limited.values()),
+            "missed": missed,
+        }
+        for row in await connection.execute(_USED, asked):
+            found.setdefault(row.membership_id, []).append(
+                Use(row.at, row.location_id, row.organisation_id, row.zone, row.rollover_hour)
+            )
+    return found
+
+
+async def _reserved(
+    connection: AsyncConnection, memberships: Sequence[UUID]
+) -> dict[UUID, list[Reserved]]:
+    found: dict[UUID, list[Reserved]] = {}
+    if memberships:
+        for row in await connection.execute(_RESERVED, {"memberships": memberships}):
+            found.setdefault(row.membership_id, []).append(
+                Reserved(row.class_type_id, row.start_at, row.credits)
+            )
+    return found

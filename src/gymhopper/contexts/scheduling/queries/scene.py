@@ -1,0 +1,174 @@
+"""A class with all that a booking of it follows, held or only looked at."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gymhopper.contexts.scheduling.domain.caps import Caps, Lane, lane
+from gymhopper.contexts.scheduling.domain.eligibility import Occasion, Where
+from gymhopper.contexts.scheduling.domain.requirements import Requirements
+from gymhopper.contexts.scheduling.domain.room import Spot
+from gymhopper.contexts.scheduling.domain.rules import BookingRules, resolve
+from gymhopper.contracts.scheduling.state import ClassState
+from gymhopper.contracts.venues.events import LocationState
+from gymhopper.kernel.errors import NotFound
+
+_SCENE = (
+    "SELECT c.id, c.host_organisation_id, c.location_id, c.class_type_id, c.schedule_id, c.name,"
+    " c.start_at, c.until_at, c.zone, c.room_id, c.instructor_ids, c.capacity, c.status,"
+    " c.substitute, c.taken, c.waiting, c.last_number, c.version, CAST(c.caps AS text) AS caps,"
+    " t.credits, CAST(t.requirements AS text) AS requirements, r.area_id,"
+    " CAST(r.spots AS text) AS spots, CAST(p.state AS text) AS place,"
+    " (SELECT CAST(jsonb_agg(b.rules ORDER BY b.location_id IS NOT NULL,"
+    "   b.class_type_id IS NOT NULL) AS text)"
+    "  FROM scheduling.booking_rules AS b WHERE b.organisation_id = c.host_organisation_id"
+    "  AND (b.location_id IS NULL OR b.location_id = c.location_id)"
+    "  AND (b.class_type_id IS NULL OR b.class_type_id = c.class_type_id)) AS rules"
+    " FROM scheduling.class AS c"
+    " JOIN scheduling.class_type AS t ON t.id = c.class_type_id"
+    " JOIN scheduling.place AS p ON p.location_id = c.location_id"
+    " LEFT JOIN scheduling.room AS r ON r.id = c.room_id"
+    " WHERE c.id = ANY(CAST(:class_ids AS uuid[]))"
+)
+_LOOK = text(_SCENE + " ORDER BY c.id")
+_HOLD = text(_SCENE + " ORDER BY c.id FOR NO KEY UPDATE OF c")
+_TAKEN = text(
+    "SELECT channel, home_organisation_id, count(*) AS taken FROM scheduling.booking"
+    " WHERE class_id = :class_id AND status NOT IN ('cancelled', 'waiting')"
+    " GROUP BY channel, home_organisation_id"
+)
+
+_caps = msgspec.json.Decoder(Caps).decode
+_requirements = msgspec.json.Decoder(Requirements).decode
+_spots = msgspec.json.Decoder(tuple[Spot, ...]).decode
+_place = msgspec.json.Decoder(LocationState).decode
+_rules = msgspec.json.Decoder(list[dict[str, Any]]).decode
+
+
+@dataclass(slots=True)
+class Scene:
+    """A class and what its bookings follow. The counts change as places are given.
+
+    `taken_by` is filled where a channel has a cap.
+    """
+
+    state: ClassState
+    occasion: Occasion
+    rules: BookingRules
+    caps: Caps
+    spots: tuple[Spot, ...]
+    version: int
+    taken: int
+    waiting: int
+    last_number: int
+    taken_by: dict[Lane, int]
+
+    @property
+    def class_id(self) -> UUID:
+        """The class's."""
+        return self.state.class_id
+
+    @property
+    def free(self) -> int:
+        """Places that nobody has."""
+        return max(0, self.state.capacity - self.taken)
+
+    def takes(self, of: Lane) -> bool:
+        """Whether there is a place for a booking that counts there."""
+        if self.free == 0:
+            return False
+        channel, network = of
+        cap = self.caps.of(channel, network or self.state.host_organisation_id)
+        return cap is None or self.taken_by.get(of, 0) < cap
+
+    def fill(self, of: Lane, places: int = 1) -> None:
+        """So many more are taken; fewer with a negative number."""
+        self.taken += places
+        self.taken_by[of] = self.taken_by.get(of, 0) + places
+
+    def line_moves(self, now: datetime) -> bool:
+        """Whether somebody stands in line and would be given a free place."""
+        return self.waiting > 0 and now < self.rules.cut_off(self.state.start)
+
+    def late(self, now: datetime) -> bool:
+        """Whether a cancellation would not be free any more."""
+        return now >= self.rules.free_until(self.state.start)
+
+
+async def hold_class(connection: AsyncConnection, class_id: UUID) -> Scene:
+    """The class's row, held until the end of the transaction, with what goes with it. NotFound."""
+    row = (await connection.execute(_HOLD, {"class_ids": [class_id]})).one_or_none()
+    if row is None:
+        raise NotFound("There is no class with this id.")
+    scene = _scene(row)
+    if scene.caps.any:
+        counted = await connection.execute(_TAKEN, {"class_id": class_id})
+        for each in counted:
+            of = lane(each.channel, each.home_organisation_id)
+            scene.taken_by[of] = scene.taken_by.get(of, 0) + each.taken
+    return scene
+
+
+async def look_at_classes(connection: AsyncConnection, class_ids: list[UUID]) -> dict[UUID, Scene]:
+    """The same of several, without holding any; what is taken by channels is not counted."""
+    rows = await connection.execute(_LOOK, {"class_ids": class_ids})
+    return {row.id: _scene(row) for row in rows}
+
+
+def _scene(row: Any) -> Scene:
+    place = _place(row.place)
+    rules = resolve(_rules(row.rules) if row.rules is not None else ())
+    state = ClassState(
+        class_id=row.id,
+        host_organisation_id=row.host_organisation_id,
+        location_id=row.location_id,
+        class_type_id=row.class_type_id,
+        schedule_id=row.schedule_id,
+        name=row.name,
+        start=row.start_at,
+        until=row.until_at,
+        zone=row.zone,
+        room_id=row.room_id,
+        area_id=row.area_id,
+        instructor_ids=tuple(row.instructor_ids),
+        capacity=row.capacity,
+        status=row.status,
+        substitute=row.substitute,
+    )
+    where = Where(
+        row.location_id,
+        row.host_organisation_id,
+        row.area_id,
+        place.city,
+        place.tier,
+        row.zone,
+        place.rollover_hour,
+    )
+    occasion = Occasion(
+        row.id,
+        row.class_type_id,
+        where,
+        row.start_at,
+        row.until_at,
+        row.credits,
+        _requirements(row.requirements),
+        rules,
+        cancelled=row.status == "cancelled",
+    )
+    return Scene(
+        state=state,
+        occasion=occasion,
+        rules=rules,
+        caps=_caps(row.caps),
+        spots=_spots(row.spots) if row.spots is not None else (),
+        version=row.version,
+        taken=row.taken,
+        waiting=row.waiting,
+        last_number=row.last_number,
+        taken_by={},
+    )

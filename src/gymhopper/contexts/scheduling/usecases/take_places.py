@@ -1,0 +1,188 @@
+"""Give places in a class, or in its line, to those who ask: to many at once, one after the other.
+
+One transaction holds the class, learns what is needed of everybody with one question of each kind,
+and decides in the order in which they asked. So a rush costs a few round trips for a hundred
+people, and whoever had an answer before another one asked stands before that one: the class's row
+is held from before the first decision until all of them are committed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from gymhopper.chassis.audit.behalf import By
+from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.scheduling.domain import asking
+from gymhopper.contexts.scheduling.domain.asking import Wish
+from gymhopper.contexts.scheduling.domain.booking import Booking
+from gymhopper.contexts.scheduling.domain.caps import lane
+from gymhopper.contexts.scheduling.domain.eligibility import (
+    Booker,
+    Engagement,
+    judge,
+)
+from gymhopper.contexts.scheduling.domain.refusals import BookingRefused, Refusal
+from gymhopper.contexts.scheduling.queries.bookers import bookers, hold_people
+from gymhopper.contexts.scheduling.queries.scene import Scene, hold_class
+from gymhopper.contexts.scheduling.storage.writing import insert_bookings, spots_taken
+from gymhopper.contexts.scheduling.usecases.fill_places import have_filled, save_counts
+from gymhopper.contexts.scheduling.usecases.timing import watch_class
+from gymhopper.contracts.membership.people.api import Standing
+from gymhopper.contracts.scheduling.events import BookingMade, BookingWaitlisted
+from gymhopper.kernel.errors import GymhopperError
+from gymhopper.kernel.ids import new_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A wish, and who has it."""
+
+    wish: Wish
+    by: By
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A booking, with its class, and its place in line (from 1) where it has none in the class."""
+
+    booking: Booking
+    scene: Scene
+    position: int | None
+
+
+async def take_places(
+    uow: UnitOfWork,
+    class_id: UUID,
+    asks: Sequence[Ask],
+    standings: Mapping[UUID, Standing],
+) -> list[Given | GymhopperError]:
+    """What each of them gets, in the order of asking. Raises NotFound for the class.
+
+    The unit of work may touch everybody's rows: whoever calls has made sure of who asks.
+    """
+    scene = await hold_class(uow.connection, class_id)
+    people = list(dict.fromkeys(each.wish.person_id for each in asks))
+    await hold_people(uow.connection, people)
+    before = scene.taken, scene.waiting
+    known = await bookers(uow.connection, scene.occasion, people, uow.now, standings)
+    spots: set[str] = set()
+    if any(each.wish.spot is not None for each in asks):
+        spots = await spots_taken(uow.connection, class_id)
+    answers: list[Given | GymhopperError] = []
+    for each in asks:
+        try:
+            given = _give(scene, known[each.wish.person_id], each, spots, uow.now)
+        except GymhopperError as error:
+            answers.append(error)
+            continue
+        person = known[each.wish.person_id]
+        known[each.wish.person_id] = _engaged(person, given.booking)
+        answers.append(given)
+    made = [
+        (found, ask.by)
+        for found, ask in zip(answers, asks, strict=True)
+        if isinstance(found, Given)
+    ]
+    if made:
+        for given, by in made:
+            _tell(uow, given, by)
+        await insert_bookings(uow.connection, [given.booking for given, _ in made])
+        await save_counts(uow, scene)
+        await watch_class(uow, scene, *before)
+        await have_filled(uow, scene)
+    return answers
+
+
+def _give(scene: Scene, booker: Booker, ask: Ask, spots: set[str], now: datetime) -> Given:
+    """The booking that comes of it. Raises BookingRefused."""
+    wish, host = ask.wish, scene.state.host_organisation_id
+    asking.check_spot(wish.spot, scene.spots)
+    asking.check_wait_until(wish.wait_until, now, scene.state.start)
+    seen = asking.seen_from(booker, host, scene.caps)
+    found = judge(seen, scene.occasion, now, wanted=wish.membership_id, over=wish.over)
+    if isinstance(found, Refusal):
+        raise BookingRefused(found)
+    home = host if found.held is None else found.held.state.organisation_id
+    member_id = wish.member_id if found.held is None else found.held.member_id
+    if member_id is None:
+        raise BookingRefused(Refusal("NO_MEMBERSHIP"))
+    channel = asking.channel_of(wish, home, host)
+    of = lane(channel, home)
+    # Nobody overtakes a line that is still moved up.
+    seated = scene.takes(of) and not scene.line_moves(now)
+    if not seated and not (wish.or_wait and _line_is_open(scene, now)):
+        raise BookingRefused(Refusal("WAITLIST_FULL" if wish.or_wait else "CLASS_FULL"))
+    spot = wish.spot if seated else None
+    if spot is not None and spot in spots:
+        raise BookingRefused(Refusal("SPOT_TAKEN"))
+    scene.last_number += 1
+    if seated:
+        scene.fill(of)
+        spots.update({spot} if spot else ())
+    else:
+        scene.waiting += 1
+    booking = Booking(
+        id=new_id(),
+        class_id=scene.class_id,
+        host_organisation_id=host,
+        home_organisation_id=home,
+        person_id=wish.person_id,
+        member_id=member_id,
+        membership_id=None if found.held is None else found.held.state.membership_id,
+        channel=channel,
+        status="booked" if seated else "waiting",
+        number=scene.last_number,
+        start_at=scene.state.start,
+        until_at=scene.state.until,
+        spot=spot,
+        credits=found.credits,
+        terms=scene.rules.terms,
+        booked_at=now,
+        booked_by=ask.by.actor,
+        free_until=scene.rules.free_until(scene.state.start),
+        bypassed=found.over,
+        wait_until=None if seated else wish.wait_until,
+        host_booking_id=wish.host_booking_id,
+        host_person_id=wish.host_person_id,
+    )
+    return Given(booking, scene, None if seated else scene.waiting)
+
+
+def _line_is_open(scene: Scene, now: datetime) -> bool:
+    most = scene.rules.waitlist
+    return (most is None or scene.waiting < most) and now < scene.state.start
+
+
+def _engaged(booker: Booker, booking: Booking) -> Booker:
+    """The person after the booking: whoever asks twice in one breath has it only once."""
+    engagement = Engagement(
+        booking.id, booking.class_id, "booked", booking.start_at, booking.until_at
+    )
+    return Booker(
+        booker.person_id,
+        booker.held,
+        (*booker.engagements, engagement),
+        booker.held_until,
+        booker.levels,
+        booker.age,
+        booker.unsigned,
+    )
+
+
+def _tell(uow: UnitOfWork, given: Given, by: By) -> None:
+    state = given.booking.state(given.scene.state, given.scene.rules)
+    event = (
+        BookingMade(booking=state)
+        if given.position is None
+        else BookingWaitlisted(booking=state, position=given.position)
+    )
+    uow.record(given.booking, event, organisation_id=given.booking.host_organisation_id, by=by)
+    uow.note(
+        "scheduling.booking",
+        given.booking.id,
+        after={"status": given.booking.status, "channel": given.booking.channel},
+        organisation_id=given.booking.host_organisation_id,
+        person_id=given.booking.person_id,
+        by=by,
+    )
