@@ -1,6 +1,5 @@
 """Routes of what holds of bookings."""
 
-from datetime import time
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from gymhopper.chassis.http.caller import CurrentRuntime, scoped
 from gymhopper.chassis.http.etag import IfMatch, set_etag
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.contexts.scheduling.domain.rules import resolve
-from gymhopper.contexts.scheduling.http.fields import MoneyField, Request, organisations
+from gymhopper.contexts.scheduling.http.fields import MoneyField, Request, WallTime, organisations
 from gymhopper.contexts.scheduling.queries import booking_rules as reading
 from gymhopper.contexts.scheduling.usecases import say_booking_rules as saying
 
@@ -38,7 +37,7 @@ class OpeningField(Request):
     """So many days before the class: at the hour of the class, or `at` a local time of that day."""
 
     days: int = Field(ge=0, le=366, strict=True)
-    at: time | None = Field(default=None, examples=["18:00:00"])
+    at: WallTime | None = None
 
 
 class Rules(Request):

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, NaiveDatetime
+from pydantic import AwareDatetime, BaseModel, Field
 
 from gymhopper.contexts.scheduling.domain.occurrence import Cause, Class
 from gymhopper.contexts.scheduling.http.fields import (
@@ -14,6 +14,7 @@ from gymhopper.contexts.scheduling.http.fields import (
     Name,
     Patch,
     Request,
+    WallClock,
 )
 from gymhopper.contexts.scheduling.usecases.schedule_class import NewClass
 from gymhopper.contexts.scheduling.usecases.start import Start
@@ -27,8 +28,7 @@ Override = Annotated[
 ]
 StartAt = Annotated[AwareDatetime | None, Field(description="An instant; or else `local_start`.")]
 LocalStart = Annotated[
-    NaiveDatetime | None,
-    Field(description="The wall clock of the location.", examples=["2030-05-06T18:00:00"]),
+    WallClock | None, Field(description="The wall clock of the location, without a zone.")
 ]
 
 

@@ -1,10 +1,19 @@
 """Fields that several requests and answers have in common."""
 
 from collections.abc import Sequence
+from datetime import time
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NaiveDatetime,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.contexts.scheduling.domain.caps import Caps
@@ -28,6 +37,32 @@ Text = Annotated[
 ]
 Minutes = Annotated[int, Field(ge=5, le=1440, strict=True, examples=[55])]
 Capacity = Annotated[int, Field(ge=0, le=10_000, strict=True, examples=[20])]
+
+_HOUR = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+
+
+def _plain(at: time) -> time:
+    if at.tzinfo is not None or at.microsecond:
+        raise ValueError("a time on the wall clock is in whole seconds, without a zone")
+    return at
+
+
+# JSON Schema's own formats are for times with a zone (RFC 3339), and the wall clock has none.
+WallTime = Annotated[
+    time,
+    AfterValidator(_plain),
+    WithJsonSchema({"type": "string", "pattern": f"^{_HOUR}$", "examples": ["18:00:00"]}),
+]
+WallClock = Annotated[
+    NaiveDatetime,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_HOUR}$",
+            "examples": ["2030-05-06T18:00:00"],
+        }
+    ),
+]
 
 LARGEST_AMOUNT = 10**9
 

@@ -1,6 +1,6 @@
 """Routes of schedules: series of classes."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from gymhopper.contexts.scheduling.http.fields import (
     Name,
     Patch,
     Request,
+    WallTime,
 )
 from gymhopper.contexts.scheduling.storage.tables import schedule
 from gymhopper.contexts.scheduling.usecases import change_schedule as changing
@@ -38,7 +39,6 @@ Rule = Annotated[
         examples=["FREQ=WEEKLY;BYDAY=MO,WE"],
     ),
 ]
-At = Annotated[time, Field(description="The wall clock's.", examples=["18:00:00"])]
 Dates = Annotated[list[date], Field(max_length=1000, description="Without a class.")]
 OnHolidays = Annotated[
     bool, Field(description="Also on days on which the location is closed by an exception.")
@@ -52,7 +52,7 @@ class NewScheduleBody(Request):
     location_id: UUID
     class_type_id: UUID
     rule: Rule
-    start_time: At
+    start_time: WallTime
     starts_on: date | None = None
     ends_before: date | None = None
     name: Name | None = None
@@ -81,7 +81,7 @@ class Changes(Patch):
 
     name: Name | None = None
     rule: Rule | None = None
-    start_time: At | None = None
+    start_time: WallTime | None = None
     minutes: Minutes | None = None
     ends_before: date | None = None
     room_id: UUID | None = None
@@ -133,7 +133,7 @@ class ScheduleAnswer(BaseModel):
     name: str
     rule: str
     zone: str
-    start_time: time
+    start_time: WallTime
     starts_on: date
     ends_before: date | None
     minutes: int
