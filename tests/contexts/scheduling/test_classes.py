@@ -1,5 +1,6 @@
 """Classes that belong to no series: made, changed, cancelled, taught by somebody else."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -76,6 +77,23 @@ async def test_nobody_and_nothing_is_in_two_classes_at_a_time(gym: Gym, what: st
     assert (await gym.post("/classes", between, expect=409))["code"] == "occupied"
     await gym.post(f"/classes/{all_the_same['id']}/cancel", expect=200)
     await gym.post("/classes", between)
+    await gym.sound()
+
+
+async def test_of_several_who_want_the_room_at_once_one_gets_it(gym: Gym) -> None:
+    location = await gym.location()
+    room = (await gym.room(location))["id"]
+    kind = (await gym.class_type())["id"]
+    body = {
+        "location_id": location,
+        "class_type_id": kind,
+        "room_id": room,
+        "local_start": EVENING,
+        "capacity": 1,
+    }
+    answers = await asyncio.gather(*(gym.http.post("/api/v1/classes", json=body) for _ in range(5)))
+    refused = [each.json()["code"] for each in answers if each.status_code == 409]
+    assert refused == ["occupied"] * 4
     await gym.sound()
 
 

@@ -68,6 +68,7 @@ async def test_rules_are_those_of_each_class(gym: Gym) -> None:
     first, second = await made(gym, here), await made(gym, there)
     kind = second["class_type_id"]
     await gym.put("/booking-rules", {"rules": {"free_minutes": 60}, "location_id": here})
+    await gym.put("/booking-rules", {"rules": {"free_minutes": 90}, "location_id": there})
     await gym.put("/booking-rules", {"rules": {"free_minutes": 30}, "class_type_id": kind})
     found = {each["id"]: each["booking"] for each in (await gym.get("/classes"))["items"]}
     assert found[first["id"]]["free_until"] == "2026-03-09T16:00:00Z"
