@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from contexts.scheduling.town import open_town
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from contexts.scheduling.crowd import Crowd
+from contexts.scheduling.town import open_town
 from fixtures.databases import Databases
 from fixtures.engines import fresh_database
 from gymhopper.chassis.engines import Engines

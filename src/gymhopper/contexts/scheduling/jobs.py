@@ -10,6 +10,7 @@ from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.scheduling.usecases.end_line import begin_class, end_offer
 from gymhopper.contexts.scheduling.usecases.fill_places import fill_places
 from gymhopper.contexts.scheduling.usecases.follow_closing import PLACE, follow_closing
+from gymhopper.contexts.scheduling.usecases.follow_visit import forget_visits
 from gymhopper.contexts.scheduling.usecases.generate import (
     GENERATE,
     defer_generation,
@@ -67,6 +68,12 @@ async def release(runtime: Runtime, *, booking_id: str) -> None:
     """Give up what was booked on a membership that rests or is over by then."""
     async with runtime.begin(SERVICE) as uow:
         await release_booking(uow, UUID(booking_id))
+
+
+@timers.every(timedelta(days=1), "scheduling.visits_forgotten")
+async def visits_forgotten(uow: UnitOfWork, _: Due) -> None:
+    """Nothing is counted by them any more."""
+    await forget_visits(uow)
 
 
 @timers.on(OFFER_ENDS)

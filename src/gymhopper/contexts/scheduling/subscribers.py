@@ -8,6 +8,9 @@ from gymhopper.contexts.scheduling.usecases.follow_membership import (
     MembershipNews,
     follow_memberships,
 )
+from gymhopper.contexts.scheduling.usecases.follow_merge import follow_merge
+from gymhopper.contexts.scheduling.usecases.follow_visit import follow_visit
+from gymhopper.contracts.access.events import VisitRecorded
 from gymhopper.contracts.membership import events as membership
 from gymhopper.contracts.membership.credits.events import MembershipCreditsCounted
 from gymhopper.contracts.venues.events import LocationChanged, LocationOpened
@@ -21,6 +24,20 @@ async def location_is_different(
 ) -> None:
     """Classes are by their place's zone, and found by where it is."""
     await follow_location(uow, envelope.aggregate_version, event.location)
+
+
+@subscriptions.on(VisitRecorded)
+async def visit_recorded(uow: UnitOfWork, event: VisitRecorded, _: Envelope) -> None:
+    """Who came counts, and attended what they had booked."""
+    await follow_visit(uow, event)
+
+
+@subscriptions.on(membership.MembersMerged)
+async def members_merged(uow: UnitOfWork, event: membership.MembersMerged, _: Envelope) -> None:
+    """What either one booked is the survivor's."""
+    # What was heard before it is stored before it.
+    await uow.flush()
+    await follow_merge(uow, event)
 
 
 @subscriptions.on(
