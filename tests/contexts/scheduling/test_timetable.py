@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from contexts.scheduling.bookings import booked
-from contexts.scheduling.conftest import NEW_YORK, Gym, Town
 from contexts.scheduling.test_classes import made
+from contexts.scheduling.town import NEW_YORK, Gym, Town
 
 GRAZ = {"latitude": 47.0707, "longitude": 15.4395, "city": "Graz", "name": "Süd"}
 IN_NEW_YORK = {
