@@ -64,3 +64,4 @@ class Unavailable(GymhopperError):
 
     code = "unavailable"
     status = 503
+    retry_after = 1

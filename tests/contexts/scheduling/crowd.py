@@ -25,6 +25,8 @@ class Ledger:
         self.left = given
         self.heard: set[UUID] = set()
         """Bookings whose credits are taken here."""
+        self.floor = 0
+        """What is left may be less than nothing once the desk has taken some away."""
 
     def lot(self) -> LotLeft:
         return LotLeft(lot_id=self.lot_id, left=max(0, self.left), granted_at=self.granted_at)
@@ -109,6 +111,7 @@ class Crowd:
         await self.the_ledger_hears()
         ledger.left = left
         await ledger.person.has_credits(ledger.lot())
+        ledger.floor = min(0, await self._credits_of(ledger))
 
     async def the_ledger_hears(self) -> None:
         """What bookings took and gave back, up to now, one after the other."""
@@ -205,7 +208,9 @@ class Crowd:
 
     async def _check_credits(self) -> None:
         for each in self.ledgers:
-            assert await self._credits_of(each) >= min(0, each.left), "more than there were"
+            left = await self._credits_of(each)
+            assert left >= each.floor, "more than there were"
+            each.floor = min(0, left)
 
     async def _tries(self, person: Person, path: str) -> None:
         answer = await person.http.post(f"/api/v1{path}", json={})

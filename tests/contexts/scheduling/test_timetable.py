@@ -60,6 +60,7 @@ async def test_an_entry_says_all_that_a_page_shows(gym: Gym) -> None:
             "closes_at": "2026-03-09T16:55:00Z",
             "free_until": "2026-03-09T16:00:00Z",
         },
+        "you": None,
     }
 
 

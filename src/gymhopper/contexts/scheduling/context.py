@@ -50,6 +50,6 @@ context = Context(
         "scheduling.class": "status capacity cause edited",
         "scheduling.feed": "kind instructor_id location_id revoked_at",
         "scheduling.fee": "status why currency",
-        "scheduling.booking": "status channel spot ending bypassed",
+        "scheduling.booking": "status channel spot bypassed",
     },
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -15,7 +15,8 @@ from gymhopper.contexts.scheduling.http.class_types import RequirementsField
 from gymhopper.contexts.scheduling.http.fields import Name, organisations
 from gymhopper.contexts.scheduling.http.rooms import SpotField
 from gymhopper.contexts.scheduling.queries import timetable as reading
-from gymhopper.contracts.scheduling.state import ClassStatus
+from gymhopper.contexts.scheduling.usecases import see_for_oneself as seeing
+from gymhopper.contracts.scheduling.state import BookingStatus, ClassStatus
 from gymhopper.kernel.calendar import local
 
 router = APIRouter(prefix="/classes", tags=["classes"])
@@ -48,6 +49,36 @@ class Window(BaseModel):
     free_until: datetime
 
 
+class Verdict(BaseModel):
+    """A membership that is held, and why it cannot be used for the class; null: it can."""
+
+    membership_id: UUID
+    code: str | None
+
+
+class You(BaseModel):
+    """What the member who looks may do: `book` a place, `wait` for one, or nothing, for a `reason`
+    that ends at `from` where that is known. What is booked already has its `booking_id`."""
+
+    may: Literal["book", "wait"] | None
+    reason: str | None
+    from_: datetime | None = Field(serialization_alias="from")
+    membership_id: UUID | None
+    credits: int
+    booking_id: UUID | None
+    status: BookingStatus | None
+    memberships: list[Verdict]
+
+    @classmethod
+    def of(cls, seen: seeing.You | None) -> "You | None":
+        """As it was found; nothing for whoever is no member."""
+        if seen is None:
+            return None
+        held = [Verdict(membership_id=x.membership_id, code=x.code) for x in seen.held]
+        plain = {name: getattr(seen, name) for name in cls.model_fields if name != "memberships"}
+        return cls.model_construct(**plain, memberships=held)
+
+
 class TimetableClass(BaseModel):
     """A class with all that the timetable shows of it."""
 
@@ -68,6 +99,7 @@ class TimetableClass(BaseModel):
     free: int = Field(description="Places that nobody has.")
     waiting: int = Field(description="People in line.")
     booking: Window
+    you: You | None = Field(description="Of members alone.")
 
 
 class SeatField(SpotField):
@@ -163,7 +195,10 @@ async def list_classes(
             limit=query.fetch,
         )
     shown, next_cursor = query.cut(found, lambda each: (each.row.start_at, each.row.id))
-    items = [TimetableClass(**fields_of(each)) for each in shown]
+    yours = await seeing.see_for_oneself(runtime, caller, [each.row.id for each in shown])
+    items = [
+        TimetableClass(**fields_of(each), you=You.of(yours.get(each.row.id))) for each in shown
+    ]
     return TimetablePage(items=items, next_cursor=next_cursor)
 
 
@@ -182,8 +217,10 @@ async def get_class(
         async with runtime.read(SERVICE) as connection:
             taken = await reading.taken_spots(connection, class_id)
     row = found.entry.row
+    yours = await seeing.see_for_oneself(runtime, caller, [class_id])
     return ClassDetails(
         **fields_of(found.entry),
+        you=You.of(yours.get(class_id)),
         version=row.version,
         description=row.description,
         credits=row.credits,

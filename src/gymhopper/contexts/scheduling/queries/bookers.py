@@ -83,10 +83,13 @@ async def bookers(
     people: Sequence[UUID],
     now: datetime,
     standings: Mapping[UUID, Standing],
+    *,
+    until: datetime | None = None,
 ) -> dict[UUID, Booker]:
-    """Everything that `judge` asks of these people about the class."""
+    """Everything that `judge` asks of these people about the class; and about others of the same
+    organisation up to those that begin `until` then."""
     asked = {"people": people, "now": now, "organisation": occasion.where.organisation_id}
-    held = await _held(connection, occasion, asked)
+    held = await _held(connection, occasion, until or occasion.start, asked)
     engaged: dict[UUID, list[Engagement]] = {}
     # No class is longer than a day, so what is not over began within one.
     since = now.timestamp() - 2 * 86400
@@ -118,7 +121,7 @@ async def bookers(
 
 
 async def _held(
-    connection: AsyncConnection, occasion: Occasion, asked: Mapping[str, Any]
+    connection: AsyncConnection, occasion: Occasion, until: datetime, asked: Mapping[str, Any]
 ) -> dict[UUID, list[Held]]:
     found: dict[UUID, list[Held]] = {}
     limited: dict[UUID, tuple[datetime, datetime]] = {}
@@ -128,7 +131,8 @@ async def _held(
         lots = _lots(row.lots) if row.lots is not None else ()
         found.setdefault(row.person_id, []).append(Held(row.member_id, state, lots))
         if state.coverage.limits:
-            limited[state.membership_id] = span_around(state, occasion.start)
+            since, _ = span_around(state, occasion.start)
+            limited[state.membership_id] = since, span_around(state, until)[1]
         if state.credits is not None:
             on_credit.append(state.membership_id)
     used = await _used(connection, limited, missed=occasion.rules.missed_counts)

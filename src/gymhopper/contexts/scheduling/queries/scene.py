@@ -1,5 +1,6 @@
 """A class with all that a booking of it follows, held or only looked at."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,8 +25,8 @@ _SCENE = (
     " c.substitute, c.taken, c.waiting, c.last_number, c.version, CAST(c.caps AS text) AS caps,"
     " t.credits, CAST(t.requirements AS text) AS requirements, r.area_id,"
     " CAST(r.spots AS text) AS spots, CAST(p.state AS text) AS place,"
-    " (SELECT CAST(jsonb_agg(b.rules ORDER BY b.location_id IS NOT NULL,"
-    "   b.class_type_id IS NOT NULL) AS text)"
+    " (SELECT CAST(jsonb_agg(b.rules ORDER BY b.class_type_id IS NOT NULL,"
+    "   b.location_id IS NOT NULL) AS text)"
     "  FROM scheduling.booking_rules AS b WHERE b.organisation_id = c.host_organisation_id"
     "  AND (b.location_id IS NULL OR b.location_id = c.location_id)"
     "  AND (b.class_type_id IS NULL OR b.class_type_id = c.class_type_id)) AS rules"
@@ -38,9 +39,10 @@ _SCENE = (
 _LOOK = text(_SCENE + " ORDER BY c.id")
 _HOLD = text(_SCENE + " ORDER BY c.id FOR NO KEY UPDATE OF c")
 _TAKEN = text(
-    "SELECT channel, home_organisation_id, count(*) AS taken FROM scheduling.booking"
-    " WHERE class_id = :class_id AND status NOT IN ('cancelled', 'waiting')"
-    " GROUP BY channel, home_organisation_id"
+    "SELECT class_id, channel, home_organisation_id, count(*) AS taken FROM scheduling.booking"
+    " WHERE class_id = ANY(CAST(:class_ids AS uuid[]))"
+    " AND status NOT IN ('cancelled', 'waiting')"
+    " GROUP BY class_id, channel, home_organisation_id"
 )
 
 _caps = msgspec.json.Decoder(Caps).decode
@@ -95,6 +97,11 @@ class Scene:
         """Whether somebody stands in line and would be given a free place."""
         return self.waiting > 0 and now < self.rules.cut_off(self.state.start)
 
+    def line_is_open(self, now: datetime) -> bool:
+        """Whether somebody more may stand in line."""
+        most = self.rules.waitlist
+        return (most is None or self.waiting < most) and now < self.state.start
+
     def late(self, now: datetime) -> bool:
         """Whether a cancellation would not be free any more."""
         return now >= self.rules.free_until(self.state.start)
@@ -106,18 +113,26 @@ async def hold_class(connection: AsyncConnection, class_id: UUID) -> Scene:
     if row is None:
         raise NotFound("There is no class with this id.")
     scene = _scene(row)
-    if scene.caps.any:
-        counted = await connection.execute(_TAKEN, {"class_id": class_id})
-        for each in counted:
-            of = lane(each.channel, each.home_organisation_id)
-            scene.taken_by[of] = scene.taken_by.get(of, 0) + each.taken
+    await _count(connection, {class_id: scene})
     return scene
 
 
 async def look_at_classes(connection: AsyncConnection, class_ids: list[UUID]) -> dict[UUID, Scene]:
-    """The same of several, without holding any; what is taken by channels is not counted."""
+    """The same of several, without holding any; those that are not there are left out."""
     rows = await connection.execute(_LOOK, {"class_ids": class_ids})
-    return {row.id: _scene(row) for row in rows}
+    found = {row.id: _scene(row) for row in rows}
+    await _count(connection, found)
+    return found
+
+
+async def _count(connection: AsyncConnection, scenes: Mapping[UUID, Scene]) -> None:
+    """What is taken through each channel, where that matters."""
+    capped = [class_id for class_id, scene in scenes.items() if scene.caps.any]
+    if capped:
+        for each in await connection.execute(_TAKEN, {"class_ids": capped}):
+            taken_by = scenes[each.class_id].taken_by
+            of = lane(each.channel, each.home_organisation_id)
+            taken_by[of] = taken_by.get(of, 0) + each.taken
 
 
 def _scene(row: Any) -> Scene:

@@ -127,7 +127,7 @@ def _note(uow: UnitOfWork, booking: Booking, was: str, by: By | None) -> None:
             "scheduling.booking",
             booking.id,
             before={"status": was},
-            after={"status": booking.status, "ending": booking.ending},
+            after={"status": booking.status, "late": booking.ending == "late"},
             organisation_id=booking.host_organisation_id,
             person_id=booking.person_id,
             by=by,

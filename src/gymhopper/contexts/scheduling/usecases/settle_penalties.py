@@ -69,8 +69,8 @@ async def undo_late_cancel(uow: UnitOfWork, booking_id: UUID, by: By) -> None:
     uow.note(
         "scheduling.booking",
         booking.id,
-        before={"ending": "late"},
-        after={"ending": "early"},
+        before={"late": True},
+        after={"late": False},
         organisation_id=booking.host_organisation_id,
         person_id=booking.person_id,
         by=by,

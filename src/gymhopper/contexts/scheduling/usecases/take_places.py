@@ -111,7 +111,7 @@ def _give(scene: Scene, booker: Booker, ask: Ask, spots: set[str], now: datetime
     of = lane(channel, home)
     # Nobody overtakes a line that is still moved up.
     seated = scene.takes(of) and not scene.line_moves(now)
-    if not seated and not (wish.or_wait and _line_is_open(scene, now)):
+    if not seated and not (wish.or_wait and scene.line_is_open(now)):
         raise BookingRefused(Refusal("WAITLIST_FULL" if wish.or_wait else "CLASS_FULL"))
     spot = wish.spot if seated else None
     if spot is not None and spot in spots:
@@ -147,11 +147,6 @@ def _give(scene: Scene, booker: Booker, ask: Ask, spots: set[str], now: datetime
         host_person_id=wish.host_person_id,
     )
     return Given(booking, scene, None if seated else scene.waiting)
-
-
-def _line_is_open(scene: Scene, now: datetime) -> bool:
-    most = scene.rules.waitlist
-    return (most is None or scene.waiting < most) and now < scene.state.start
 
 
 def _engaged(booker: Booker, booking: Booking) -> Booker:

@@ -1,0 +1,94 @@
+"""What a person may do with classes that they look at, and why not."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from gymhopper.chassis.auth import SERVICE, AuthSubject
+from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.scheduling.domain import asking
+from gymhopper.contexts.scheduling.domain.caps import lane
+from gymhopper.contexts.scheduling.domain.eligibility import Booker, Eligible, judge
+from gymhopper.contexts.scheduling.domain.refusals import Code, Refusal, Verdict
+from gymhopper.contexts.scheduling.queries.bookers import bookers
+from gymhopper.contexts.scheduling.queries.scene import Scene, look_at_classes
+from gymhopper.contexts.scheduling.usecases.standings import standings_of
+from gymhopper.contracts.scheduling.state import BookingStatus, Channel
+
+
+class You(msgspec.Struct, frozen=True, kw_only=True):
+    """`may` is what a booking would come to; None: it would be refused with `reason`, until `from_`
+    where that is known. `booking_id` and `status` are of the booking that there is."""
+
+    may: str | None = None
+    reason: Code | None = None
+    from_: datetime | None = None
+    membership_id: UUID | None = None
+    credits: int = 0
+    booking_id: UUID | None = None
+    status: BookingStatus | None = None
+    held: tuple[Verdict, ...] = ()
+
+
+async def see_for_oneself(
+    runtime: Runtime, caller: AuthSubject, class_ids: Sequence[UUID]
+) -> dict[UUID, You]:
+    """For each of the classes; nothing for a caller who is no person.
+
+    What has to be signed, and ages, are judged as of the last class of each gym that is asked for.
+    """
+    person_id = caller.person_id
+    if person_id is None or not class_ids:
+        return {}
+    found: dict[UUID, You] = {}
+    async with runtime.read(SERVICE) as connection:
+        scenes = await look_at_classes(connection, list(class_ids))
+    gyms: dict[UUID, list[Scene]] = {}
+    for each in scenes.values():
+        gyms.setdefault(each.state.host_organisation_id, []).append(each)
+    for several in gyms.values():
+        several.sort(key=lambda scene: scene.state.start)
+        first, last = several[0], several[-1]
+        strictest = max(several, key=lambda scene: scene.occasion.requirements.by_age)
+        standings = await standings_of(runtime, strictest, [person_id])
+        async with runtime.read(SERVICE) as connection:
+            known = await bookers(
+                connection,
+                first.occasion,
+                [person_id],
+                runtime.clock.now(),
+                standings,
+                until=last.state.start,
+            )
+        for scene in several:
+            found[scene.class_id] = _you(scene, known[person_id], runtime.clock.now())
+    return found
+
+
+def _you(scene: Scene, booker: Booker, now: datetime) -> You:
+    own = next((x for x in booker.engagements if x.class_id == scene.class_id), None)
+    if own is not None:
+        return You(booking_id=own.booking_id, status=own.status)
+    host = scene.state.host_organisation_id
+    seen = asking.seen_from(booker, host, scene.caps)
+    found = judge(seen, scene.occasion, now)
+    if isinstance(found, Refusal):
+        return You(reason=found.code, from_=found.from_, held=found.held)
+    return _with_place(scene, found, host, now)
+
+
+def _with_place(scene: Scene, found: Eligible, host: UUID, now: datetime) -> You:
+    assert found.held is not None  # noqa: S101 - nothing was booked over
+    state = found.held.state
+    home = state.organisation_id
+    channel: Channel = "network" if home != host else "online"
+    may: str | None = None
+    if scene.takes(lane(channel, home)) and not scene.line_moves(now):
+        may = "book"
+    elif scene.line_is_open(now):
+        may = "wait"
+    if may is None:
+        return You(reason="WAITLIST_FULL")
+    return You(may=may, membership_id=state.membership_id, credits=found.credits)
