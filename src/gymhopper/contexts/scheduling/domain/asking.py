@@ -21,8 +21,8 @@ class Wish:
 
     `membership_id` is what to use; without it the cheapest is found. With `or_wait` False nobody
     stands in line, and who stands there does so until `wait_until`. `desk` tells that staff ask,
-    over the refusals in `over`; `member_id` is then whom they asked for. A guest comes with
-    somebody's booking, `host_booking_id`.
+    over the refusals in `over`. Whoever needs no membership comes as `member_id`, a member of
+    `home_organisation_id`. A guest comes with the place that `host_person_id` has in the class.
     """
 
     person_id: UUID
@@ -34,7 +34,6 @@ class Wish:
     over: frozenset[Code] = NOTHING
     member_id: UUID | None = None
     home_organisation_id: UUID | None = None
-    host_booking_id: UUID | None = None
     host_person_id: UUID | None = None
 
 

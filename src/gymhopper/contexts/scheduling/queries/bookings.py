@@ -50,14 +50,6 @@ class BookingView:
     position: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LiveBooking:
-    """A place that somebody has in a class, and how many guests come along."""
-
-    id: UUID
-    guests: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingFilter:
     """Which bookings; None is not asked."""
@@ -131,25 +123,6 @@ async def booking_views(
         )
     query = query.order_by(booking.c.start_at, booking.c.id).limit(limit)
     return [BookingView(**row) for row in (await connection.execute(query)).mappings()]
-
-
-async def live_booking(
-    connection: AsyncConnection, class_id: UUID, person_id: UUID
-) -> LiveBooking | None:
-    """The place that the person has in the class; None for who only stands in line, too."""
-    guest = booking.alias("guest")
-    guests = (
-        select(func.count())
-        .where(guest.c.host_booking_id == booking.c.id, guest.c.status != "cancelled")
-        .scalar_subquery()
-    )
-    query = select(booking.c.id, guests.label("guests")).where(
-        booking.c.class_id == class_id,
-        booking.c.person_id == person_id,
-        booking.c.status == "booked",
-    )
-    row = (await connection.execute(query)).one_or_none()
-    return None if row is None else LiveBooking(row.id, row.guests)
 
 
 def view_of(

@@ -39,9 +39,10 @@ _SCENE = (
 _LOOK = text(_SCENE + " ORDER BY c.id")
 _HOLD = text(_SCENE + " ORDER BY c.id FOR NO KEY UPDATE OF c")
 _TAKEN = text(
-    "SELECT class_id, channel, home_organisation_id, count(*) AS taken FROM scheduling.booking"
-    " WHERE class_id = ANY(CAST(:class_ids AS uuid[]))"
-    " AND status NOT IN ('cancelled', 'waiting')"
+    "SELECT class_id, channel, home_organisation_id,"
+    " count(*) FILTER (WHERE status <> 'waiting') AS taken,"
+    " count(*) FILTER (WHERE status = 'waiting') AS waiting FROM scheduling.booking"
+    " WHERE class_id = ANY(CAST(:class_ids AS uuid[])) AND status <> 'cancelled'"
     " GROUP BY class_id, channel, home_organisation_id"
 )
 
@@ -56,7 +57,7 @@ _rules = msgspec.json.Decoder(list[dict[str, Any]]).decode
 class Scene:
     """A class and what its bookings follow. The counts change as places are given.
 
-    `taken_by` is filled where a channel has a cap.
+    `taken_by` and `waiting_by` are filled where a channel has a cap.
     """
 
     state: ClassState
@@ -69,6 +70,7 @@ class Scene:
     waiting: int
     last_number: int
     taken_by: dict[Lane, int]
+    waiting_by: dict[Lane, int]
 
     @property
     def class_id(self) -> UUID:
@@ -92,6 +94,20 @@ class Scene:
         """So many more are taken; fewer with a negative number."""
         self.taken += places
         self.taken_by[of] = self.taken_by.get(of, 0) + places
+
+    def keep_waiting(self, of: Lane) -> None:
+        """One more stands in line."""
+        self.waiting += 1
+        self.waiting_by[of] = self.waiting_by.get(of, 0) + 1
+
+    def goes_first(self, now: datetime) -> bool:
+        """Whether the line is given a free place before anybody who comes now. Nobody waits behind
+        those who wait for another channel's places only."""
+        if not self.line_moves(now):
+            return False
+        return not self.caps.any or any(
+            waiting and self.takes(of) for of, waiting in self.waiting_by.items()
+        )
 
     def line_moves(self, now: datetime) -> bool:
         """Whether somebody stands in line and would be given a free place."""
@@ -126,13 +142,14 @@ async def look_at_classes(connection: AsyncConnection, class_ids: list[UUID]) ->
 
 
 async def _count(connection: AsyncConnection, scenes: Mapping[UUID, Scene]) -> None:
-    """What is taken through each channel, where that matters."""
+    """What is taken and waited for through each channel, where that matters."""
     capped = [class_id for class_id, scene in scenes.items() if scene.caps.any]
     if capped:
         for each in await connection.execute(_TAKEN, {"class_ids": capped}):
-            taken_by = scenes[each.class_id].taken_by
+            scene = scenes[each.class_id]
             of = lane(each.channel, each.home_organisation_id)
-            taken_by[of] = taken_by.get(of, 0) + each.taken
+            scene.taken_by[of] = scene.taken_by.get(of, 0) + each.taken
+            scene.waiting_by[of] = scene.waiting_by.get(of, 0) + each.waiting
 
 
 def _scene(row: Any) -> Scene:
@@ -186,4 +203,5 @@ def _scene(row: Any) -> Scene:
         waiting=row.waiting,
         last_number=row.last_number,
         taken_by={},
+        waiting_by={},
     )

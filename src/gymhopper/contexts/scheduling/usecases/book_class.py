@@ -8,8 +8,7 @@ from gymhopper.chassis.audit.behalf import By
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.scheduling.domain.asking import Wish
-from gymhopper.contexts.scheduling.domain.refusals import STAFF_BYPASS, BookingRefused, Refusal
-from gymhopper.contexts.scheduling.queries.bookings import live_booking
+from gymhopper.contexts.scheduling.domain.refusals import STAFF_BYPASS
 from gymhopper.contexts.scheduling.queries.scene import Scene
 from gymhopper.contexts.scheduling.usecases.standings import seen_class, standings_at
 from gymhopper.contexts.scheduling.usecases.take_places import Ask, Given, take_places
@@ -65,7 +64,7 @@ async def _complete(
         member = await _member(runtime, wish.member_id)
         if caller.acts_as(member.person_id, member.organisation_id):
             return replace(wish, person_id=caller.person_id, member_id=None)
-        return await _as_guest(runtime, caller, scene, wish, member)
+        return _as_guest(caller, scene, wish, member)
     host = scene.state.host_organisation_id
     if not caller.everywhere and caller.organisation_id != host:
         raise NotFound("There is no class with this id.")
@@ -78,26 +77,22 @@ async def _complete(
     return replace(
         wish,
         person_id=member.person_id,
+        home_organisation_id=member.organisation_id,
         desk=True,
         over=STAFF_BYPASS if bypass else frozenset(),
     )
 
 
-async def _as_guest(
-    runtime: Runtime, caller: AuthSubject, scene: Scene, wish: Wish, member: MemberRef
-) -> Wish:
-    """Somebody whom the caller has invited comes along with the caller's own booking."""
-    assert caller.person_id is not None  # noqa: S101 - `_complete` has looked
-    if caller.person_id not in member.hosts or member.organisation_id not in caller.within:
+def _as_guest(caller: AuthSubject, scene: Scene, wish: Wish, member: MemberRef) -> Wish:
+    """Somebody whom the caller has invited comes along with the caller's own booking: both are
+    known to the gym that runs the class."""
+    host = scene.state.host_organisation_id
+    known = member.organisation_id == host and host in caller.within
+    if not known or caller.person_id not in member.hosts:
         raise NotFound(NO_MEMBER, field="member_id")
-    async with runtime.read(SERVICE) as connection:
-        own = await live_booking(connection, scene.class_id, caller.person_id)
-    if own is None or own.guests >= scene.rules.guests:
-        raise BookingRefused(Refusal("TOO_MANY_GUESTS"))
     return replace(
         wish,
         person_id=member.person_id,
-        host_booking_id=own.id,
         host_person_id=caller.person_id,
         over=frozenset({"NO_MEMBERSHIP"}),
         or_wait=False,

@@ -85,7 +85,7 @@ def _with_place(scene: Scene, found: Eligible, host: UUID, now: datetime) -> You
     home = state.organisation_id
     channel: Channel = "network" if home != host else "online"
     may: str | None = None
-    if scene.takes(lane(channel, home)) and not scene.line_moves(now):
+    if scene.takes(lane(channel, home)) and not scene.goes_first(now):
         may = "book"
     elif scene.line_is_open(now):
         may = "wait"

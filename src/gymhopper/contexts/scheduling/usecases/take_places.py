@@ -7,7 +7,7 @@ is held from before the first decision until all of them are committed.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from gymhopper.contexts.scheduling.domain.eligibility import (
 )
 from gymhopper.contexts.scheduling.domain.refusals import BookingRefused, Refusal
 from gymhopper.contexts.scheduling.queries.bookers import bookers, hold_people
+from gymhopper.contexts.scheduling.queries.parties import Party, parties
 from gymhopper.contexts.scheduling.queries.scene import Scene, hold_class
 from gymhopper.contexts.scheduling.storage.writing import insert_bookings, spots_taken
 from gymhopper.contexts.scheduling.usecases.fill_places import have_filled, save_counts
@@ -51,6 +52,23 @@ class Given:
     position: int | None
 
 
+@dataclass(slots=True, kw_only=True)
+class _There:
+    """Who is in the class already: it grows with each place that is given."""
+
+    parties: dict[UUID, Party]
+    spots: set[str] = field(default_factory=set)
+
+    def party_for(self, wish: Wish, most: int) -> Party | None:
+        """With whom a guest comes; None for who is none. Raises BookingRefused."""
+        if wish.host_person_id is None:
+            return None
+        found = self.parties.get(wish.host_person_id)
+        if found is None or found.guests >= most:
+            raise BookingRefused(Refusal("TOO_MANY_GUESTS"))
+        return found
+
+
 async def take_places(
     uow: UnitOfWork,
     class_id: UUID,
@@ -66,13 +84,14 @@ async def take_places(
     await hold_people(uow.connection, people)
     before = scene.taken, scene.waiting
     known = await bookers(uow.connection, scene.occasion, people, uow.now, standings)
-    spots: set[str] = set()
+    hosts = [x.wish.host_person_id for x in asks if x.wish.host_person_id is not None]
+    there = _There(parties=await parties(uow.connection, class_id, hosts))
     if any(each.wish.spot is not None for each in asks):
-        spots = await spots_taken(uow.connection, class_id)
+        there.spots = await spots_taken(uow.connection, class_id)
     answers: list[Given | GymhopperError] = []
     for each in asks:
         try:
-            given = _give(scene, known[each.wish.person_id], each, spots, uow.now)
+            given = _give(scene, known[each.wish.person_id], each, there, uow.now)
         except GymhopperError as error:
             answers.append(error)
             continue
@@ -94,34 +113,36 @@ async def take_places(
     return answers
 
 
-def _give(scene: Scene, booker: Booker, ask: Ask, spots: set[str], now: datetime) -> Given:
+def _give(scene: Scene, booker: Booker, ask: Ask, there: _There, now: datetime) -> Given:
     """The booking that comes of it. Raises BookingRefused."""
     wish, host = ask.wish, scene.state.host_organisation_id
+    party = there.party_for(wish, scene.rules.guests)
     asking.check_spot(wish.spot, scene.spots)
     asking.check_wait_until(wish.wait_until, now, scene.state.start)
     seen = asking.seen_from(booker, host, scene.caps)
     found = judge(seen, scene.occasion, now, wanted=wish.membership_id, over=wish.over)
     if isinstance(found, Refusal):
         raise BookingRefused(found)
-    home = host if found.held is None else found.held.state.organisation_id
-    member_id = wish.member_id if found.held is None else found.held.member_id
+    home, member_id = wish.home_organisation_id or host, wish.member_id
+    if found.held is not None:
+        home, member_id = found.held.state.organisation_id, found.held.member_id
     if member_id is None:
         raise BookingRefused(Refusal("NO_MEMBERSHIP"))
     channel = asking.channel_of(wish, home, host)
     of = lane(channel, home)
     # Nobody overtakes a line that is still moved up.
-    seated = scene.takes(of) and not scene.line_moves(now)
+    seated = scene.takes(of) and not scene.goes_first(now)
     if not seated and not (wish.or_wait and scene.line_is_open(now)):
         raise BookingRefused(Refusal("WAITLIST_FULL" if wish.or_wait else "CLASS_FULL"))
     spot = wish.spot if seated else None
-    if spot is not None and spot in spots:
+    if spot is not None and spot in there.spots:
         raise BookingRefused(Refusal("SPOT_TAKEN"))
     scene.last_number += 1
     if seated:
         scene.fill(of)
-        spots.update({spot} if spot else ())
+        there.spots.update({spot} if spot else ())
     else:
-        scene.waiting += 1
+        scene.keep_waiting(of)
     booking = Booking(
         id=new_id(),
         class_id=scene.class_id,
@@ -143,9 +164,13 @@ def _give(scene: Scene, booker: Booker, ask: Ask, spots: set[str], now: datetime
         free_until=scene.rules.free_until(scene.state.start),
         bypassed=found.over,
         wait_until=None if seated else wish.wait_until,
-        host_booking_id=wish.host_booking_id,
+        host_booking_id=None if party is None else party.booking_id,
         host_person_id=wish.host_person_id,
     )
+    if party is not None:
+        party.guests += 1
+    if seated:
+        there.parties[wish.person_id] = Party(booking.id)
     return Given(booking, scene, None if seated else scene.waiting)
 
 
