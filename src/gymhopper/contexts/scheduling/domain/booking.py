@@ -26,7 +26,8 @@ class Booking:
     """`number` is the order in which the class's requests were served: the line's order.
 
     `free_until` is until when a cancellation costs nothing, `terms` what it costs afterwards.
-    `credits_known` tells that the ledger has heard of its credits. `bypassed` are the refusals over
+    `credits_known` tells that the ledger has heard of its credits, `waited` that it began in line.
+    `bypassed` are the refusals over
     which staff booked.
     """
 
@@ -50,6 +51,7 @@ class Booking:
     free_until: datetime
     credits_known: bool = False
     bypassed: tuple[str, ...] = ()
+    waited: bool = False
     wait_until: datetime | None = None
     offered_until: datetime | None = None
     host_booking_id: UUID | None = None

@@ -55,7 +55,7 @@ SENTENCES: dict[Code, str] = {
     "ALREADY_BOOKED": "This class is booked already.",
     "NO_MEMBERSHIP": "There is no membership to book with.",
     "BOOKING_HELD": "Bookings are held for some days, because classes were missed or left late.",
-    "TOO_MANY_BOOKINGS": "There are as many bookings ahead as are allowed at a time.",
+    "TOO_MANY_BOOKINGS": "There are as many bookings or places in line as are allowed at a time.",
     "CLASS_FULL": "The class is full.",
     "WAITLIST_FULL": "The class is full, and so is its waitlist.",
     "SPOT_TAKEN": "This spot is taken.",

@@ -38,10 +38,11 @@ class BookingRules(msgspec.Struct, frozen=True, kw_only=True):
 
     Minutes count back from the start of the class. `free_minutes` before it a cancellation is free
     for the last time; `cut_off_minutes` before it nobody comes up from the waitlist by themselves.
-    `waitlist` is how many may stand in line (None: all), `waitlist_mode` whether the first gets a
-    free place, or is asked for `offer_minutes`; `late_promotion` whether that is so later than a
-    free cancellation, too, where a promotion may be declined. `most_open` is how many bookings a
-    person may have ahead. `unmarked` is what a booking becomes when nobody says, `unmarked_hours`
+    `waitlist` is how many may stand in line (None: all), `waitlist_a_day` how many places in line a
+    person may take on a day, `waitlist_mode` whether the first gets a free place, or is asked for
+    `offer_minutes`; `late_promotion` whether that is so later than a free cancellation, too, where
+    a promotion may be declined. `most_open` is how many bookings a person may have ahead.
+    `unmarked` is what a booking becomes when nobody says, `unmarked_hours`
     after the class. Whoever holds a place may come in `enter_before_minutes` before the start.
     `missed_counts` tells whether a missed class counts against the limits of a plan.
     """

@@ -177,6 +177,7 @@ booking = Table(
     Column("booked_at", INSTANT, nullable=False),
     Column("booked_by", Text, nullable=False),
     Column("free_until", INSTANT, nullable=False),
+    Column("waited", Boolean, nullable=False),
     Column("wait_until", INSTANT),
     Column("offered_until", INSTANT),
     Column("host_booking_id", Uuid),

@@ -31,6 +31,7 @@ _COLUMNS: dict[str, str] = {
     "booked_at": "timestamptz",
     "booked_by": "text",
     "free_until": "timestamptz",
+    "waited": "boolean",
     "wait_until": "timestamptz",
     "host_booking_id": "uuid",
     "host_person_id": "uuid",

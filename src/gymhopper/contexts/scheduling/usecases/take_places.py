@@ -24,6 +24,7 @@ from gymhopper.contexts.scheduling.domain.eligibility import (
 )
 from gymhopper.contexts.scheduling.domain.refusals import BookingRefused, Refusal
 from gymhopper.contexts.scheduling.queries.bookers import bookers, hold_people
+from gymhopper.contexts.scheduling.queries.lines_today import lines_today
 from gymhopper.contexts.scheduling.queries.parties import Party, parties
 from gymhopper.contexts.scheduling.queries.scene import Scene, hold_class
 from gymhopper.contexts.scheduling.storage.writing import insert_bookings, spots_taken
@@ -58,6 +59,7 @@ class _There:
 
     parties: dict[UUID, Party]
     spots: set[str] = field(default_factory=set)
+    lines: dict[UUID, int] = field(default_factory=dict)
 
     def party_for(self, wish: Wish, most: int) -> Party | None:
         """With whom a guest comes; None for who is none. Raises BookingRefused."""
@@ -67,6 +69,10 @@ class _There:
         if found is None or found.guests >= most:
             raise BookingRefused(Refusal("TOO_MANY_GUESTS"))
         return found
+
+    def waits_too_often(self, wish: Wish, most: int | None) -> bool:
+        """Whether they have stood in line as often as they may on a day."""
+        return most is not None and self.lines.get(wish.person_id, 0) >= most
 
 
 async def take_places(
@@ -88,6 +94,14 @@ async def take_places(
     there = _There(parties=await parties(uow.connection, class_id, hosts))
     if any(each.wish.spot is not None for each in asks):
         there.spots = await spots_taken(uow.connection, class_id)
+    if scene.rules.waitlist_a_day is not None:
+        there.lines = await lines_today(
+            uow.connection,
+            scene.state.host_organisation_id,
+            people,
+            uow.now,
+            scene.state.zone,
+        )
     answers: list[Given | GymhopperError] = []
     for each in asks:
         try:
@@ -134,6 +148,11 @@ def _give(scene: Scene, booker: Booker, ask: Ask, there: _There, now: datetime) 
     seated = scene.takes(of) and not scene.goes_first(now)
     if not seated and not (wish.or_wait and scene.line_is_open(now)):
         raise BookingRefused(Refusal("WAITLIST_FULL" if wish.or_wait else "CLASS_FULL"))
+    over = found.over
+    if not seated and there.waits_too_often(wish, scene.rules.waitlist_a_day):
+        if "TOO_MANY_BOOKINGS" not in wish.over:
+            raise BookingRefused(Refusal("TOO_MANY_BOOKINGS"))
+        over = tuple(dict.fromkeys((*over, "TOO_MANY_BOOKINGS")))
     spot = wish.spot if seated else None
     if spot is not None and spot in there.spots:
         raise BookingRefused(Refusal("SPOT_TAKEN"))
@@ -143,6 +162,7 @@ def _give(scene: Scene, booker: Booker, ask: Ask, there: _There, now: datetime) 
         there.spots.update({spot} if spot else ())
     else:
         scene.keep_waiting(of)
+        there.lines[wish.person_id] = there.lines.get(wish.person_id, 0) + 1
     booking = Booking(
         id=new_id(),
         class_id=scene.class_id,
@@ -162,7 +182,8 @@ def _give(scene: Scene, booker: Booker, ask: Ask, there: _There, now: datetime) 
         booked_at=now,
         booked_by=ask.by.actor,
         free_until=scene.rules.free_until(scene.state.start),
-        bypassed=found.over,
+        bypassed=over,
+        waited=not seated,
         wait_until=None if seated else wish.wait_until,
         host_booking_id=None if party is None else party.booking_id,
         host_person_id=wish.host_person_id,
