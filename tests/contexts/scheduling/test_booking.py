@@ -72,6 +72,34 @@ async def test_a_hundred_at_once_share_few_transactions_and_exactly_the_places_a
     assert len(await studio.gym.told_types()) >= 60
 
 
+async def test_processes_that_know_nothing_of_each_other_take_turns(studio: Studio) -> None:
+    cycling, rowing = await studio.class_(places=3), await studio.class_(places=3)
+    await studio.rules(most_open=1)
+    # Each client has an application of its own.
+    people = [await studio.person() for _ in range(8)]
+    answers = await asyncio.gather(
+        *(
+            each.http.post(f"/api/v1/classes/{class_id}/book", json={})
+            for class_id in (cycling, rowing)
+            for each in people
+        )
+    )
+    codes = sorted(each.status_code for each in answers)
+    assert codes == [201] * 8 + [409] * 8
+    for class_id in (cycling, rowing):
+        numbers = await studio.gym.sql(
+            "SELECT number, status FROM scheduling.booking WHERE class_id = :id ORDER BY number",
+            id=UUID(class_id),
+        )
+        assert [each.number for each in numbers] == list(range(1, len(numbers) + 1))
+        assert [each.status for each in numbers][:3] == ["booked"] * min(3, len(numbers))
+        assert all(each.status == "waiting" for each in numbers[3:])
+    mine = await studio.gym.sql(
+        "SELECT person_id FROM scheduling.booking GROUP BY person_id HAVING count(*) > 1"
+    )
+    assert mine == []
+
+
 async def test_a_request_that_comes_again_with_its_key_has_the_same_answer(studio: Studio) -> None:
     cycling = await studio.class_(places=1)
     anna, bert = await studio.person(), await studio.person()
