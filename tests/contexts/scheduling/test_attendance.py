@@ -85,6 +85,22 @@ async def test_who_came_in_on_another_right_attended_too(studio: Studio) -> None
     assert (await anna.get(f"/bookings/{later['id']}"))["status"] == "booked"
 
 
+async def test_a_door_changes_nothing_about_what_staff_said_or_was_cancelled(
+    studio: Studio,
+) -> None:
+    for deed in ("missed", "cancelled"):
+        anna = await studio.person()
+        booking = await anna.book(await studio.class_(days=0.1))
+        studio.gym.clock.advance(timedelta(hours=3))
+        if deed == "missed":
+            await mark(studio, booking, "missed")
+        else:
+            await anna.post(f"/bookings/{booking['id']}/cancel")
+        came = visit(studio, anna, studio.gym.clock.now(), booking_id=UUID(booking["id"]))
+        await studio.gym.deliver(Reporter(came.visit_id), came)
+        assert (await anna.get(f"/bookings/{booking['id']}"))["status"] == deed
+
+
 async def test_visits_count_against_limits(studio: Studio) -> None:
     one_a_day = Coverage(include=(Clause(),), quotas=(VisitQuota(visits=1, per="day"),))
     anna = await studio.person(coverage=one_a_day)

@@ -145,6 +145,15 @@ async def test_nobody_is_twice_in_a_class(studio: Studio) -> None:
     assert await studio.counts(cycling) == (1, 0)
 
 
+async def test_who_asks_twice_in_one_breath_is_in_once(studio: Studio) -> None:
+    cycling = await studio.class_()
+    anna = await studio.person()
+    path = f"/api/v1/classes/{cycling}/book"
+    both = await asyncio.gather(*(anna.http.post(path, json={}) for _ in range(4)))
+    assert sorted(each.status_code for each in both) == [201, 409, 409, 409]
+    assert await studio.counts(cycling) == (1, 0)
+
+
 async def test_nobody_is_in_two_classes_at_once_unless_the_gym_says_so(studio: Studio) -> None:
     first = await studio.class_()
     second = await studio.class_(days=2 + 0.5 / 24)

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from contexts.scheduling.studio import Studio
+from gymhopper.contexts.scheduling.domain.caps import Caps
 from gymhopper.contracts.membership.coverage import Clause, Coverage
 from gymhopper.contracts.membership.credits.lots import LotLeft
 from gymhopper.kernel.ids import new_id
@@ -125,6 +126,41 @@ async def test_whoever_cannot_have_the_place_keeps_theirs_in_line(studio: Studio
         "waiting": [bert.person_id],
         "booked": [cleo.person_id],
     }
+
+
+async def test_a_free_place_is_not_for_a_channel_that_is_full(studio: Studio) -> None:
+    cycling = await studio.class_(places=2, caps=Caps(online=1))
+    anna, bert, cleo = [await studio.person() for _ in range(3)]
+    await anna.book(cycling)
+    desk = await studio.gym.post(
+        f"/classes/{cycling}/book", {"member_id": str(bert.member_id)}, expect=201
+    )
+    await cleo.book(cycling)
+    await studio.gym.post(f"/bookings/{desk['id']}/cancel", {}, expect=200)
+    await studio.work()
+    assert (await studio.roster(cycling))["waiting"] == [cleo.person_id]
+    assert await studio.counts(cycling) == (1, 1)
+
+
+async def test_whoever_comes_up_pays_with_what_they_have_then(studio: Studio) -> None:
+    now = studio.gym.clock.now()
+    cycling = await studio.class_(places=1)
+    anna, bert = await studio.person(), await studio.person()
+    first = await anna.book(cycling)
+    second = await bert.book(cycling)
+    assert second["credits"] == 0
+    await bert.has(end=now + DAY)
+    pack = await studio.person(person_id=bert.person_id, member_id=bert.member_id)
+    await pack.has_credits(LotLeft(lot_id=new_id(), left=1, granted_at=now))
+    await studio.work()
+    third = await studio.person()
+    await third.book(cycling)
+    await anna.post(f"/bookings/{first['id']}/cancel")
+    await studio.work()
+    # The membership that ends before the class has released its place in line.
+    assert (await studio.roster(cycling))["booked"] == [third.person_id]
+    again = await bert.book(cycling)
+    assert (again["status"], again["credits"]) == ("waiting", 1)
 
 
 async def test_nobody_overtakes_a_line_that_is_still_moved_up(studio: Studio) -> None:
