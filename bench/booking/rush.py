@@ -141,24 +141,27 @@ class Rush:
         self._queue.put_nowait(job)
 
     async def _work(self, line: Line, port: int) -> None:
-        while True:
-            job = await self._queue.get()
-            outcome = job.outcome
-            if not line.open:
-                line = await connected(port)
-            outcome.asked += 1
-            now = time.perf_counter()
-            outcome.asked_at = outcome.asked_at or now
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    answer = await line.ask(job.data)
-            except TimeoutError:
-                line.close()
-                self._settle(outcome, None, "timed out")
-            except ConnectionError:
-                self._settle(outcome, None, "connection lost")
-            else:
-                self._answered(job, answer)
+        try:
+            while True:
+                job = await self._queue.get()
+                outcome = job.outcome
+                if not line.open:
+                    line = await connected(port)
+                outcome.asked += 1
+                now = time.perf_counter()
+                outcome.asked_at = outcome.asked_at or now
+                try:
+                    async with asyncio.timeout(PATIENCE):
+                        answer = await line.ask(job.data)
+                except TimeoutError:
+                    line.close()
+                    self._settle(outcome, None, "timed out")
+                except ConnectionError:
+                    self._settle(outcome, None, "connection lost")
+                else:
+                    self._answered(job, answer)
+        finally:
+            line.close()
 
     def _answered(self, job: _Job, answer: Answer) -> None:
         outcome, pause = job.outcome, answer.retry_after

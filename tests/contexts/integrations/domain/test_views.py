@@ -1,6 +1,6 @@
 """Each organisation is told what it may know, and every event type is offered or listed."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -14,7 +14,10 @@ from gymhopper.contexts.integrations.domain.views import _OWN, INTERNAL, view_of
 from gymhopper.contexts.integrations.subscribers import subscriptions
 from gymhopper.contracts.access.events import VisitRecorded
 from gymhopper.contracts.event import Event
+from gymhopper.contracts.scheduling.events import BookingCancelled
+from gymhopper.contracts.scheduling.state import BookingState
 from gymhopper.kernel.ids import new_id
+from gymhopper.kernel.money import Money
 
 CONTRACTS = {
     name: each
@@ -67,6 +70,7 @@ def test_what_belongs_to_no_organisation_is_told_to_nobody() -> None:
 
 
 HOST, HOME = new_id(), new_id()
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def visit(home: UUID | None) -> VisitRecorded:
@@ -116,3 +120,58 @@ def test_a_visit_at_home_is_told_once_and_whole() -> None:
 
 def test_a_visitor_whose_home_is_unknown_stays_unknown() -> None:
     assert "person_id" not in told(visit(None))[HOST]
+
+
+def booking(home: UUID) -> BookingCancelled:
+    state = BookingState(
+        booking_id=new_id(),
+        class_id=new_id(),
+        class_type_id=new_id(),
+        host_organisation_id=HOST,
+        home_organisation_id=home,
+        location_id=new_id(),
+        person_id=new_id(),
+        member_id=new_id(),
+        membership_id=new_id(),
+        channel="online",
+        status="cancelled",
+        start=NOON,
+        until=NOON,
+        zone="Europe/Vienna",
+        enter_from=NOON,
+        enter_until=NOON,
+        spot="12",
+    )
+    fee = Money(500, "EUR")
+    return BookingCancelled(booking=state, ending="late", had_place=True, fee=fee)
+
+
+def booking_told(event: BookingCancelled) -> dict[UUID, dict[str, object]]:
+    return {
+        each.organisation_id: msgspec.to_builtins(each.data)
+        for each in view_of(BookingCancelled).tell(event, HOST)
+    }
+
+
+def test_a_host_learns_that_a_place_was_given_up_and_not_by_whom_from_another_gym() -> None:
+    event = booking(HOME)
+    at_host = booking_told(event)[HOST]
+    assert (at_host["ending"], at_host["spot"], at_host["you_are"]) == ("late", "12", "host")
+    who = event.booking
+    hidden = {str(who.person_id), str(who.member_id), str(who.membership_id), str(HOME)}
+    assert not hidden & set(map(str, at_host.values()))
+
+
+def test_a_home_organisation_learns_which_of_its_members_it_was_and_what_it_costs() -> None:
+    event = booking(HOME)
+    at_home = booking_told(event)[HOME]
+    assert at_home["member_id"] == str(event.booking.member_id)
+    assert at_home["fee"] == {"amount": 500, "currency": "EUR"}
+    assert "spot" not in at_home
+
+
+def test_a_booking_at_home_is_told_once_and_whole() -> None:
+    event = booking(HOST)
+    (only,) = booking_told(event).values()
+    assert only["you_are"] == "host and home"
+    assert {"member_id", "person_id", "membership_id", "spot"} <= only.keys()

@@ -8,6 +8,14 @@ from uuid import UUID
 
 import msgspec
 
+from gymhopper.contexts.integrations.domain.booking_views import (
+    BOOKING_EVENTS,
+    CLASS_EVENTS,
+    BookingTold,
+    tell_booking,
+    tell_class,
+)
+from gymhopper.contexts.integrations.domain.told import Told
 from gymhopper.contracts.access.events import VisitRecorded
 from gymhopper.contracts.event import Event
 from gymhopper.contracts.venues.events import OrganisationCreated
@@ -32,14 +40,6 @@ class VisitTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     door_id: UUID | None = None
     person_id: UUID | None = None
     membership_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What one organisation learns."""
-
-    organisation_id: UUID
-    data: msgspec.Struct
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,11 @@ def _tell_all(event: Event, organisation_id: UUID | None) -> list[Told]:
     return [] if organisation_id is None else [Told(organisation_id, event)]
 
 
-_OWN: Mapping[str, View] = {VisitRecorded.type: View(VisitTold, _tell_visit)}
+_OWN: Mapping[str, View] = {
+    VisitRecorded.type: View(VisitTold, _tell_visit),
+    **{each.type: View(each, tell_class) for each in CLASS_EVENTS},
+    **{each.type: View(BookingTold, tell_booking) for each in BOOKING_EVENTS},
+}
 
 
 def view_of(event: type[Event]) -> View:
