@@ -82,7 +82,7 @@ def _unsound(
     with psycopg.connect(owner_url, autocommit=True) as connection:
         deadline = time.monotonic() + PATIENCE
         while _one(connection, _OPEN, class_ids) and time.monotonic() < deadline:
-            time.sleep(0.1)
+            time.sleep(0.1)  # the worker moves the line up in its own time
         counted = connection.execute(_COUNTED, [class_ids])
         found = [f"Class {class_id} {said}." for class_id, said in counted]
         there = _one(connection, _BOOKINGS, class_ids)

@@ -41,7 +41,7 @@ class KnownPeople:
         organisation_id: UUID,
         person_ids: tuple[UUID, ...],
         at: datetime,  # noqa: ARG002  # nothing changes with time here
-        day: date,  # noqa: ARG002
+        day: date,  # noqa: ARG002  # ages are given as they will be
         ages: bool,
     ) -> tuple[Standing, ...]:
         here = {x.person_id for x in self.members.values() if x.organisation_id == organisation_id}

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from gymhopper.contexts.scheduling.domain.caps import Caps
 from gymhopper.contexts.scheduling.domain.eligibility import Booker
 from gymhopper.contexts.scheduling.domain.errors import NoSuchSpot
@@ -44,15 +46,7 @@ def seen_from(booker: Booker, host_organisation_id: UUID, caps: Caps) -> Booker:
     held = tuple(each for each in booker.held if each.state.organisation_id in here)
     if len(held) == len(booker.held):
         return booker
-    return Booker(
-        booker.person_id,
-        held,
-        booker.engagements,
-        booker.held_until,
-        booker.levels,
-        booker.age,
-        booker.unsigned,
-    )
+    return msgspec.structs.replace(booker, held=held)
 
 
 def channel_of(wish: Wish, home_organisation_id: UUID, host_organisation_id: UUID) -> Channel:

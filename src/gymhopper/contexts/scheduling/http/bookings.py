@@ -14,6 +14,7 @@ from gymhopper.chassis.http.limits import limited
 from gymhopper.chassis.http.paging import PageQuery
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.scheduling.domain.asking import Wish
+from gymhopper.contexts.scheduling.domain.costs import of_cancelling
 from gymhopper.contexts.scheduling.http.booking_answers import (
     Booking,
     BookingPage,
@@ -164,7 +165,7 @@ async def preview_booking_cancellation(
     """Now: the fee, and whether credits come back. The sentence is for the member."""
     async with here.read(caller) as connection:
         seen = await booking_view(connection, booking_id)
-    return CancellationPreview.of(cancelling.cost_now(seen, here.clock.now()), seen.free_until)
+    return CancellationPreview.of(of_cancelling(seen, here.clock.now()), seen.free_until)
 
 
 @router.post("/bookings/{booking_id}/cancel", summary="Cancel a booking")

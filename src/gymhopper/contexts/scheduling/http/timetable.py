@@ -74,9 +74,16 @@ class You(BaseModel):
         """As it was found; nothing for whoever is no member."""
         if seen is None:
             return None
-        held = [Verdict(membership_id=x.membership_id, code=x.code) for x in seen.held]
-        plain = {name: getattr(seen, name) for name in cls.model_fields if name != "memberships"}
-        return cls.model_construct(**plain, memberships=held)
+        return cls(
+            may=seen.may,
+            reason=seen.reason,
+            from_=seen.from_,
+            membership_id=seen.membership_id,
+            credits=seen.credits,
+            booking_id=seen.booking_id,
+            status=seen.status,
+            memberships=[Verdict(membership_id=x.membership_id, code=x.code) for x in seen.held],
+        )
 
 
 class TimetableClass(BaseModel):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,6 @@ from gymhopper.contexts.scheduling.domain.requirements import Requirements
 from gymhopper.contexts.scheduling.domain.room import Spot
 from gymhopper.contexts.scheduling.domain.rules import BookingRules, resolve
 from gymhopper.contracts.scheduling.state import ClassState
-from gymhopper.contracts.venues.events import LocationState
 from gymhopper.kernel.errors import NotFound
 
 _SCENE = (
@@ -24,7 +24,8 @@ _SCENE = (
     " c.start_at, c.until_at, c.zone, c.room_id, c.instructor_ids, c.capacity, c.status,"
     " c.substitute, c.taken, c.waiting, c.last_number, c.version, CAST(c.caps AS text) AS caps,"
     " t.credits, CAST(t.requirements AS text) AS requirements, r.area_id,"
-    " CAST(r.spots AS text) AS spots, CAST(p.state AS text) AS place,"
+    " CAST(r.spots AS text) AS spots, p.city, CAST(p.state ->> 'tier' AS integer) AS tier,"
+    " coalesce(CAST(p.state ->> 'rollover_hour' AS integer), 0) AS rollover_hour,"
     " (SELECT CAST(jsonb_agg(b.rules ORDER BY b.class_type_id IS NOT NULL,"
     "   b.location_id IS NOT NULL) AS text)"
     "  FROM scheduling.booking_rules AS b WHERE b.organisation_id = c.host_organisation_id"
@@ -46,11 +47,11 @@ _TAKEN = text(
     " GROUP BY class_id, channel, home_organisation_id"
 )
 
-_caps = msgspec.json.Decoder(Caps).decode
-_requirements = msgspec.json.Decoder(Requirements).decode
-_spots = msgspec.json.Decoder(tuple[Spot, ...]).decode
-_place = msgspec.json.Decoder(LocationState).decode
-_rules = msgspec.json.Decoder(list[dict[str, Any]]).decode
+# A timetable has hundreds of classes and a handful of these; nothing of what they give is changed.
+_caps = lru_cache(maxsize=1024)(msgspec.json.Decoder(Caps).decode)
+_requirements = lru_cache(maxsize=1024)(msgspec.json.Decoder(Requirements).decode)
+_spots = lru_cache(maxsize=1024)(msgspec.json.Decoder(tuple[Spot, ...]).decode)
+_said = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 
 @dataclass(slots=True)
@@ -152,9 +153,13 @@ async def _count(connection: AsyncConnection, scenes: Mapping[UUID, Scene]) -> N
             scene.waiting_by[of] = scene.waiting_by.get(of, 0) + each.waiting
 
 
+@lru_cache(maxsize=1024)
+def _rules(said: str | None) -> BookingRules:
+    return resolve(_said(said) if said is not None else ())
+
+
 def _scene(row: Any) -> Scene:
-    place = _place(row.place)
-    rules = resolve(_rules(row.rules) if row.rules is not None else ())
+    rules = _rules(row.rules)
     state = ClassState(
         class_id=row.id,
         host_organisation_id=row.host_organisation_id,
@@ -176,10 +181,10 @@ def _scene(row: Any) -> Scene:
         row.location_id,
         row.host_organisation_id,
         row.area_id,
-        place.city,
-        place.tier,
+        row.city,
+        row.tier,
         row.zone,
-        place.rollover_hour,
+        row.rollover_hour,
     )
     occasion = Occasion(
         row.id,

@@ -11,7 +11,7 @@ from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.scheduling.domain import asking
 from gymhopper.contexts.scheduling.domain.booking import Booking
-from gymhopper.contexts.scheduling.domain.costs import Cost, Priced, of_cancelling, returned
+from gymhopper.contexts.scheduling.domain.costs import of_cancelling, returned
 from gymhopper.contexts.scheduling.domain.eligibility import judge
 from gymhopper.contexts.scheduling.domain.errors import IllegalTransition, StaleCost
 from gymhopper.contexts.scheduling.domain.refusals import BookingRefused, Refusal
@@ -28,11 +28,6 @@ from gymhopper.contracts.scheduling.state import Ending
 from gymhopper.kernel.errors import Forbidden, NotFound
 
 NO_BOOKING = "There is no booking with this id."
-
-
-def cost_now(booking: Priced, now: datetime) -> Cost:
-    """What a cancellation costs at this instant."""
-    return of_cancelling(booking, now)
 
 
 async def cancel_booking(
@@ -54,7 +49,7 @@ async def cancel_booking(
     by = By.present(caller, runtime.clock.now())
     async with runtime.begin(SERVICE) as uow:
         scene = await hold_class(uow.connection, seen.class_id)
-        booking = await hold_booking(uow, booking_id)
+        booking = await uow.get(Booking, booking_id)
         if booking.status not in {"booked", "offered", "waiting"}:
             raise IllegalTransition(f"This booking is {booking.status}.")
         if uow.now >= booking.until_at:
@@ -90,7 +85,7 @@ async def accept(runtime: Runtime, caller: AuthSubject, booking_id: UUID) -> Non
     by = By.present(caller, runtime.clock.now())
     async with runtime.begin(SERVICE) as uow:
         scene = await hold_class(uow.connection, seen.class_id)
-        booking = await hold_booking(uow, booking_id)
+        booking = await uow.get(Booking, booking_id)
         _require_offer(scene, booking, uow.now)
         await hold_people(uow.connection, [booking.person_id])
         known = await bookers(
@@ -146,11 +141,6 @@ async def booking_of(runtime: Runtime, caller: AuthSubject, booking_id: UUID) ->
     if caller.organisation_id == seen.host_organisation_id:
         caller.require_place(location_id=seen.location_id)
     return seen
-
-
-async def hold_booking(uow: UnitOfWork, booking_id: UUID) -> Booking:
-    """The booking of a class that is held, held too. Raises NotFound."""
-    return await uow.get(Booking, booking_id)
 
 
 async def _guests(uow: UnitOfWork, booking_id: UUID) -> list[Booking]:

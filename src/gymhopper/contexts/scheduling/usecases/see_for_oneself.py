@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -22,7 +23,7 @@ class You(msgspec.Struct, frozen=True, kw_only=True):
     """`may` is what a booking would come to; None: it would be refused with `reason`, until `from_`
     where that is known. `booking_id` and `status` are of the booking that there is."""
 
-    may: str | None = None
+    may: Literal["book", "wait"] | None = None
     reason: Code | None = None
     from_: datetime | None = None
     membership_id: UUID | None = None
@@ -84,7 +85,7 @@ def _with_place(scene: Scene, found: Eligible, host: UUID, now: datetime) -> You
     state = found.held.state
     home = state.organisation_id
     channel: Channel = "network" if home != host else "online"
-    may: str | None = None
+    may: Literal["book", "wait"] | None = None
     if scene.takes(lane(channel, home)) and not scene.goes_first(now):
         may = "book"
     elif scene.line_is_open(now):

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from gymhopper.chassis.audit.behalf import By
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.scheduling.domain import asking
@@ -200,15 +202,7 @@ def _engaged(booker: Booker, booking: Booking) -> Booker:
     engagement = Engagement(
         booking.id, booking.class_id, "booked", booking.start_at, booking.until_at
     )
-    return Booker(
-        booker.person_id,
-        booker.held,
-        (*booker.engagements, engagement),
-        booker.held_until,
-        booker.levels,
-        booker.age,
-        booker.unsigned,
-    )
+    return msgspec.structs.replace(booker, engagements=(*booker.engagements, engagement))
 
 
 def _tell(uow: UnitOfWork, given: Given, by: By) -> None:
