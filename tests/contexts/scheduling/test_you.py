@@ -3,16 +3,24 @@
 from datetime import timedelta
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
 from contexts.scheduling.studio import Person, Studio
 from gymhopper.contexts.scheduling.domain.caps import Caps
+from gymhopper.contexts.scheduling.http.timetable import TimetablePage
 from gymhopper.contracts.membership.coverage import Clause, Coverage, VisitQuota
 
 DAY = timedelta(days=1)
+DESCRIBED = TimetablePage.model_json_schema(mode="serialization")
+for each in DESCRIBED["$defs"].values():
+    if each["type"] == "object":
+        each["additionalProperties"] = False
 
 
 async def yours(person: Person, class_id: str) -> Any:
-    """What the list says, which is what the page of the class says."""
+    """What the list says, which is what the page of the class says; in the form of its model."""
     listed = await person.get("/classes", location_id=person.studio.location)
+    Draft202012Validator(DESCRIBED).validate(listed)
     [found] = [each["you"] for each in listed["items"] if each["id"] == class_id]
     assert (await person.get(f"/classes/{class_id}"))["you"] == found
     return found

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+import msgspec
+from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from gymhopper.chassis.auth import SERVICE, AuthSubject
@@ -82,7 +83,9 @@ class You(BaseModel):
             credits=seen.credits,
             booking_id=seen.booking_id,
             status=seen.status,
-            memberships=[Verdict(membership_id=x.membership_id, code=x.code) for x in seen.held],
+            memberships=[
+                Verdict(membership_id=x.membership_id, code=x.code) for x in seen.memberships
+            ],
         )
 
 
@@ -187,12 +190,12 @@ class TimetableQuery(PageQuery):
         )
 
 
-@router.get("", summary="Read the timetable")
+@router.get("", summary="Read the timetable", response_model=TimetablePage)
 async def list_classes(
     query: Annotated[TimetableQuery, Query()],
     runtime: CurrentRuntime,
     caller: AuthSubject = scoped("timetable:read"),
-) -> TimetablePage:
+) -> Response:
     """Of every gym, by the start. `near` finds what is on around a point."""
     async with runtime.read(caller) as connection:
         found = await reading.timetable(
@@ -203,10 +206,10 @@ async def list_classes(
         )
     shown, next_cursor = query.cut(found, lambda each: (each.row.start_at, each.row.id))
     yours = await seeing.see_for_oneself(runtime, caller, [each.row.id for each in shown])
-    items = [
-        TimetableClass(**fields_of(each), you=You.of(yours.get(each.row.id))) for each in shown
-    ]
-    return TimetablePage(items=items, next_cursor=next_cursor)
+    # Nothing is read as often: the page is written as it is, without the framework's models.
+    items = [{**fields_of(each), "you": yours.get(each.row.id)} for each in shown]
+    page = msgspec.json.encode({"items": items, "next_cursor": next_cursor})
+    return Response(page, media_type="application/json")
 
 
 @router.get("/{class_id}", summary="Read a class")
@@ -240,28 +243,28 @@ async def get_class(
 
 
 def fields_of(entry: reading.Entry) -> dict[str, Any]:
-    """What is shown of a class wherever it is."""
+    """What is shown of a class wherever it is, in plain values."""
     row, rules = entry.row, entry.rules
     return {
         **{name: getattr(row, name) for name in _PLAIN},
         "organisation_id": row.host_organisation_id,
         "local_start": local(row.start_at, row.zone),
-        "location": Where(
-            id=row.location_id,
-            name=row.place,
-            city=row.city,
-            zone=row.zone,
-            distance_km=None if row.km is None else round(row.km, 2),
-        ),
-        "class_type": Named(id=row.class_type_id, name=row.class_type),
-        "room": None if row.room_id is None else Named(id=row.room_id, name=row.room),
-        "instructors": [Named(id=key, name=name) for key, name in entry.instructors],
+        "location": {
+            "id": row.location_id,
+            "name": row.place,
+            "city": row.city,
+            "zone": row.zone,
+            "distance_km": None if row.km is None else round(row.km, 2),
+        },
+        "class_type": {"id": row.class_type_id, "name": row.class_type},
+        "room": None if row.room_id is None else {"id": row.room_id, "name": row.room},
+        "instructors": [{"id": key, "name": name} for key, name in entry.instructors],
         "free": max(0, row.capacity - row.taken),
-        "booking": Window(
-            opens_at=rules.opens_at(row.start_at, row.zone),
-            closes_at=rules.closes_at(row.start_at),
-            free_until=rules.free_until(row.start_at),
-        ),
+        "booking": {
+            "opens_at": rules.opens_at(row.start_at, row.zone),
+            "closes_at": rules.closes_at(row.start_at),
+            "free_until": rules.free_until(row.start_at),
+        },
     }
 
 

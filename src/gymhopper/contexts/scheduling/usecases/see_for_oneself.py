@@ -25,12 +25,12 @@ class You(msgspec.Struct, frozen=True, kw_only=True):
 
     may: Literal["book", "wait"] | None = None
     reason: Code | None = None
-    from_: datetime | None = None
+    from_: datetime | None = msgspec.field(default=None, name="from")
     membership_id: UUID | None = None
     credits: int = 0
     booking_id: UUID | None = None
     status: BookingStatus | None = None
-    held: tuple[Verdict, ...] = ()
+    memberships: tuple[Verdict, ...] = ()
 
 
 async def see_for_oneself(
@@ -76,7 +76,7 @@ def _you(scene: Scene, booker: Booker, now: datetime) -> You:
     seen = asking.seen_from(booker, host, scene.caps)
     found = judge(seen, scene.occasion, now)
     if isinstance(found, Refusal):
-        return You(reason=found.code, from_=found.from_, held=found.held)
+        return You(reason=found.code, from_=found.from_, memberships=found.held)
     return _with_place(scene, found, host, now)
 
 
