@@ -8,7 +8,7 @@ from contexts.scheduling.studio import Person, Studio
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.contexts.scheduling.domain.asking import Wish
 from gymhopper.contexts.scheduling.domain.refusals import BookingRefused
-from gymhopper.contexts.scheduling.http.bookings import NOBODY
+from gymhopper.contexts.scheduling.http.book_requests import NOBODY
 from gymhopper.contexts.scheduling.usecases.book_class import book_class
 from gymhopper.contracts.membership.api import MemberRef
 from gymhopper.kernel.ids import new_id

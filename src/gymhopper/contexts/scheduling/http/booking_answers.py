@@ -1,16 +1,21 @@
 """Bookings as answers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from gymhopper.chassis.http.paging import Page
 from gymhopper.contexts.scheduling.domain.booking import Booking as Held
 from gymhopper.contexts.scheduling.domain.costs import Cost
+from gymhopper.contexts.scheduling.domain.refusals import Code
 from gymhopper.contexts.scheduling.http.fields import MoneyField
+from gymhopper.contexts.scheduling.http.timetable import Verdict
 from gymhopper.contexts.scheduling.queries.bookings import BookingView, view_of
+from gymhopper.contexts.scheduling.usecases.take_places import Given
 from gymhopper.contracts.scheduling.state import BookingStatus, Channel, ClassState, Ending
+from gymhopper.kernel.errors import GymhopperError
 
 
 class Booking(BaseModel):
@@ -93,6 +98,56 @@ class Booking(BaseModel):
                 zone=of.zone,
                 position=position,
             )
+        )
+
+
+class BookingProblem(BaseModel):
+    """Why one class of several was not booked: the problem that it would be answered with alone.
+    `reason`, `from` and `memberships` are told with `booking_refused`."""
+
+    status: int
+    code: str
+    detail: str
+    field: str | None = None
+    reason: Code | None = None
+    from_: datetime | None = Field(default=None, alias="from")
+    memberships: list[Verdict] | None = None
+
+    @classmethod
+    def of(cls, error: GymhopperError) -> "BookingProblem":
+        """As the error says."""
+        told = {"status": error.status, "code": error.reason, "detail": error.detail}
+        return cls.model_validate({**told, "field": error.field, **error.more})
+
+
+class SeveralItem(BaseModel):
+    """What came of one class: a `booking`, booked or waiting, or a `problem`."""
+
+    class_id: UUID
+    booking: Booking | None = None
+    problem: BookingProblem | None = None
+
+
+class SeveralAnswer(BaseModel):
+    """The classes in the order in which they were asked for."""
+
+    items: list[SeveralItem]
+
+    @classmethod
+    def of(
+        cls, class_ids: Sequence[UUID], given: Sequence[Given | GymhopperError]
+    ) -> "SeveralAnswer":
+        """As the use case has it."""
+        return cls(
+            items=[
+                SeveralItem(class_id=class_id, problem=BookingProblem.of(each))
+                if isinstance(each, GymhopperError)
+                else SeveralItem(
+                    class_id=class_id,
+                    booking=Booking.given(each.booking, each.scene.state, each.position),
+                )
+                for class_id, each in zip(class_ids, given, strict=True)
+            ]
         )
 
 

@@ -13,20 +13,22 @@ from gymhopper.chassis.http.caller import CurrentRuntime, scoped
 from gymhopper.chassis.http.limits import limited
 from gymhopper.chassis.http.paging import PageQuery
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.contexts.scheduling.domain.asking import Wish
 from gymhopper.contexts.scheduling.domain.costs import of_cancelling
+from gymhopper.contexts.scheduling.http.book_requests import BookRequest, SeveralRequest
 from gymhopper.contexts.scheduling.http.booking_answers import (
     Booking,
     BookingPage,
     CancellationPreview,
+    SeveralAnswer,
 )
-from gymhopper.contexts.scheduling.http.fields import Request, Text, Word
+from gymhopper.contexts.scheduling.http.fields import Request, Text
 from gymhopper.contexts.scheduling.queries.bookings import (
     BookingFilter,
     booking_view,
     booking_views,
 )
 from gymhopper.contexts.scheduling.usecases import book_class as booking
+from gymhopper.contexts.scheduling.usecases import book_several as booking_several
 from gymhopper.contexts.scheduling.usecases import cancel_booking as cancelling
 from gymhopper.contexts.scheduling.usecases.mark_attendance import mark
 from gymhopper.contexts.scheduling.usecases.settle_penalties import undo_late_cancel, waive_fee
@@ -34,38 +36,6 @@ from gymhopper.contracts.scheduling.state import BookingStatus
 from gymhopper.kernel.errors import Forbidden
 
 router = APIRouter(tags=["bookings"])
-
-NOBODY = UUID(int=0)
-
-
-class BookRequest(Request):
-    """A place that is asked for. Members leave out `member_id` for themselves, or name a guest whom
-    they have invited; staff name a member."""
-
-    member_id: UUID | None = None
-    membership_id: UUID | None = Field(
-        default=None, description="What to use; the cheapest for the member when left out."
-    )
-    spot: Word | None = Field(default=None, examples=["12"])
-    waitlist: bool = Field(default=True, description="Stand in line when the class is full.")
-    wait_until: AwareDatetime | None = Field(
-        default=None, description="Until when to stand in line; until the class when left out."
-    )
-    bypass: bool = Field(
-        default=False,
-        description="Staff: book over windows, limits and holds. What was bypassed stays recorded.",
-    )
-
-    def wish(self) -> Wish:
-        """As the domain has it, for somebody whom the use case finds."""
-        return Wish(
-            person_id=NOBODY,
-            member_id=self.member_id,
-            membership_id=self.membership_id,
-            spot=self.spot,
-            or_wait=self.waitlist,
-            wait_until=self.wait_until,
-        )
 
 
 class CancelRequest(Request):
@@ -121,6 +91,24 @@ async def book_class(
     """
     given = await booking.book_class(here, caller, class_id, body.wish(), bypass=body.bypass)
     return Booking.given(given.booking, given.scene.state, given.position)
+
+
+@router.post("/bookings", summary="Book several classes", dependencies=[limited("booking")])
+async def book_several(
+    body: SeveralRequest,
+    here: CurrentRuntime,
+    caller: AuthSubject = scoped("bookings:write"),
+) -> SeveralAnswer:
+    """In their order, each answered by itself: one that is refused changes nothing about the
+    others, and each that is given counts against limits and credits for those behind it. With an
+    `Idempotency-Key` all of them are booked once.
+
+    Refused as a whole only when the caller may ask for none of the classes.
+    """
+    given = await booking_several.book_several(
+        here, caller, body.class_ids, body.wish(), bypass=body.bypass
+    )
+    return SeveralAnswer.of(body.class_ids, given)
 
 
 @router.get("/bookings", summary="List bookings")

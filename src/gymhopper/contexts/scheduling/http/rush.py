@@ -26,8 +26,8 @@ from gymhopper.chassis.http.idempotent import fingerprint, given_key, slot_of, w
 from gymhopper.chassis.idempotency.answers import Answer, Slot, claim_many, keep_many
 from gymhopper.chassis.origin import calls
 from gymhopper.chassis.runtime import Runtime
+from gymhopper.contexts.scheduling.http.book_requests import BookRequest
 from gymhopper.contexts.scheduling.http.booking_answers import Booking
-from gymhopper.contexts.scheduling.http.bookings import BookRequest
 from gymhopper.contexts.scheduling.usecases.book_class import asked
 from gymhopper.contexts.scheduling.usecases.standings import standings_at
 from gymhopper.contexts.scheduling.usecases.take_places import Ask, Given, take_places

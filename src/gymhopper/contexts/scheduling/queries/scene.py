@@ -1,6 +1,6 @@
 """A class with all that a booking of it follows, held or only looked at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -39,6 +39,10 @@ _SCENE = (
 )
 _LOOK = text(_SCENE + " ORDER BY c.id")
 _HOLD = text(_SCENE + " ORDER BY c.id FOR NO KEY UPDATE OF c")
+_HOLD_ALL = text(
+    "SELECT id FROM scheduling.class WHERE id = ANY(CAST(:class_ids AS uuid[]))"
+    " ORDER BY id FOR NO KEY UPDATE"
+)
 _TAKEN = text(
     "SELECT class_id, channel, home_organisation_id,"
     " count(*) FILTER (WHERE status <> 'waiting') AS taken,"
@@ -132,6 +136,12 @@ async def hold_class(connection: AsyncConnection, class_id: UUID) -> Scene:
     scene = _scene(row)
     await _count(connection, {class_id: scene})
     return scene
+
+
+async def hold_classes(connection: AsyncConnection, class_ids: Sequence[UUID]) -> None:
+    """The rows of several, held in the order in which everybody holds them; those that are not
+    there are left out."""
+    await connection.execute(_HOLD_ALL, {"class_ids": list(class_ids)})
 
 
 async def look_at_classes(connection: AsyncConnection, class_ids: list[UUID]) -> dict[UUID, Scene]:
