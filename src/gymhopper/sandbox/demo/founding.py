@@ -1,6 +1,5 @@
 """Brings a network to the platform: its organisations, places, doors, readers and plans."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
@@ -44,7 +43,6 @@ from gymhopper.contexts.venues.usecases.create_organisation import (
 )
 from gymhopper.contexts.venues.usecases.open_location import OpenLocation, open_location
 from gymhopper.contracts.venues.api import LegalEntity
-from gymhopper.kernel.errors import NotFound, Unavailable
 from gymhopper.sandbox.demo.keeping import (
     Founded,
     FoundedDoor,
@@ -53,6 +51,7 @@ from gymhopper.sandbox.demo.keeping import (
     Keyring,
 )
 from gymhopper.sandbox.demo.network import Brand, DoorPlan, Network, Venue
+from gymhopper.sandbox.demo.waiting import once_heard
 
 PATIENCE = 60.0
 """Seconds within which the others must have heard of places and sellers."""
@@ -75,24 +74,22 @@ async def found(runtime: Runtime, network: Network, keyring: Keyring) -> Founded
         operator = await _seller(uow, network.operator)
         places = await _open(uow, network)
         offers = await _offer(uow, network, operator)
-    deadline = asyncio.get_running_loop().time() + PATIENCE
-    while True:
-        try:
-            async with runtime.begin(SERVICE) as uow:
-                await _tax(uow, network)
-                return Founded(
-                    operator_id=operator.organisation_id,
-                    venues=places,
-                    offers=offers,
-                    doors=await _furnish(uow, network, places, keyring),
-                    strangers=await _strangers(uow, operator.organisation_id, keyring),
-                )
-        except NotFound as error:
-            # A place can have doors once access has heard of it, and a seller taxes once billing
-            # has: the news are under way.
-            if asyncio.get_running_loop().time() > deadline:
-                raise Unavailable("The news of new places and sellers do not arrive.") from error
-            await asyncio.sleep(0.05)
+
+    async def furnished() -> Founded:
+        # A place can have doors once access has heard of it, and a seller taxes once billing has.
+        async with runtime.begin(SERVICE) as uow:
+            await _tax(uow, network)
+            return Founded(
+                operator_id=operator.organisation_id,
+                venues=places,
+                offers=offers,
+                doors=await _furnish(uow, network, places, keyring),
+                strangers=await _strangers(uow, operator.organisation_id, keyring),
+            )
+
+    return await once_heard(
+        furnished, PATIENCE, "The news of new places and sellers do not arrive."
+    )
 
 
 async def _seller(uow: UnitOfWork, brand: Brand) -> LegalEntity:

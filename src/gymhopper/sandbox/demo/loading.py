@@ -11,7 +11,9 @@ from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.access.storage import tables
 from gymhopper.contexts.identity.administrators import create_administrator
+from gymhopper.contexts.scheduling.storage import tables as timetable
 from gymhopper.kernel.errors import Unavailable
+from gymhopper.sandbox.demo.classes import book_classes, fill_timetable
 from gymhopper.sandbox.demo.founding import found
 from gymhopper.sandbox.demo.history import Past, record
 from gymhopper.sandbox.demo.keeping import Founded, Keeping, Kept, Keyring
@@ -26,7 +28,7 @@ from gymhopper.sandbox.demo.people import (
 from gymhopper.sandbox.demo.sign_ins import SignIn, open_accounts
 
 PATIENCE = 120.0
-"""Seconds within which the news of everybody must have reached the doors."""
+"""Seconds within which the news of everybody must have reached doors and the timetable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ async def load(
         progress,
     )
     if not kept.loaded:
-        await _until_doors_know(runtime, people[-1])
+        await _until_known(runtime, tables.entitlement, people[-1])
         past = Past(network, kept.founded, people, zone, kept.opened_at)
         await record(runtime, past, progress)
         kept.loaded, kept.paid_at = True, kept.opened_at
@@ -79,20 +81,21 @@ async def load(
     await renew(runtime, people, zone, kept.opened_at, kept.paid_at or kept.opened_at)
     kept.paid_at = now
     keeping.write(kept)
+    await fill_timetable(runtime, network, kept.founded, progress)
+    await _until_known(runtime, timetable.entitlement, people[-1])
+    await book_classes(runtime, kept.founded, people)
     sign_ins = await open_accounts(runtime, kept.founded, people, keyring)
     return Loaded(network, kept.founded, people, keyring, kept.administrator, sign_ins)
 
 
-async def _until_doors_know(runtime: Runtime, last: Registered) -> None:
-    """Wait until access has compiled the last of the people, and so everybody before."""
+async def _until_known(runtime: Runtime, table: sa.Table, last: Registered) -> None:
+    """Wait until whoever keeps this copy has that of the last of the people, and so everybody's."""
     deadline = asyncio.get_running_loop().time() + PATIENCE
-    known = sa.select(tables.entitlement.c.version).where(
-        tables.entitlement.c.membership_id == last.membership_id
-    )
+    known = sa.select(table.c.version).where(table.c.membership_id == last.membership_id)
     while True:
         async with runtime.read(SERVICE) as connection:
             if (await connection.execute(known)).first() is not None:
                 return
         if asyncio.get_running_loop().time() > deadline:
-            raise Unavailable("The news of new members do not reach doors.")
+            raise Unavailable("The news of new members do not arrive.")
         await asyncio.sleep(0.05)

@@ -15,6 +15,7 @@ from gymhopper.contexts.access.usecases.hand_out_credential import (
     hand_out_credentials,
     revoke_credential,
 )
+from gymhopper.contexts.membership.domain.person import Contact
 from gymhopper.contexts.membership.usecases.cancel_membership import (
     CancelMembership,
     cancel_membership,
@@ -82,7 +83,8 @@ PAYING = {Standing.GOOD, Standing.FROZEN, Standing.WITHDRAWN, Standing.LAPSED}
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A member. `keenness` is the chance of a visit on a day, `tenure` the days since the start."""
+    """A member. `keenness` is the chance of a visit on a day, `tenure` the days since the start,
+    `born` the year of birth."""
 
     ref: str
     first_name: str
@@ -92,6 +94,7 @@ class Person:
     standing: Standing
     keenness: float
     tenure: int
+    born: int
 
     @property
     def label(self) -> str:
@@ -138,7 +141,7 @@ def _invent(network: Network, number: int, standing: Standing) -> Person:
     offers = [
         each
         for each in network.offers
-        if opens(each.coverage, home) and (standing is Standing.GOOD or _is_plain(each))
+        if opens(each.coverage, home) and (standing is Standing.GOOD or is_plain(each))
     ]
     started = chance.randrange(2, 540)
     return Person(
@@ -150,10 +153,11 @@ def _invent(network: Network, number: int, standing: Standing) -> Person:
         standing=standing,
         keenness=min(0.8, chance.lognormvariate(-2.62, 0.9)),
         tenure=-10 if standing is Standing.NOT_STARTED else started,
+        born=chance.randint(1950, 2005),
     )
 
 
-def _is_plain(offer: Offer) -> bool:
+def is_plain(offer: Offer) -> bool:
     """Whether nothing but what befell the member can be said at a door that it covers."""
     return offer.coverage.hours is None and not offer.coverage.quotas
 
@@ -230,6 +234,7 @@ def _row(
         price_id=offer.price_id,
         since=since,
         paid_until=MONTHLY.period_end_after(since, zone, opened_at),
+        contact=Contact(birth_date=date(person.born, 6, 15)),
     )
 
 

@@ -27,7 +27,7 @@ from gymhopper.contexts.staff.usecases.grant_assignment import (
 from gymhopper.contexts.staff.usecases.reach import Reach
 from gymhopper.kernel.errors import Unavailable
 from gymhopper.sandbox.demo.keeping import Founded, Keyring
-from gymhopper.sandbox.demo.people import Registered
+from gymhopper.sandbox.demo.people import Registered, Standing, is_plain
 
 DOMAIN = "hop.example"
 PATIENCE = 60.0
@@ -60,10 +60,16 @@ async def open_accounts(
         opened.append(SignIn(role, email, password))
     await _until_roles_are_known(runtime)
     email = f"member@{DOMAIN}"
-    await _join(runtime, founded, people[0], OpenAccount(email=email, password_hash=hashed))
+    one = min(people, key=_has_troubles)
+    await _join(runtime, founded, one, OpenAccount(email=email, password_hash=hashed))
     # The members are the network's: whoever looks around sees most as its operator.
     opened.sort(key=lambda each: each.role != NETWORK_OPERATOR.name)
     return [*opened, SignIn("member", email, password)]
+
+
+def _has_troubles(one: Registered) -> bool:
+    """Whether something can be said against the member, or may be some day."""
+    return one.person.standing is not Standing.GOOD or not is_plain(one.person.offer)
 
 
 async def _until_roles_are_known(runtime: Runtime) -> None:
