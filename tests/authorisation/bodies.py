@@ -28,6 +28,7 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
     "end_schedule": lambda _: {"from": "2099-01-01"},
     "substitute_in_class": a_substitution,
     "mark_attendance": lambda _: {"status": "attended"},
+    "mark_class_attendance": lambda _: {"rest": "attended"},
     "change_payer": lambda ids: {"kind": "person", "id": ids["member_id"]},
     "add_roster_entries": lambda _: {
         "entries": [

@@ -12,7 +12,7 @@ from gymhopper.contexts.identity.domain.roles import MEMBER
 from gymhopper.contexts.scheduling.domain.caps import Caps
 from gymhopper.contexts.scheduling.domain.occurrence import Class
 from gymhopper.contracts.identity.api import Caller
-from gymhopper.contracts.membership.api import MemberRef
+from gymhopper.contracts.membership.api import MemberRef, PersonName
 from gymhopper.contracts.membership.coverage import Clause, Coverage
 from gymhopper.contracts.membership.credits.events import MembershipCreditsCounted
 from gymhopper.contracts.membership.credits.lots import LotLeft
@@ -34,6 +34,14 @@ class KnownPeople:
 
     async def member(self, *, member_id: UUID) -> MemberRef | None:
         return self.members.get(member_id)
+
+    async def names(self, *, person_ids: tuple[UUID, ...]) -> tuple[PersonName, ...]:
+        there = {each.person_id for each in self.members.values()}
+        return tuple(
+            PersonName(person_id=each, first_name="Ada", last_name=f"No. {each.int % 1000}")
+            for each in person_ids
+            if each in there
+        )
 
     async def standings(
         self,

@@ -30,6 +30,7 @@ context = Context(
         "calendar feeds": "Bookings and classes in people's own calendars.",
     },
     scopes={
+        "attendance:read": "see who comes to classes, by name",
         "attendance:write": "say who came to classes",
         "bookings:read": "see bookings",
         "bookings:write": "book classes and cancel bookings",

@@ -31,7 +31,7 @@ OWNER = Role(
     scopes=_scopes(
         """
         access:read access:write
-        attendance:write
+        attendance:read attendance:write
         audit:read
         bookings:read bookings:write
         cancellations:write
@@ -80,7 +80,7 @@ MANAGER = Role(
     scopes=_scopes(
         """
         access:read access:write
-        attendance:write
+        attendance:read attendance:write
         bookings:read bookings:write
         cancellations:write
         checkouts:write
@@ -124,7 +124,7 @@ FRONT_DESK = Role(
     scopes=_scopes(
         """
         access:read
-        attendance:write
+        attendance:read attendance:write
         bookings:read bookings:write
         cancellations:write
         checkouts:write
@@ -159,7 +159,13 @@ INSTRUCTOR = Role(
     name="instructor",
     why="Teaches; needs to know the place and nobody's contact data.",
     scopes=_scopes(
-        "attendance:write bookings:read feeds:write timetable:read venues:read",
+        """
+        attendance:read attendance:write
+        bookings:read
+        feeds:write
+        timetable:read
+        venues:read
+        """
     ),
 )
 
@@ -189,7 +195,7 @@ PARTNER_MANAGER = Role(
     scopes=_scopes(
         """
         access:read access:write
-        attendance:write
+        attendance:read attendance:write
         bookings:read bookings:write
         feeds:write
         penalties:write
@@ -248,6 +254,7 @@ SUPPORT = Role(
     scopes=_scopes(
         """
         access:read
+        attendance:read
         audit:read
         bookings:read
         credentials:read

@@ -8,12 +8,14 @@ from gymhopper.contexts.scheduling.http import (
     feeds,
     instructors,
     rooms,
+    rosters,
     schedules,
     timetable,
 )
 
 routers = [
     bookings.router,
+    rosters.router,
     class_types.router,
     rooms.router,
     instructors.router,

@@ -53,8 +53,9 @@ async def end_booking(
 async def penalise(
     uow: UnitOfWork, scene: Scene, booking: Booking, cost: Cost, why: Why, *, by: By | None = None
 ) -> None:
-    """The fee that falls due later, and the strike, where the gym's rules say so."""
-    if cost.fee is not None and cost.fee.amount > 0:
+    """The fee that falls due later, and the strike, where the gym's rules say so. What was charged
+    before for the same is not asked for again."""
+    if cost.fee is not None and cost.fee.amount > 0 and not await _charged(uow, booking, why):
         fee = Fee(
             id=new_id(),
             booking_id=booking.id,
@@ -71,6 +72,12 @@ async def penalise(
     strikes = scene.rules.strikes
     if strikes is not None and (strikes.late if why == "late_cancel" else strikes.missed):
         await _strike(uow, scene, booking, by)
+
+
+async def _charged(uow: UnitOfWork, booking: Booking, why: Why) -> bool:
+    of = tables.fee.c
+    query = select(of.id).where(of.booking_id == booking.id, of.why == why, of.status == "charged")
+    return (await uow.session.execute(query)).first() is not None
 
 
 async def _strike(uow: UnitOfWork, scene: Scene, booking: Booking, by: By | None) -> None:

@@ -27,26 +27,30 @@ EARLIEST = timedelta(hours=2)
 """So long before a class somebody can be said to have come to it."""
 
 How = Literal["staff", "door", "default"]
+Mark = Literal["booked", "attended", "missed"]
 
 
-async def mark(
-    uow: UnitOfWork, booking_id: UUID, status: Literal["booked", "attended", "missed"], by: By
-) -> None:
+async def mark(uow: UnitOfWork, booking_id: UUID, status: Mark, by: By) -> None:
     """Staff say that the person came, or did not; `booked` takes back what was said.
 
     Raises IllegalTransition for a booking without a place, for a class that is far ahead, and for a
     missed class that has not begun.
     """
     booking = await uow.get(Booking, booking_id)
+    if booking.status != status:
+        await say(uow, await scene_of(uow, booking), booking, status, by)
+
+
+async def say(uow: UnitOfWork, scene: Scene, booking: Booking, status: Mark, by: By) -> bool:
+    """The same of a booking that is held; whether it changes anything."""
     if booking.status == status:
-        return
+        return False
     if booking.status not in {"booked", "attended", "missed"}:
         raise IllegalTransition(f"This booking is {booking.status}.")
     if uow.now < booking.start_at - EARLIEST:
         raise IllegalTransition("This class is still ahead.")
     if status == "missed" and uow.now < booking.start_at:
         raise IllegalTransition("This class has not begun.")
-    scene = await scene_of(uow, booking)
     was = booking.status
     if was != "booked":
         await _take_back(uow, scene, booking, by)
@@ -55,6 +59,7 @@ async def mark(
     elif status == "missed":
         await _miss(uow, scene, booking, "staff", by=by)
     _note(uow, booking, was, by)
+    return True
 
 
 async def see_at_door(uow: UnitOfWork, booking_id: UUID, visit_id: UUID) -> None:

@@ -7,10 +7,12 @@ from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.scheduling.storage.tables import place
+from gymhopper.contracts.scheduling.state import ClassState
 from gymhopper.contracts.venues.events import LocationState
 from gymhopper.kernel.errors import NotFound
 
@@ -32,6 +34,16 @@ async def held(uow: UnitOfWork, kind: type[T], key: UUID, what: str) -> T:
     if found is None:
         raise NotFound(f"There is no {what} with this id.")
     return found
+
+
+async def require_host(connection: AsyncConnection, caller: AuthSubject, state: ClassState) -> None:
+    """Raises NotFound when the class is not the caller's organisation's, Forbidden when it is not
+    at one of the places that the caller works at."""
+    if not acts_for(caller, state.host_organisation_id) or caller.person_id is not None:
+        raise NotFound("There is no class with this id.")
+    query = select(place.c.state).where(place.c.location_id == state.location_id)
+    at: LocationState = (await connection.execute(query)).scalar_one()
+    caller.require_place(location_id=at.location_id, legal_entity_id=at.legal_entity_id)
 
 
 async def place_of(uow: UnitOfWork, location_id: UUID) -> LocationState:
