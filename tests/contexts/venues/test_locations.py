@@ -164,7 +164,8 @@ async def test_a_patch_changes_what_it_names(network: Network) -> None:
         "address": None,
         "rollover_hour": 4,
     }
-    assert changed.json() == expected | {"opening": changed.json()["opening"]}
+    opening = changed.json()["opening"]
+    assert changed.json() == expected | {"opening": opening, "staffed": opening}
     assert changed.json()["opening"]["around_the_clock"] is True
     [told] = await network.events(LocationChanged)
     assert (told.location.tier, told.location.status) == (3, "closed")

@@ -32,6 +32,6 @@ context = Context(
         "venues.legal_entity": "country currency zone external_ref",
         "venues.calendar": "name weekly exceptions",
         "venues.location": "name zone country city address latitude longitude weekly exceptions"
-        " status external_ref",
+        " staffed_weekly staffed_exceptions status external_ref",
     },
 )

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.chassis.keyset import Order, paged
-from gymhopper.contexts.venues.domain.location import LocationStatus, rollover
+from gymhopper.contexts.venues.domain.location import LocationStatus, rollover, staffed_times
 from gymhopper.contexts.venues.domain.opening_times import OpeningTimes, resolve
 from gymhopper.contexts.venues.domain.organisation import Address, TaxId
 from gymhopper.contexts.venues.storage.inheritance import calendar_times
@@ -69,7 +69,8 @@ class CalendarView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocationView:
-    """A location; `own` is what it says of its opening times, `times` what holds."""
+    """A location; `own` is what it says of its opening times, `times` what holds; `own_staffed` and
+    `staffed` are the same of when staff are there."""
 
     id: UUID
     organisation_id: UUID
@@ -88,6 +89,8 @@ class LocationView:
     external_ref: str | None
     own: OpeningTimes
     times: OpeningTimes
+    own_staffed: OpeningTimes
+    staffed: OpeningTimes
     version: int
 
 
@@ -194,7 +197,16 @@ async def _location_views(
             **{name: row[name] for name in LocationView.__dataclass_fields__ if name in row},
             "rollover_hour": rollover(row["rollover_hour"], times),
         }
-        views.append(LocationView(**fields, own=own, times=times))
+        own_staffed = OpeningTimes(row["staffed_weekly"], row["staffed_exceptions"])
+        views.append(
+            LocationView(
+                **fields,
+                own=own,
+                times=times,
+                own_staffed=own_staffed,
+                staffed=staffed_times(own_staffed, times),
+            )
+        )
     return views
 
 

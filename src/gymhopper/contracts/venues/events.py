@@ -21,7 +21,8 @@ class LocationState(msgspec.Struct, frozen=True, kw_only=True):
 
     `tier` counts up from 1; `zone` is an IANA name; `hours` None means open around the clock;
     `rollover_hour` is the local hour at which a visit counts for the next day; `status` closed is
-    for good.
+    for good. Staff are there in `staffed_hours`, and on the dates of `staffed_exceptions` as they
+    say; None: whenever it is open.
     """
 
     location_id: UUID
@@ -38,6 +39,8 @@ class LocationState(msgspec.Struct, frozen=True, kw_only=True):
     exceptions: tuple[DayHours, ...] = ()
     rollover_hour: int = 0
     status: Literal["open", "closed"] = "open"
+    staffed_hours: tuple[Hours, ...] | None = None
+    staffed_exceptions: tuple[DayHours, ...] = ()
 
 
 class OrganisationCreated(Event, frozen=True, kw_only=True):

@@ -16,7 +16,9 @@ from gymhopper.contexts.scheduling.domain.eligibility import Occasion, Where
 from gymhopper.contexts.scheduling.domain.requirements import Requirements
 from gymhopper.contexts.scheduling.domain.room import Spot
 from gymhopper.contexts.scheduling.domain.rules import BookingRules, resolve
+from gymhopper.contexts.scheduling.domain.staffing import is_staffed
 from gymhopper.contracts.scheduling.state import ClassState
+from gymhopper.contracts.venues.events import LocationState
 from gymhopper.kernel.errors import NotFound
 
 _SCENE = (
@@ -26,6 +28,8 @@ _SCENE = (
     " t.credits, CAST(t.requirements AS text) AS requirements, r.area_id,"
     " CAST(r.spots AS text) AS spots, p.city, CAST(p.state ->> 'tier' AS integer) AS tier,"
     " coalesce(CAST(p.state ->> 'rollover_hour' AS integer), 0) AS rollover_hour,"
+    " CASE WHEN t.requirements ->> 'staffed_below' IS NOT NULL"
+    "   THEN CAST(p.state AS text) END AS staffing,"
     " (SELECT CAST(jsonb_agg(b.rules ORDER BY b.class_type_id IS NOT NULL,"
     "   b.location_id IS NOT NULL) AS text)"
     "  FROM scheduling.booking_rules AS b WHERE b.organisation_id = c.host_organisation_id"
@@ -54,6 +58,7 @@ _TAKEN = text(
 # A timetable has hundreds of classes and a handful of these; nothing of what they give is changed.
 _caps = lru_cache(maxsize=1024)(msgspec.json.Decoder(Caps).decode)
 _requirements = lru_cache(maxsize=1024)(msgspec.json.Decoder(Requirements).decode)
+_place = lru_cache(maxsize=1024)(msgspec.json.Decoder(LocationState).decode)
 _spots = lru_cache(maxsize=1024)(msgspec.json.Decoder(tuple[Spot, ...]).decode)
 _said = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
@@ -206,6 +211,9 @@ def _scene(row: Any) -> Scene:
         _requirements(row.requirements),
         rules,
         cancelled=row.status == "cancelled",
+        # Only a kind of class that asks for it is told: the rest costs nothing.
+        staffed=row.staffing is None
+        or is_staffed(_place(row.staffing), row.start_at, row.until_at),
     )
     return Scene(
         state=state,

@@ -14,7 +14,11 @@ from gymhopper.contexts.venues.domain.geography import (
     check_longitude,
     check_zone,
 )
-from gymhopper.contexts.venues.domain.opening_times import OpeningTimes, check_exceptions
+from gymhopper.contexts.venues.domain.opening_times import (
+    OpeningTimes,
+    check_exceptions,
+    resolve,
+)
 from gymhopper.contexts.venues.domain.organisation import Address
 from gymhopper.contracts.venues.events import DayHours, LocationState
 from gymhopper.kernel.calendar import WeeklyHours
@@ -66,12 +70,15 @@ class LocationChange:
     weekly: WeeklyHours | UnsetType | None = UNSET
     exceptions: tuple[DayHours, ...] | UnsetType = UNSET
     rollover_hour: int | UnsetType | None = UNSET
+    staffed_weekly: WeeklyHours | UnsetType | None = UNSET
+    staffed_exceptions: tuple[DayHours, ...] | UnsetType = UNSET
     status: LocationStatus | UnsetType = UNSET
 
 
 @dataclass(eq=False, kw_only=True)
 class Location:
-    """A place. What it does not say itself about its opening times its calendar says.
+    """A place. What it does not say itself about its opening times its calendar says, and what it
+    does not say about when staff are there its opening times.
 
     `tier` counts up from 1, the simplest. `rollover_hour` None follows from the opening times.
     """
@@ -94,6 +101,8 @@ class Location:
     status: LocationStatus
     external_ref: str | None
     created_at: datetime
+    staffed_weekly: WeeklyHours | None = None
+    staffed_exceptions: tuple[DayHours, ...] = ()
     version: int = 0
 
     def __post_init__(self) -> None:
@@ -112,9 +121,15 @@ class Location:
         """What the location says itself."""
         return OpeningTimes(self.weekly, self.exceptions)
 
+    @property
+    def own_staffed_times(self) -> OpeningTimes:
+        """What the location says itself of when staff are there."""
+        return OpeningTimes(self.staffed_weekly, self.staffed_exceptions)
+
     def state(self, times: OpeningTimes) -> LocationState:
         """All of it, as others see it; `times` is what holds after inheritance."""
         always = times.around_the_clock
+        staffed = staffed_times(self.own_staffed_times, times)
         return LocationState(
             location_id=self.id,
             organisation_id=self.organisation_id,
@@ -130,7 +145,16 @@ class Location:
             exceptions=times.exceptions,
             rollover_hour=rollover(self.rollover_hour, times),
             status=self.status,
+            staffed_hours=None if staffed is times else staffed.weekly,
+            staffed_exceptions=() if staffed is times else staffed.exceptions,
         )
+
+
+def staffed_times(own: OpeningTimes, times: OpeningTimes) -> OpeningTimes:
+    """When staff are there, of what a place says of that and the opening times that hold: whenever
+    it is open, when it says nothing; and an exception of the opening times stands for staff, too,
+    unless there is one for staff on that date."""
+    return times if own == OpeningTimes() else resolve([own, times])
 
 
 def rollover(stated: int | None, times: OpeningTimes) -> int:
@@ -138,6 +162,10 @@ def rollover(stated: int | None, times: OpeningTimes) -> int:
     if stated is not None:
         return stated
     return NIGHT_ROLLOVER if times.around_the_clock else 0
+
+
+def _check_staffed_exceptions(exceptions: tuple[DayHours, ...]) -> None:
+    check_exceptions(exceptions, field="staffed_exceptions")
 
 
 def _check_tier(tier: int) -> None:
@@ -157,6 +185,7 @@ _CHECKS: Mapping[str, Callable[[Any], None]] = {
     "latitude": check_latitude,
     "longitude": check_longitude,
     "exceptions": check_exceptions,
+    "staffed_exceptions": _check_staffed_exceptions,
     "rollover_hour": _check_rollover,
 }
 

@@ -61,27 +61,27 @@ def covers_week(weekly: WeeklyHours) -> bool:
     return reach >= WEEK_MINUTES
 
 
-def check_exceptions(exceptions: tuple[DayHours, ...]) -> None:
+def check_exceptions(exceptions: tuple[DayHours, ...], field: str = "exceptions") -> None:
     """InvalidInput unless each date is one, occurs once, and opens at times that can be."""
     seen = set()
     for each in exceptions:
-        day = _day(each.date)
+        day = _day(each.date, field)
         if day in seen:
-            raise InvalidInput(f"{each.date} is there twice.", field="exceptions")
+            raise InvalidInput(f"{each.date} is there twice.", field=field)
         seen.add(day)
         for start, until in each.open:
             if not 0 <= start < DAY_MINUTES or not start < until <= 2 * DAY_MINUTES:
                 raise InvalidInput(
                     f"{each.date} opens at a minute of the day and closes later.",
-                    field="exceptions",
+                    field=field,
                 )
 
 
-def _day(text: str) -> date:
+def _day(text: str, field: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise InvalidInput(f"{text!r} is not a date.", field="exceptions") from None
+        raise InvalidInput(f"{text!r} is not a date.", field=field) from None
     if day.isoformat() != text:
-        raise InvalidInput(f"Write the date as {day.isoformat()}.", field="exceptions")
+        raise InvalidInput(f"Write the date as {day.isoformat()}.", field=field)
     return day

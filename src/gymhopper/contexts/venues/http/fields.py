@@ -92,7 +92,7 @@ Dates = Annotated[list[DatedHours], Field(max_length=1000)]
 
 
 class OpeningTimes(BaseModel):
-    """When it is open, with everything that is inherited."""
+    """When it is open, or staff are there, with everything that follows from elsewhere."""
 
     around_the_clock: bool
     hours: list[WeekdayHours]

@@ -17,6 +17,7 @@ from gymhopper.contexts.venues.domain.location import (
     LocationChange,
     LocationStatus,
 )
+from gymhopper.contexts.venues.domain.opening_times import OpeningTimes as Times
 from gymhopper.contexts.venues.http.fields import (
     Country,
     DatedHours,
@@ -57,6 +58,23 @@ RolloverHour = Annotated[
 ]
 
 
+StaffedWeek = Annotated[
+    Week,
+    Field(
+        description="When staff are there; null: whenever it is open. An exception of the opening"
+        " times stands for staff, too."
+    ),
+]
+StaffedDates = Annotated[
+    Dates, Field(description="When staff are there on these dates, whatever else is said.")
+]
+_NULLABLE = frozenset({"address", "calendar_id", "hours", "rollover_hour", "staffed_hours"})
+_OTHERWISE = set(
+    {"organisation_id", "address", "hours", "exceptions", "staffed_hours", "staffed_exceptions"}
+)
+"""What a body has in another shape than the use case."""
+
+
 class NewLocation(BaseModel):
     """A location to be opened; what it says nothing about it has from its calendar."""
 
@@ -76,6 +94,8 @@ class NewLocation(BaseModel):
     hours: Week | None = None
     exceptions: Dates = []
     rollover_hour: RolloverHour | None = None
+    staffed_hours: StaffedWeek | None = None
+    staffed_exceptions: StaffedDates = []
     external_ref: ExternalRef | None = None
 
 
@@ -94,11 +114,13 @@ class ChangedLocation(BaseModel):
     hours: Week | None = None
     exceptions: Dates | None = None
     rollover_hour: RolloverHour | None = None
+    staffed_hours: StaffedWeek | None = None
+    staffed_exceptions: StaffedDates | None = None
     status: LocationStatus | None = None
 
     @model_validator(mode="after")
     def _null_only_where_it_means_something(self) -> Self:
-        for name in self.model_fields_set - {"address", "calendar_id", "hours", "rollover_hour"}:
+        for name in self.model_fields_set - _NULLABLE:
             if getattr(self, name) is None:
                 raise ValueError(f"{name} cannot be null")
         return self
@@ -112,11 +134,16 @@ class ChangedLocation(BaseModel):
             given["weekly"] = week_value(given.pop("hours"))
         if self.exceptions is not None:
             given["exceptions"] = dates_value(self.exceptions)
+        if "staffed_hours" in given:
+            given["staffed_weekly"] = week_value(given.pop("staffed_hours"))
+        if self.staffed_exceptions is not None:
+            given["staffed_exceptions"] = dates_value(self.staffed_exceptions)
         return LocationChange(**given)
 
 
 class Location(BaseModel):
-    """A location. `hours` and `exceptions` are its own, `opening` is what holds."""
+    """A location. `hours` and `exceptions` are its own, `opening` is what holds; so are
+    `staffed_hours` and `staffed_exceptions`, and `staffed`, of when staff are there."""
 
     id: UUID
     organisation_id: UUID
@@ -133,6 +160,9 @@ class Location(BaseModel):
     hours: list[WeekdayHours] | None
     exceptions: list[DatedHours]
     opening: OpeningTimes
+    staffed_hours: list[WeekdayHours] | None
+    staffed_exceptions: list[DatedHours]
+    staffed: OpeningTimes
     rollover_hour: int
     status: LocationStatus
     external_ref: str | None
@@ -160,13 +190,15 @@ async def open_location(
     caller: AuthSubject = scoped("venues:write"),
 ) -> Location:
     """The legal entity sells there; the zone is that of the door."""
-    plain = body.model_dump(exclude={"organisation_id", "address", "hours", "exceptions"})
+    plain = body.model_dump(exclude=_OTHERWISE)
     command = opening.OpenLocation(
         **plain,
         organisation_id=await tenant(runtime, caller, body.organisation_id),
         address=None if body.address is None else body.address.value(),
         weekly=week_value(body.hours),
         exceptions=dates_value(body.exceptions),
+        staffed_weekly=week_value(body.staffed_hours),
+        staffed_exceptions=dates_value(body.staffed_exceptions),
     )
     async with runtime.begin(caller) as uow:
         view = await opening.open_location(uow, command)
@@ -229,6 +261,14 @@ async def change_location(
     return _shown(view)
 
 
+def _times(found: Times) -> OpeningTimes:
+    return OpeningTimes(
+        around_the_clock=found.around_the_clock,
+        hours=week_shown(found.weekly or ()),
+        exceptions=dates_shown(found.exceptions),
+    )
+
+
 def _shown(view: LocationView) -> Location:
     return Location(
         id=view.id,
@@ -245,11 +285,12 @@ def _shown(view: LocationView) -> Location:
         calendar_id=view.calendar_id,
         hours=None if view.own.weekly is None else week_shown(view.own.weekly),
         exceptions=dates_shown(view.own.exceptions),
-        opening=OpeningTimes(
-            around_the_clock=view.times.around_the_clock,
-            hours=week_shown(view.times.weekly or ()),
-            exceptions=dates_shown(view.times.exceptions),
+        opening=_times(view.times),
+        staffed_hours=(
+            None if view.own_staffed.weekly is None else week_shown(view.own_staffed.weekly)
         ),
+        staffed_exceptions=dates_shown(view.own_staffed.exceptions),
+        staffed=_times(view.staffed),
         rollover_hour=view.rollover_hour,
         status=view.status,
         external_ref=view.external_ref,

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 from gymhopper.chassis.columns import INSTANT, JsonOf
@@ -91,6 +92,13 @@ location = Table(
     Column("weekly", JsonOf[tuple[Hours, ...]](tuple[Hours, ...])),
     Column("exceptions", JsonOf[tuple[DayHours, ...]](tuple[DayHours, ...]), nullable=False),
     Column("rollover_hour", SmallInteger),
+    Column("staffed_weekly", JsonOf[tuple[Hours, ...]](tuple[Hours, ...])),
+    Column(
+        "staffed_exceptions",
+        JsonOf[tuple[DayHours, ...]](tuple[DayHours, ...]),
+        nullable=False,
+        server_default=text("'[]'"),
+    ),
     Column("status", Text, nullable=False),
     Column("external_ref", Text),
     Column("created_at", INSTANT, nullable=False),

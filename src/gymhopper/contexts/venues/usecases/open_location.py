@@ -20,7 +20,8 @@ from gymhopper.kernel.ids import new_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenLocation:
-    """Coordinates are degrees (WGS 84); `weekly` None leaves the week to the calendar."""
+    """Coordinates are degrees (WGS 84); `weekly` None leaves the week to the calendar, and
+    `staffed_weekly` None that of the staff to the opening times."""
 
     organisation_id: UUID
     legal_entity_id: UUID
@@ -36,6 +37,8 @@ class OpenLocation:
     weekly: WeeklyHours | None = None
     exceptions: tuple[DayHours, ...] = ()
     rollover_hour: int | None = None
+    staffed_weekly: WeeklyHours | None = None
+    staffed_exceptions: tuple[DayHours, ...] = ()
     external_ref: str | None = None
 
 
@@ -61,6 +64,8 @@ async def open_location(uow: UnitOfWork, command: OpenLocation) -> LocationView:
         weekly=command.weekly,
         exceptions=command.exceptions,
         rollover_hour=command.rollover_hour,
+        staffed_weekly=command.staffed_weekly,
+        staffed_exceptions=command.staffed_exceptions,
         status="open",
         external_ref=command.external_ref,
         created_at=uow.now,
