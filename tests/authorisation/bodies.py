@@ -5,7 +5,14 @@ from typing import Any
 
 from authorisation.calls import Ids, Operation
 from authorisation.samples import dearer
-from authorisation.timetable import a_class, a_schedule, a_substitution
+from authorisation.timetable import (
+    a_class,
+    a_schedule,
+    a_service,
+    a_substitution,
+    an_appointment,
+    availability,
+)
 from authorisation.world import AGREEMENT, BORN, PRICE
 
 WRONG_PASSWORD = {"password": "not the right one"}
@@ -27,6 +34,10 @@ BODIES: dict[str, Callable[[Ids], Any]] = {
     "change_schedule": lambda _: {"scope": "all", "changes": {"capacity": 6}},
     "end_schedule": lambda _: {"from": "2099-01-01"},
     "substitute_in_class": a_substitution,
+    "create_service": a_service,
+    "put_availability": availability,
+    "create_appointment": an_appointment,
+    "mark_appointment": lambda _: {"status": "booked"},
     "mark_attendance": lambda _: {"status": "attended"},
     "mark_class_attendance": lambda _: {"rest": "attended"},
     "change_payer": lambda ids: {"kind": "person", "id": ids["member_id"]},

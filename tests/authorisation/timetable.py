@@ -1,12 +1,13 @@
 """The timetable of each side: what classes are made of, and a class."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
 from authorisation.calls import Ids
-from gymhopper.sandbox.demo.client import until
+from gymhopper.sandbox.demo.client import Platform, until
 
 
 async def timetable(
@@ -25,6 +26,7 @@ async def timetable(
     await made("substitute_id", "/instructors", **mine, name=f"{name}'s Ann")
     await made("class_id", "/classes", **a_class(ids))
     await made("schedule_id", "/schedules", **a_schedule(ids))
+    await made("service_id", "/services", **a_service(ids))
     feed = {"kind": "location", "location_id": ids["location_id"]}
     await made("feed_id", "/calendar-feeds", **feed)
 
@@ -37,6 +39,15 @@ async def own_calendar(client: httpx.AsyncClient) -> str:
     return str(opened.json()["id"])
 
 
+async def bookings(platform: Platform, made: Callable[..., Awaitable[Any]], ids: Ids) -> None:
+    """The member has a place in the class, and an appointment with Joe."""
+    mine = {"member_id": ids["member_id"], "bypass": True}
+    await made("booking_id", f"/classes/{ids['class_id']}/book", **mine)
+    where = f"/instructors/{ids['instructor_id']}/availability"
+    await platform.put(where, availability(ids))
+    await made("appointment_id", "/appointments", **an_appointment(ids))
+
+
 def a_class(ids: Ids) -> dict[str, Any]:
     """A class with its room and its instructor, at a time of its own."""
     return {
@@ -46,6 +57,34 @@ def a_class(ids: Ids) -> dict[str, Any]:
         "instructor_ids": [ids["instructor_id"]],
         "local_start": "2030-05-06T18:00:00" if "class_id" not in ids else "2030-05-07T18:00:00",
         "capacity": 10,
+    }
+
+
+def a_service(ids: Ids) -> dict[str, Any]:
+    """Joe has time for it, once he says when."""
+    return {
+        "organisation_id": ids["organisation_id"],
+        "name": "Training",
+        "minutes": 30,
+        "days_ahead": 400,
+        "instructor_ids": [ids["instructor_id"]],
+    }
+
+
+def availability(ids: Ids) -> dict[str, Any]:
+    """Joe is there all week."""
+    days = [{"weekday": each, "start": 0, "until": 1440} for each in range(1, 8)]
+    return {"location_id": ids["location_id"], "weekly": days}
+
+
+def an_appointment(ids: Ids) -> dict[str, Any]:
+    """Tomorrow, with whoever has time."""
+    start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return {
+        "service_id": ids["service_id"],
+        "location_id": ids["location_id"],
+        "start_at": start.isoformat(),
+        "member_id": ids["member_id"],
     }
 
 

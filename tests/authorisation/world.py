@@ -15,7 +15,7 @@ from sqlalchemy import insert
 from authorisation.payers import payers
 from authorisation.rollback import with_rollback
 from authorisation.samples import another_plan, change_to, dearer, money_of
-from authorisation.timetable import own_calendar, timetable
+from authorisation.timetable import bookings, own_calendar, timetable
 from contexts.billing.shop import Line
 from fixtures.people import MEMBER, NOBODY, Person, person_as
 from gymhopper.app.demo import temporary_platform
@@ -81,11 +81,7 @@ class Founding:
         await self._location()
         await timetable(self._made, self._tried, self.ids, self.side.name)
         await self._member()
-        await self._made(
-            *("booking_id", f"/classes/{self.ids['class_id']}/book"),
-            member_id=self.ids["member_id"],
-            bypass=True,
-        )
+        await bookings(self.platform, self._made, self.ids)
         await self._membership()
         return self.side
 

@@ -21,8 +21,10 @@ BROKEN_TIMETABLE = {
     "A class counts its bookings: those that hold a place, and those in line": (
         with_a_class("UPDATE scheduling.class SET taken = 1")
     ),
-    "A class that takes place has its room and its instructors at its time, and nothing else is"
-    " anywhere": with_a_class("UPDATE scheduling.class SET instructor_ids = ARRAY[id]"),
+    "A class that takes place has its room and its instructors at its time, an appointment these"
+    " and its person, and nothing else is anywhere": with_a_class(
+        "UPDATE scheduling.class SET instructor_ids = ARRAY[id]"
+    ),
     "Whoever holds a place does so at the time of the class": with_a_class(
         "INSERT INTO scheduling.booking (id, class_id, host_organisation_id,"
         " home_organisation_id, person_id, member_id, version, channel, status, number, start_at,"

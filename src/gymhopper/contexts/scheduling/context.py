@@ -27,6 +27,8 @@ context = Context(
         "schedules": "Series of classes.",
         "classes": "What stands in the timetable.",
         "booking rules": "When bookings open, and what a late cancellation costs.",
+        "services": "What appointments are made for, and when there is time for them.",
+        "appointments": "One person with one instructor.",
         "calendar feeds": "Bookings and classes in people's own calendars.",
     },
     scopes={
@@ -49,6 +51,9 @@ context = Context(
         "scheduling.schedule": "rule zone instructor_ids except_on caps",
         "scheduling.instructor": "",
         "scheduling.class": "status capacity cause edited",
+        "scheduling.service": "name instructor_ids room_ids",
+        "scheduling.availability": "hours",
+        "scheduling.appointment": "status channel",
         "scheduling.feed": "kind instructor_id location_id revoked_at",
         "scheduling.fee": "status why currency",
         "scheduling.booking": "status channel spot bypassed",

@@ -83,10 +83,10 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Engagement(msgspec.Struct, frozen=True):
-    """A booking that somebody has, of a class that is not over."""
+    """A booking that somebody has, of a class that is not over, or an appointment: of no class."""
 
     booking_id: UUID
-    class_id: UUID
+    class_id: UUID | None
     status: Literal["booked", "waiting", "offered", "attended", "missed"]
     start: datetime
     until: datetime
@@ -197,7 +197,8 @@ def _personal(
         yield "LEVEL_REQUIRED", None
     if not rules.overlapping and any(_clashes(each, occasion) for each in others):
         yield "OVERLAPPING_BOOKING", None
-    if rules.most_open is not None and len(others) >= rules.most_open:
+    classes = [each for each in others if each.class_id is not None]
+    if rules.most_open is not None and len(classes) >= rules.most_open:
         yield "TOO_MANY_BOOKINGS", None
 
 

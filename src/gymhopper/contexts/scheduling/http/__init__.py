@@ -1,6 +1,8 @@
 """The routes of scheduling."""
 
 from gymhopper.contexts.scheduling.http import (
+    appointments,
+    availability,
     booking_rules,
     bookings,
     class_types,
@@ -10,6 +12,7 @@ from gymhopper.contexts.scheduling.http import (
     rooms,
     rosters,
     schedules,
+    services,
     timetable,
 )
 
@@ -24,4 +27,7 @@ routers = [
     classes.router,
     schedules.router,
     timetable.router,
+    services.router,
+    availability.router,
+    appointments.router,
 ]

@@ -1,12 +1,13 @@
 """Fields that several requests and answers have in common."""
 
 from collections.abc import Sequence
-from datetime import time
+from datetime import UTC, datetime, time
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -65,6 +66,18 @@ WallClock = Annotated[
 ]
 
 LARGEST_AMOUNT = 10**9
+
+FIRST_YEAR, LAST_YEAR = 2000, 2199
+
+
+def _reckoned(at: datetime) -> datetime:
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise ValueError(f"a time between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return at.astimezone(UTC)
+
+
+# Days are added to it, which the first and the last years that there are do not bear.
+Instant = Annotated[AwareDatetime, AfterValidator(_reckoned)]
 
 
 class Request(BaseModel):

@@ -35,6 +35,9 @@ _ENGAGED = text(
     "SELECT id, person_id, class_id, status, start_at, until_at FROM scheduling.booking"
     " WHERE person_id = ANY(CAST(:people AS uuid[])) AND start_at > :since"
     " AND until_at > :now AND status <> 'cancelled'"
+    " UNION ALL SELECT id, person_id, NULL, status, start_at, until_at FROM scheduling.appointment"
+    " WHERE person_id = ANY(CAST(:people AS uuid[])) AND start_at > :since"
+    " AND until_at > :now AND status <> 'cancelled'"
 )
 _STRUCK = text(
     "SELECT person_id, max(held_until) AS held_until FROM scheduling.strike"
@@ -70,9 +73,10 @@ _state = msgspec.json.Decoder(MembershipState).decode
 _lots = msgspec.json.Decoder(tuple[LotLeft, ...]).decode
 
 
-async def hold_people(connection: AsyncConnection, people: Iterable[UUID]) -> None:
-    """Nobody else gives or takes places of these people until the transaction ends."""
-    keys = sorted({int.from_bytes(each.bytes[8:], "big", signed=True) for each in people})
+async def hold(connection: AsyncConnection, several: Iterable[UUID]) -> None:
+    """Nobody else gives or takes the time and places of these people, or of instructors and rooms
+    for appointments, until the transaction ends."""
+    keys = sorted({int.from_bytes(each.bytes[8:], "big", signed=True) for each in several})
     if keys:
         await connection.execute(_LOCK, {"keys": keys})
 

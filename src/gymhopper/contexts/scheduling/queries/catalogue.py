@@ -1,4 +1,4 @@
-"""Reads of what classes are made of: kinds, rooms, instructors."""
+"""Reads of what classes are made of: kinds, rooms, instructors; and of services."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import Row, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gymhopper.contexts.scheduling.storage.appointment_tables import service
 from gymhopper.contexts.scheduling.storage.tables import class_type, instructor, room
 from gymhopper.kernel.errors import NotFound
 
-_NAMES = {class_type: "class type", room: "room", instructor: "instructor"}
+_NAMES = {class_type: "class type", room: "room", instructor: "instructor", service: "service"}
 
 Organisations = Sequence[UUID] | None
 """Whose things a caller may ask for; None: everybody's."""

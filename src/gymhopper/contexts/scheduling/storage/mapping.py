@@ -4,6 +4,7 @@ from functools import cache
 
 from sqlalchemy.orm import registry
 
+from gymhopper.contexts.scheduling.domain.appointment import Appointment, Availability, Service
 from gymhopper.contexts.scheduling.domain.booking import Booking
 from gymhopper.contexts.scheduling.domain.class_type import ClassType
 from gymhopper.contexts.scheduling.domain.feed import Feed
@@ -12,7 +13,7 @@ from gymhopper.contexts.scheduling.domain.occurrence import Class
 from gymhopper.contexts.scheduling.domain.penalties import Fee, Strike
 from gymhopper.contexts.scheduling.domain.room import Room
 from gymhopper.contexts.scheduling.domain.schedule import Schedule
-from gymhopper.contexts.scheduling.storage import feed_tables, tables
+from gymhopper.contexts.scheduling.storage import appointment_tables, feed_tables, tables
 
 _TABLES = {
     ClassType: tables.class_type,
@@ -22,6 +23,9 @@ _TABLES = {
     Class: tables.class_,
     Booking: tables.booking,
     Feed: feed_tables.feed,
+    Service: appointment_tables.service,
+    Availability: appointment_tables.availability,
+    Appointment: appointment_tables.appointment,
     Fee: tables.fee,
     Strike: tables.strike,
 }

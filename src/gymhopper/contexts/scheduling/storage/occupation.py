@@ -1,15 +1,16 @@
-"""Who and what is where, and when: a room, an instructor, one class at a time."""
+"""Who and what is where, and when: a room, an instructor, one class or appointment at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
-import psycopg.errors
+from psycopg.errors import DeadlockDetected, ExclusionViolation
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gymhopper.contexts.scheduling.domain.appointment import Appointment
 from gymhopper.contexts.scheduling.domain.errors import Occupied
 from gymhopper.contexts.scheduling.domain.occurrence import Class
 from gymhopper.kernel.calendar import local
@@ -31,19 +32,22 @@ _ADD = text(
     " SELECT id, organisation_id, resource_id, tstzrange(start, until), shared"
     " FROM unnest(CAST(:ids AS uuid[]), CAST(:organisations AS uuid[]), CAST(:resources AS uuid[]),"
     " CAST(:starts AS timestamptz[]), CAST(:untils AS timestamptz[]), CAST(:shared AS boolean[]))"
-    " AS n (id, organisation_id, resource_id, start, until, shared)"
+    " AS n (id, organisation_id, resource_id, start, until, shared) ORDER BY resource_id, start"
 )
 _REMOVE = text("DELETE FROM scheduling.occupation WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 
 class _Row(msgspec.Struct, frozen=True):
-    class_: Class
+    id: UUID
+    organisation_id: UUID
     resource_id: UUID
+    start: datetime
+    until: datetime
 
 
-async def vacate(connection: AsyncConnection, class_ids: Sequence[UUID]) -> None:
+async def vacate(connection: AsyncConnection, ids: Sequence[UUID]) -> None:
     """They need nobody and nothing any more."""
-    await connection.execute(_REMOVE, {"ids": list(class_ids)})
+    await connection.execute(_REMOVE, {"ids": list(ids)})
 
 
 async def occupy(connection: AsyncConnection, classes: Sequence[Class], *, override: bool) -> None:
@@ -53,40 +57,62 @@ async def occupy(connection: AsyncConnection, classes: Sequence[Class], *, overr
     are put there all the same.
     """
     rows = [
-        _Row(each, resource)
+        _Row(each.id, each.host_organisation_id, resource, each.start_at, each.until_at)
         for each in classes
         for resource in dict.fromkeys((each.room_id, *each.instructor_ids))
         if resource is not None
     ]
     if not rows:
         return
-    asked: dict[str, list[UUID] | list[datetime]] = {
-        "ids": [each.class_.id for each in rows],
+    asked = {
+        "ids": [each.id for each in rows],
         "resources": [each.resource_id for each in rows],
-        "starts": [each.class_.start_at for each in rows],
-        "untils": [each.class_.until_at for each in rows],
+        "starts": [each.start for each in rows],
+        "untils": [each.until for each in rows],
     }
     in_the_way = (await connection.execute(_IN_THE_WAY, asked)).all()
     if in_the_way and not override:
-        raise _occupied(rows, *in_the_way[0])
-    known = {(each.id, each.resource_id) for each in in_the_way}
+        raise _occupied(classes, *in_the_way[0])
+    await _add(connection, rows, {(each.id, each.resource_id) for each in in_the_way})
+
+
+async def occupy_for_appointment(connection: AsyncConnection, made: Appointment) -> None:
+    """Put its instructor and its room there, with what is kept free around it, and its person.
+
+    Raises Occupied, also where a class was put there in the same instant.
+    """
+    of, kept = made.organisation_id, (made.kept_from, made.kept_until)
+    rows = [_Row(made.id, of, made.person_id, made.start_at, made.until_at)]
+    rows += [
+        _Row(made.id, of, each, *kept)
+        for each in (made.instructor_id, made.room_id)
+        if each is not None
+    ]
+    await _add(connection, rows, set())
+
+
+async def _add(
+    connection: AsyncConnection, rows: Sequence[_Row], shared: Set[tuple[UUID, UUID]]
+) -> None:
+    added = {
+        "ids": [each.id for each in rows],
+        "organisations": [each.organisation_id for each in rows],
+        "resources": [each.resource_id for each in rows],
+        "starts": [each.start for each in rows],
+        "untils": [each.until for each in rows],
+        "shared": [(each.id, each.resource_id) in shared for each in rows],
+    }
     try:
-        await connection.execute(
-            _ADD,
-            {
-                **asked,
-                "organisations": [each.class_.host_organisation_id for each in rows],
-                "shared": [(each.class_.id, each.resource_id) in known for each in rows],
-            },
-        )
-    except IntegrityError as error:
-        if isinstance(error.orig, psycopg.errors.ExclusionViolation):
-            raise Occupied("Two classes need the same room or instructor at a time.") from error
+        await connection.execute(_ADD, added)
+    except DBAPIError as error:
+        # Of two that insert in one instant each finds the other's row, and waits for it.
+        if isinstance(error.orig, ExclusionViolation | DeadlockDetected):
+            raise Occupied("A room, an instructor or a person is not free at this time.") from error
         raise
 
 
 def _occupied(
-    rows: Sequence[_Row],
+    classes: Sequence[Class],
     class_id: UUID,
     _: UUID,
     start: datetime,
@@ -94,7 +120,7 @@ def _occupied(
     room: str | None,
     instructor: str | None,
 ) -> Occupied:
-    zone = next(each.class_.zone for each in rows if each.class_.id == class_id)
+    zone = next(each.zone for each in classes if each.id == class_id)
     first, last = local(start, zone), local(until, zone)
     name = room if instructor is None else instructor
     return Occupied(

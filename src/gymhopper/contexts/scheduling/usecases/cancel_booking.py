@@ -15,7 +15,7 @@ from gymhopper.contexts.scheduling.domain.costs import of_cancelling, returned
 from gymhopper.contexts.scheduling.domain.eligibility import judge
 from gymhopper.contexts.scheduling.domain.errors import IllegalTransition, StaleCost
 from gymhopper.contexts.scheduling.domain.refusals import BookingRefused, Refusal
-from gymhopper.contexts.scheduling.queries.bookers import bookers, hold_people
+from gymhopper.contexts.scheduling.queries.bookers import bookers, hold
 from gymhopper.contexts.scheduling.queries.bookings import BookingView, booking_view
 from gymhopper.contexts.scheduling.queries.scene import Scene, hold_class
 from gymhopper.contexts.scheduling.storage import tables
@@ -87,7 +87,7 @@ async def accept(runtime: Runtime, caller: AuthSubject, booking_id: UUID) -> Non
         scene = await hold_class(uow.connection, seen.class_id)
         booking = await uow.get(Booking, booking_id)
         _require_offer(scene, booking, uow.now)
-        await hold_people(uow.connection, [booking.person_id])
+        await hold(uow.connection, [booking.person_id])
         known = await bookers(
             uow.connection, scene.occasion, [booking.person_id], uow.now, standings
         )

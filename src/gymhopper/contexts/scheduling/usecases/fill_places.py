@@ -8,7 +8,7 @@ from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.scheduling.domain import asking
 from gymhopper.contexts.scheduling.domain.booking import Booking
 from gymhopper.contexts.scheduling.domain.eligibility import Eligible, judge
-from gymhopper.contexts.scheduling.queries.bookers import bookers, hold_people
+from gymhopper.contexts.scheduling.queries.bookers import bookers, hold
 from gymhopper.contexts.scheduling.queries.line import first_in_line, held_bookings
 from gymhopper.contexts.scheduling.queries.scene import Scene, hold_class
 from gymhopper.contexts.scheduling.storage.writing import update_counts
@@ -39,7 +39,7 @@ async def fill_places(uow: UnitOfWork, class_id: UUID, standings: Mapping[UUID, 
         if person_id in standings
     ]
     people = [person_id for _, person_id in line]
-    await hold_people(uow.connection, people)
+    await hold(uow.connection, people)
     known = await bookers(uow.connection, scene.occasion, people, uow.now, standings)
     before = scene.taken, scene.waiting
     for each in await held_bookings(uow.session, [booking_id for booking_id, _ in line]):

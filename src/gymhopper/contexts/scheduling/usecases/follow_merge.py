@@ -35,6 +35,15 @@ _MOVE = (
         " WHERE person_id = :merged_person_id AND organisation_id = :organisation_id"
     ),
     text(
+        "UPDATE scheduling.appointment SET person_id = :person_id, member_id = :member_id"
+        " WHERE person_id = :merged_person_id AND organisation_id = :organisation_id"
+    ),
+    # Both may have had something at one time.
+    text(
+        "UPDATE scheduling.occupation SET resource_id = :person_id, shared = true"
+        " WHERE resource_id = :merged_person_id AND organisation_id = :organisation_id"
+    ),
+    text(
         "UPDATE scheduling.feed SET person_id = :person_id"
         " WHERE person_id = :merged_person_id AND organisation_id = :organisation_id"
     ),

@@ -25,7 +25,7 @@ from gymhopper.contexts.scheduling.domain.eligibility import (
     judge,
 )
 from gymhopper.contexts.scheduling.domain.refusals import BookingRefused, Refusal
-from gymhopper.contexts.scheduling.queries.bookers import bookers, hold_people
+from gymhopper.contexts.scheduling.queries.bookers import bookers, hold
 from gymhopper.contexts.scheduling.queries.lines_today import lines_today
 from gymhopper.contexts.scheduling.queries.parties import Party, parties
 from gymhopper.contexts.scheduling.queries.scene import Scene, hold_class
@@ -89,7 +89,7 @@ async def take_places(
     """
     scene = await hold_class(uow.connection, class_id)
     people = list(dict.fromkeys(each.wish.person_id for each in asks))
-    await hold_people(uow.connection, people)
+    await hold(uow.connection, people)
     before = scene.taken, scene.waiting
     known = await bookers(uow.connection, scene.occasion, people, uow.now, standings)
     hosts = [x.wish.host_person_id for x in asks if x.wish.host_person_id is not None]
