@@ -151,7 +151,7 @@ async def test_a_service_with_a_class_type_asks_for_a_membership_that_covers_it(
     studio: Studio,
 ) -> None:
     practice = Practice(studio)
-    await practice.open("Grace", class_type_id=studio.class_type["id"])
+    await practice.open("Grace", class_type_id=studio.class_type["id"], credits=1)
     covered = await studio.person()
     elsewhere = Coverage(include=(Clause(),), class_types=frozenset({new_id()}))
     others = [await studio.person(coverage=elsewhere), await studio.person(credits=5)]

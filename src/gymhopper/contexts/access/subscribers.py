@@ -3,6 +3,7 @@
 from gymhopper.chassis.events.envelope import Envelope
 from gymhopper.chassis.registry import Subscriptions
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.access.domain.bookings import of_appointment, of_booking
 from gymhopper.contexts.access.usecases import follow_waiver
 from gymhopper.contexts.access.usecases.follow_booking import BookingNews, follow_bookings
 from gymhopper.contexts.access.usecases.follow_location import LocationNews, follow_locations
@@ -12,6 +13,7 @@ from gymhopper.contexts.access.usecases.hand_over_usage import GO_OVER
 from gymhopper.contexts.access.usecases.survivors import Survivor
 from gymhopper.contracts.membership import events as membership
 from gymhopper.contracts.scheduling import events as scheduling
+from gymhopper.contracts.scheduling.appointments import events as appointments
 from gymhopper.contracts.venues.events import LocationChanged, LocationOpened
 
 subscriptions = Subscriptions()
@@ -84,7 +86,22 @@ async def booking_is_different(
     uow: UnitOfWork, event: scheduling.BookingEvent, envelope: Envelope
 ) -> None:
     """Whoever has a place in a class may enter around its time."""
-    uow.collect(follow_bookings, BookingNews(envelope.aggregate_version, event.booking))
+    uow.collect(follow_bookings, BookingNews(envelope.aggregate_version, of_booking(event.booking)))
+
+
+@subscriptions.on(
+    appointments.AppointmentBooked,
+    appointments.AppointmentCancelled,
+    appointments.AppointmentAttended,
+    appointments.AppointmentMissed,
+    appointments.AppointmentAttendanceTakenBack,
+)
+async def appointment_is_different(
+    uow: UnitOfWork, event: appointments.AppointmentEvent, envelope: Envelope
+) -> None:
+    """Whoever has an appointment may enter around its time."""
+    news = BookingNews(envelope.aggregate_version, of_appointment(event.appointment))
+    uow.collect(follow_bookings, news)
 
 
 @subscriptions.on(

@@ -4,6 +4,7 @@ of what they are about, so repeats and crossings are harmless."""
 from gymhopper.chassis.events.envelope import Envelope
 from gymhopper.chassis.registry import Subscriptions
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.membership.domain.reservation import Costs
 from gymhopper.contexts.membership.usecases import follow_billing
 from gymhopper.contexts.membership.usecases.change_plan import plan_collected, plan_declined
 from gymhopper.contexts.membership.usecases.follow_merge import follow_merge
@@ -27,6 +28,11 @@ from gymhopper.contracts.billing.events import (
     SubscriptionChanged,
 )
 from gymhopper.contracts.membership.events import MembersMerged
+from gymhopper.contracts.scheduling.appointments.events import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentState,
+)
 from gymhopper.contracts.scheduling.events import (
     AttendanceTakenBack,
     BookingCancelled,
@@ -36,6 +42,7 @@ from gymhopper.contracts.scheduling.events import (
     BookingPromoted,
     LateCancelUndone,
 )
+from gymhopper.contracts.scheduling.state import BookingState
 from gymhopper.kernel.period import Period
 
 subscriptions = Subscriptions()
@@ -71,14 +78,14 @@ async def place_taken(
 ) -> None:
     """Who has a place has paid for it with credits, where it costs some."""
     if event.booking.credits:
-        await reserve_credits(uow, event.booking, envelope.aggregate_version)
+        await reserve_credits(uow, _costs(event.booking), envelope.aggregate_version)
 
 
 @subscriptions.on(BookingMoved)
 async def class_moved(uow: UnitOfWork, event: BookingMoved, envelope: Envelope) -> None:
     """What is used first by a class is used when that starts."""
     if event.booking.credits:
-        await follow_class(uow, event.booking, envelope.aggregate_version)
+        await follow_class(uow, _costs(event.booking), envelope.aggregate_version)
 
 
 @subscriptions.on(BookingCancelled, LateCancelUndone, BookingMissed)
@@ -91,7 +98,8 @@ async def credits_return(
     by_gym = isinstance(event, BookingCancelled) and event.ending == "by_gym"
     version = envelope.aggregate_version
     if event.credits_back:
-        await release_credits(uow, event.booking, version, event.credits_back, by_gym=by_gym)
+        costs = _costs(event.booking)
+        await release_credits(uow, costs, version, event.credits_back, by_gym=by_gym)
 
 
 @subscriptions.on(AttendanceTakenBack)
@@ -101,7 +109,49 @@ async def attendance_taken_back(
     """What had returned is taken anew."""
     if event.credits_again:
         version = envelope.aggregate_version
-        await reserve_credits(uow, event.booking, version, again=event.credits_again)
+        await reserve_credits(uow, _costs(event.booking), version, again=event.credits_again)
+
+
+@subscriptions.on(AppointmentBooked)
+async def appointment_booked(uow: UnitOfWork, event: AppointmentBooked, envelope: Envelope) -> None:
+    """As a place in a class does, by the appointment's id."""
+    costs = _costs_of_appointment(event.appointment)
+    if costs is not None:
+        await reserve_credits(uow, costs, envelope.aggregate_version)
+
+
+@subscriptions.on(AppointmentCancelled)
+async def appointment_cancelled(
+    uow: UnitOfWork, event: AppointmentCancelled, envelope: Envelope
+) -> None:
+    """What returns was decided where the appointment is."""
+    costs, version = _costs_of_appointment(event.appointment), envelope.aggregate_version
+    if costs is not None and event.credits_back:
+        by_gym = event.ending == "by_gym"
+        await release_credits(uow, costs, version, event.credits_back, by_gym=by_gym)
+
+
+def _costs(booking: BookingState) -> Costs:
+    return Costs(
+        booking_id=booking.booking_id,
+        membership_id=booking.membership_id,
+        class_type_id=booking.class_type_id,
+        credits=booking.credits,
+        start=booking.start,
+    )
+
+
+def _costs_of_appointment(appointment: AppointmentState) -> Costs | None:
+    """None for one that costs no credits."""
+    if not appointment.credits or appointment.class_type_id is None:
+        return None
+    return Costs(
+        booking_id=appointment.appointment_id,
+        membership_id=appointment.membership_id,
+        class_type_id=appointment.class_type_id,
+        credits=appointment.credits,
+        start=appointment.start,
+    )
 
 
 @subscriptions.on(MembersMerged)

@@ -1,4 +1,5 @@
-"""A booking as a right of its own: into the place of its class, around its time."""
+"""A booking as a right of its own: into the place of its class, around its time. An appointment
+is one, too."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,13 +11,64 @@ from gymhopper.contexts.access.domain.coverage import encode_coverage
 from gymhopper.contexts.access.domain.records import Grant, GrantKind, Stop, milliseconds
 from gymhopper.contracts.membership.coverage import Clause, Coverage
 from gymhopper.contracts.membership.events import MembershipState
-from gymhopper.contracts.scheduling.state import BookingStatus
+from gymhopper.contracts.scheduling.appointments.events import AppointmentState
+from gymhopper.contracts.scheduling.state import BookingState, BookingStatus
 
 TOO_LATE_FOR = timedelta(hours=3)
 """For so long after its window a door says that it is too late for a booking."""
 
 HAS_PLACE: frozenset[BookingStatus] = frozenset({"booked", "attended", "missed"})
 """In line, or with an offer that was not taken yet, nobody comes in."""
+
+
+class PlaceHeld(msgspec.Struct, frozen=True, kw_only=True):
+    """A booking or an appointment as scheduling tells of it; `live` while it may open doors."""
+
+    booking_id: UUID
+    person_id: UUID
+    membership_id: UUID | None
+    host_organisation_id: UUID
+    home_organisation_id: UUID
+    location_id: UUID
+    area_id: UUID | None
+    zone: str
+    enter_from: datetime
+    enter_until: datetime
+    live: bool
+
+
+def of_booking(state: BookingState) -> PlaceHeld:
+    """A place in a class."""
+    return PlaceHeld(
+        booking_id=state.booking_id,
+        person_id=state.person_id,
+        membership_id=state.membership_id,
+        host_organisation_id=state.host_organisation_id,
+        home_organisation_id=state.home_organisation_id,
+        location_id=state.location_id,
+        area_id=state.area_id,
+        zone=state.zone,
+        enter_from=state.enter_from,
+        enter_until=state.enter_until,
+        live=state.status in HAS_PLACE,
+    )
+
+
+def of_appointment(state: AppointmentState) -> PlaceHeld:
+    """A member's time with an instructor of their own gym."""
+    return PlaceHeld(
+        booking_id=state.appointment_id,
+        person_id=state.person_id,
+        membership_id=state.membership_id,
+        host_organisation_id=state.organisation_id,
+        home_organisation_id=state.organisation_id,
+        location_id=state.location_id,
+        area_id=state.area_id,
+        zone=state.zone,
+        enter_from=state.enter_from,
+        enter_until=state.enter_until,
+        live=state.status in HAS_PLACE,
+    )
 
 
 class Booked(msgspec.Struct, frozen=True, kw_only=True):

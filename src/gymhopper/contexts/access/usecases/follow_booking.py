@@ -1,4 +1,4 @@
-"""Take over bookings of classes, which open doors around their time."""
+"""Take over bookings of classes, and appointments, which open doors around their time."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,11 +11,10 @@ from sqlalchemy import text
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
-from gymhopper.contexts.access.domain.bookings import HAS_PLACE
+from gymhopper.contexts.access.domain.bookings import PlaceHeld
 from gymhopper.contexts.access.storage import tables
 from gymhopper.contexts.access.usecases.follow_membership import compile_people
 from gymhopper.contexts.access.usecases.survivors import survivors
-from gymhopper.contracts.scheduling.state import BookingState
 
 FORGET_BOOKINGS = "access.forget_bookings"
 FORGOTTEN_AFTER = timedelta(days=2)
@@ -50,7 +49,7 @@ class BookingNews(msgspec.Struct, frozen=True):
     """A booking as of a version of it."""
 
     version: int
-    state: BookingState
+    state: PlaceHeld
 
 
 async def follow_bookings(uow: UnitOfWork, news: Sequence[BookingNews]) -> None:
@@ -75,7 +74,7 @@ async def follow_bookings(uow: UnitOfWork, news: Sequence[BookingNews]) -> None:
         {
             **{name: [getattr(each, name) for each in told] for name in _AS_TOLD},
             "version": [each.version for each in latest.values()],
-            "live": [each.status in HAS_PLACE for each in told],
+            "live": [each.live for each in told],
         },
     )
     people = {row.person_id for row in changed if row.live or row.booking_id in had_place}
@@ -102,7 +101,7 @@ async def forget_bookings(runtime: Runtime) -> None:
             await uow.defer(FORGET_BOOKINGS, lock=FORGET_BOOKINGS)
 
 
-async def _as_known_now(uow: UnitOfWork, told: list[BookingState]) -> list[BookingState]:
+async def _as_known_now(uow: UnitOfWork, told: list[PlaceHeld]) -> list[PlaceHeld]:
     """The same about the people who they are now: news may come after those of a merge."""
     known = await survivors(uow, [each.person_id for each in told])
     return [

@@ -2,9 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from gymhopper.contexts.membership.domain.credit import CreditEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """What a booking, or an appointment, takes: so many credits that pay for such a class at its
+    start."""
+
+    booking_id: UUID
+    membership_id: UUID | None
+    class_type_id: UUID
+    credits: int
+    start: datetime
 
 
 @dataclass(eq=False, kw_only=True)

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.domain.credit import CreditLot
+from gymhopper.contexts.membership.domain.reservation import Costs
 from gymhopper.contexts.membership.usecases.booking_page import BookingPage
 from gymhopper.contexts.membership.usecases.credit_book import CreditBook
 from gymhopper.contexts.membership.usecases.grant_credits import new_gift
-from gymhopper.contracts.scheduling.state import BookingState
 from gymhopper.kernel.calendar import local_date, start_of_day
 
 GOOD_AGAIN = timedelta(days=30)
@@ -15,7 +15,7 @@ GOOD_AGAIN = timedelta(days=30)
 
 
 async def release_credits(
-    uow: UnitOfWork, booking: BookingState, version: int, units: int, *, by_gym: bool = False
+    uow: UnitOfWork, booking: Costs, version: int, units: int, *, by_gym: bool = False
 ) -> None:
     """Return so many of those that the booking holds, the latest first.
 

@@ -1,21 +1,22 @@
-"""A place in a class takes credits out of the ledger, also such as were not left any more."""
+"""A place in a class, or an appointment, takes credits out of the ledger, also such as were not
+left any more."""
 
 from datetime import datetime
 from uuid import UUID, uuid5
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.membership.domain.credit import for_a_class
+from gymhopper.contexts.membership.domain.reservation import Costs
 from gymhopper.contexts.membership.usecases.booking_page import BookingPage
 from gymhopper.contexts.membership.usecases.credit_book import CREDITS_DATED
 from gymhopper.contexts.membership.usecases.publish import publish
 from gymhopper.contexts.membership.usecases.spend_credit import QUIET
 from gymhopper.contracts.membership.events import MembershipCreditOverdrawn
-from gymhopper.contracts.scheduling.state import BookingState
 from gymhopper.kernel.money import Money
 
 
 async def reserve_credits(
-    uow: UnitOfWork, booking: BookingState, version: int, again: int | None = None
+    uow: UnitOfWork, booking: Costs, version: int, again: int | None = None
 ) -> None:
     """Take what the booking costs and does not hold; of what had returned so many `again`."""
     if booking.membership_id is None:
@@ -29,7 +30,7 @@ async def reserve_credits(
         await _take(page, booking, units)
 
 
-async def follow_class(uow: UnitOfWork, booking: BookingState, version: int) -> None:
+async def follow_class(uow: UnitOfWork, booking: Costs, version: int) -> None:
     """The class starts at another time: a lot's first use is then."""
     if booking.membership_id is None:
         return
@@ -53,7 +54,7 @@ async def use_what_is_held(
     await uow.schedule(CREDITS_DATED, str(membership_id), uow.now + QUIET)
 
 
-async def _take(page: BookingPage, booking: BookingState, units: int) -> None:
+async def _take(page: BookingPage, booking: Costs, units: int) -> None:
     book = page.book
     beyond = units
     for lot, part in for_a_class(book.lots, booking.class_type_id, booking.start, units):

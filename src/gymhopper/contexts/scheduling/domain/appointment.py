@@ -14,6 +14,7 @@ from gymhopper.contracts.scheduling.appointments.events import (
     AppointmentState,
     AppointmentStatus,
 )
+from gymhopper.kernel.errors import InvalidInput
 
 EARLIEST_MARK = timedelta(hours=2)
 """So long before an appointment somebody can be said to have come to it."""
@@ -28,13 +29,15 @@ class Service:
 
     Times are in minutes. `notice_minutes` before its start at the latest a member books, and
     `free_minutes` before it a cancellation is in time. It takes one of the `room_ids`, or none
-    where it needs none. With a class type it takes a membership that covers classes of that type.
+    where it needs none. With a class type it takes a membership that covers classes of that type,
+    and `credits` of one that has credits.
     """
 
     id: UUID
     organisation_id: UUID
     name: str
     class_type_id: UUID | None
+    credits: int
     minutes: int
     buffer_before: int
     buffer_after: int
@@ -55,6 +58,12 @@ class Service:
                 self.retired_at = (self.retired_at or now) if value else None
             else:
                 setattr(self, name, tuple(value) if isinstance(value, list) else value)
+        self.check()
+
+    def check(self) -> None:
+        """Raises InvalidInput when it costs credits that are for no kind of class."""
+        if self.credits and self.class_type_id is None:
+            raise InvalidInput("Credits are for a kind of class: name it.", field="class_type_id")
 
     def require(self) -> None:
         """Raises Retired when it is not offered any more."""
@@ -96,7 +105,7 @@ class Appointment:
     """One person and one instructor, `[start_at, until_at)`.
 
     The instructor and the room are kept free in `[kept_from, kept_until)`. From `free_until` on a
-    cancellation is late.
+    cancellation is late. `credits_known` tells that the ledger has heard of its credits.
     """
 
     id: UUID
@@ -119,6 +128,8 @@ class Appointment:
     booked_at: datetime
     booked_by: str
     free_until: datetime
+    credits: int = 0
+    credits_known: bool = False
     status: AppointmentStatus = "booked"
     ending: AppointmentEnding | None = None
     version: int = 0
@@ -136,6 +147,11 @@ class Appointment:
     def end(self, ending: AppointmentEnding) -> None:
         """It does not take place, for that reason."""
         self.status, self.ending = "cancelled", ending
+
+    @property
+    def credits_back(self) -> int:
+        """What returns of its credits, as it ended."""
+        return self.credits if self.ending in {"early", "by_gym", "released"} else 0
 
     def mark(self, status: AppointmentStatus, now: datetime) -> None:
         """The person came, or did not; `booked` takes back what was said. Raises
@@ -169,4 +185,5 @@ class Appointment:
             zone=self.zone,
             enter_from=self.start_at - ENTER_BEFORE,
             enter_until=self.until_at,
+            credits=self.credits,
         )

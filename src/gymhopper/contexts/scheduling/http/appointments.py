@@ -76,6 +76,7 @@ class Appointment(BaseModel):
     until_at: datetime
     status: AppointmentStatus
     ending: AppointmentEnding | None
+    credits: int
     channel: AppointmentChannel
     booked_at: datetime
     free_until: datetime

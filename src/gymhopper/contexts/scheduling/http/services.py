@@ -25,6 +25,7 @@ from gymhopper.contexts.scheduling.usecases import keep_service as keeping
 
 router = APIRouter(prefix="/services", tags=["services"])
 
+Credits = Annotated[int, Field(ge=0, le=100, strict=True)]
 Buffer = Annotated[int, Field(ge=0, le=240, strict=True, examples=[10])]
 Ahead = Annotated[int, Field(ge=0, le=100_000, strict=True, examples=[720])]
 Days = Annotated[int, Field(ge=1, le=400, strict=True)]
@@ -39,6 +40,9 @@ class NewService(Request):
     name: Name = Field(examples=["Personal training"])
     class_type_id: UUID | None = Field(
         default=None, description="Takes a membership that covers such classes; none otherwise."
+    )
+    credits: Credits = Field(
+        default=0, description="How many of a membership that has credits; with a class type."
     )
     minutes: Minutes
     buffer_before: Buffer = 0
@@ -55,6 +59,7 @@ class ChangedService(Patch):
     """A merge patch (RFC 7396): what is absent stays."""
 
     name: Name | None = None
+    credits: Credits | None = None
     minutes: Minutes | None = None
     buffer_before: Buffer | None = None
     buffer_after: Buffer | None = None
@@ -74,6 +79,7 @@ class Service(BaseModel):
     organisation_id: UUID
     name: str
     class_type_id: UUID | None
+    credits: int
     minutes: int
     buffer_before: int
     buffer_after: int

@@ -49,11 +49,14 @@ _LEVELS = text(
     " WHERE organisation_id = :organisation AND person_id = ANY(CAST(:people AS uuid[]))"
 )
 _RESERVED = text(
-    "SELECT b.membership_id, c.class_type_id, b.start_at, b.credits FROM scheduling.booking AS b"
-    " JOIN scheduling.class AS c ON c.id = b.class_id"
+    "SELECT b.membership_id, c.class_type_id, b.start_at, b.credits, b.booked_at, b.id"
+    " FROM scheduling.booking AS b JOIN scheduling.class AS c ON c.id = b.class_id"
     " WHERE b.membership_id = ANY(CAST(:memberships AS uuid[])) AND b.credits > 0"
     " AND NOT b.credits_known AND b.status NOT IN ('cancelled', 'waiting')"
-    " ORDER BY b.booked_at, b.id"
+    " UNION ALL SELECT membership_id, class_type_id, start_at, credits, booked_at, id"
+    " FROM scheduling.appointment"
+    " WHERE membership_id = ANY(CAST(:memberships AS uuid[])) AND credits > 0"
+    " AND NOT credits_known AND status <> 'cancelled' ORDER BY booked_at, id"
 )
 _USED = text(
     "SELECT u.membership_id, u.at, u.location_id, p.organisation_id, p.zone,"
@@ -63,6 +66,10 @@ _USED = text(
     "  WHERE b.membership_id = ANY(CAST(:memberships AS uuid[]))"
     "  AND b.start_at BETWEEN :since AND :until"
     "  AND (b.status IN ('booked', 'offered', 'attended') OR b.status = 'missed' AND :missed)"
+    " UNION ALL SELECT a.membership_id, a.start_at, a.location_id"
+    "  FROM scheduling.appointment AS a WHERE a.membership_id = ANY(CAST(:memberships AS uuid[]))"
+    "  AND a.start_at BETWEEN :since AND :until"
+    "  AND (a.status IN ('booked', 'attended') OR a.status = 'missed' AND :missed)"
     " UNION ALL SELECT v.membership_id, v.at, v.location_id FROM scheduling.visit AS v"
     "  WHERE v.membership_id = ANY(CAST(:memberships AS uuid[]))"
     "  AND v.at BETWEEN :since AND :until AND v.booking_id IS NULL) AS u"

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Column, Integer, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from gymhopper.chassis.columns import INSTANT, JsonOf
@@ -19,6 +19,7 @@ service = Table(
     Column("version", Integer, nullable=False),
     Column("name", Text, nullable=False),
     Column("class_type_id", Uuid),
+    Column("credits", Integer, nullable=False),
     Column("minutes", Integer, nullable=False),
     Column("buffer_before", Integer, nullable=False),
     Column("buffer_after", Integer, nullable=False),
@@ -69,4 +70,6 @@ appointment = Table(
     Column("booked_at", INSTANT, nullable=False),
     Column("booked_by", Text, nullable=False),
     Column("free_until", INSTANT, nullable=False),
+    Column("credits", Integer, nullable=False),
+    Column("credits_known", Boolean, nullable=False),
 )

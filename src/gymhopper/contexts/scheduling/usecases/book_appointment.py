@@ -125,6 +125,7 @@ async def book_appointment(
             booked_at=uow.now,
             booked_by=caller.actor,
             free_until=alone.start - timedelta(minutes=service.free_minutes),
+            credits=eligible.credits,
         )
         await occupy_for_appointment(uow.connection, made)
         uow.add(made)
@@ -204,8 +205,16 @@ async def _occasion(
         place.zone,
         place.rollover_hour,
     )
-    rules = BookingRules()
-    return Occasion(service.id, kind, where, during.start, during.until, 0, requirements, rules)
+    return Occasion(
+        service.id,
+        kind,
+        where,
+        during.start,
+        during.until,
+        service.credits,
+        requirements,
+        BookingRules(),
+    )
 
 
 async def _eligible(
@@ -222,11 +231,10 @@ async def _eligible(
     booker = known[comer.person_id]
     member_id = comer.member_id or next((each.member_id for each in booker.held), None)
     over = STAFF_BYPASS if wanted.bypass else frozenset()
-    # Nothing takes credits for appointments, so a membership that has only those does not do.
-    usable = tuple(each for each in booker.held if each.state.credits is None)
     if service.class_type_id is None:
-        usable, over = (), over | {"NO_MEMBERSHIP"}
-    judged = judge(msgspec.structs.replace(booker, held=usable), occasion, uow.now, over=over)
+        booker = msgspec.structs.replace(booker, held=())
+        over |= {"NO_MEMBERSHIP"}
+    judged = judge(booker, occasion, uow.now, over=over)
     if isinstance(judged, Refusal):
         raise BookingRefused(judged)
     return member_id, judged

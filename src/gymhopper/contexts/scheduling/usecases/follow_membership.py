@@ -35,6 +35,12 @@ _KNOWN = text(
 )
 
 
+_KNOWN_OF_APPOINTMENTS = text(
+    "UPDATE scheduling.appointment SET credits_known = true"
+    " WHERE id = ANY(CAST(:bookings AS uuid[])) AND NOT credits_known"
+)
+
+
 class MembershipNews(msgspec.Struct, frozen=True):
     """A membership as of a version of it; with `lots`, its credits, and which booking they know."""
 
@@ -72,6 +78,7 @@ async def follow_memberships(uow: UnitOfWork, news: Sequence[MembershipNews]) ->
     heard = sorted({each.booking_id for each in news if each.booking_id is not None})
     if heard:
         await uow.connection.execute(_KNOWN, {"bookings": heard})
+        await uow.connection.execute(_KNOWN_OF_APPOINTMENTS, {"bookings": heard})
 
 
 def _latest(news: Iterable[MembershipNews]) -> list[MembershipNews]:

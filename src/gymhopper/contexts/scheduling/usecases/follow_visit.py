@@ -7,6 +7,8 @@ from sqlalchemy import select, text
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.scheduling.storage import tables
+from gymhopper.contexts.scheduling.storage.appointment_tables import appointment
+from gymhopper.contexts.scheduling.usecases.keep_appointment import see_at_appointment
 from gymhopper.contexts.scheduling.usecases.mark_attendance import see_at_door
 from gymhopper.contracts.access.events import VisitRecorded
 
@@ -26,7 +28,7 @@ _FORGET = text("DELETE FROM scheduling.visit WHERE at < :until")
 
 async def follow_visit(uow: UnitOfWork, visit: VisitRecorded) -> None:
     """Keep the visit, and mark the booking that it was for."""
-    booking_id = visit.booking_id or await _booked(uow, visit)
+    booking_id = visit.booking_id or await _booked(uow, visit) or await _appointed(uow, visit)
     if visit.membership_id is not None:
         await uow.connection.execute(
             _INSERT,
@@ -42,6 +44,7 @@ async def follow_visit(uow: UnitOfWork, visit: VisitRecorded) -> None:
         )
     if booking_id is not None:
         await see_at_door(uow, booking_id, visit.visit_id)
+        await see_at_appointment(uow, booking_id, visit.visit_id)
 
 
 async def forget_visits(uow: UnitOfWork) -> None:
@@ -63,6 +66,25 @@ async def _booked(uow: UnitOfWork, visit: VisitRecorded) -> UUID | None:
             booked.until_at > visit.at,
         )
         .order_by(booked.start_at)
+        .limit(1)
+    )
+    found: UUID | None = (await uow.connection.execute(query)).scalar_one_or_none()
+    return found
+
+
+async def _appointed(uow: UnitOfWork, visit: VisitRecorded) -> UUID | None:
+    """The same of an appointment."""
+    of = appointment.c
+    query = (
+        select(of.id)
+        .where(
+            of.person_id == visit.person_id,
+            of.status == "booked",
+            of.location_id == visit.location_id,
+            of.start_at <= visit.at + _COME,
+            of.until_at > visit.at,
+        )
+        .order_by(of.start_at)
         .limit(1)
     )
     found: UUID | None = (await uow.connection.execute(query)).scalar_one_or_none()

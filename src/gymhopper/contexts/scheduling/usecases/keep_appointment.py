@@ -45,7 +45,19 @@ async def end_appointment(uow: UnitOfWork, found: Appointment, ending: Appointme
     """Cancel one that is booked and held."""
     found.end(ending)
     await vacate(uow.connection, [found.id])
-    told = AppointmentCancelled(appointment=found.state(), ending=ending)
+    told = AppointmentCancelled(
+        appointment=found.state(), ending=ending, credits_back=found.credits_back
+    )
+    uow.record(found, told, organisation_id=found.organisation_id)
+
+
+async def see_at_appointment(uow: UnitOfWork, appointment_id: UUID, visit_id: UUID) -> None:
+    """A door let the person in on it; what staff said before stays."""
+    found = await uow.session.get(Appointment, appointment_id, with_for_update=True)
+    if found is None or found.status != "booked":
+        return
+    found.status = "attended"
+    told = AppointmentAttended(appointment=found.state(), how="door", visit_id=visit_id)
     uow.record(found, told, organisation_id=found.organisation_id)
 
 

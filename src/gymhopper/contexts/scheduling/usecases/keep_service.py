@@ -27,6 +27,7 @@ class NewService:
     organisation_id: UUID
     name: str
     class_type_id: UUID | None
+    credits: int
     minutes: int
     buffer_before: int
     buffer_after: int
@@ -45,6 +46,7 @@ async def add_service(uow: UnitOfWork, new: NewService) -> Service:
     made = Service(
         id=new_id(), created_at=uow.now, **{x: getattr(new, x) for x in NewService.__slots__}
     )
+    made.check()
     where = parts.Where(new.organisation_id, new.organisation_id)
     if new.class_type_id is not None:
         await parts.class_type_of(uow, where, new.class_type_id)

@@ -21,7 +21,8 @@ class AppointmentState(msgspec.Struct, frozen=True, kw_only=True):
 
     `membership_id` is what it rests on; None where it needs none. `class_type_id` is the kind of
     class that the service counts as, if it does, and `area_id` where its room lies, as doors know
-    it. The person may enter within `[enter_from, enter_until)`.
+    it. The person may enter within `[enter_from, enter_until)`. `credits` are how
+    many of the membership's it takes.
     """
 
     appointment_id: UUID
@@ -42,6 +43,7 @@ class AppointmentState(msgspec.Struct, frozen=True, kw_only=True):
     zone: str
     enter_from: datetime
     enter_until: datetime
+    credits: int = 0
 
 
 class AppointmentEvent(Event, frozen=True, kw_only=True):
@@ -57,16 +59,19 @@ class AppointmentBooked(AppointmentEvent, frozen=True, kw_only=True):
 
 
 class AppointmentCancelled(AppointmentEvent, frozen=True, kw_only=True):
-    """They will not."""
+    """They will not. `credits_back` of its credits return."""
 
     type: ClassVar[str] = "scheduling.appointment.cancelled.v1"
     ending: AppointmentEnding
+    credits_back: int = 0
 
 
 class AppointmentAttended(AppointmentEvent, frozen=True, kw_only=True):
-    """The person came."""
+    """The person came: staff say so, or a door does."""
 
     type: ClassVar[str] = "scheduling.appointment.attended.v1"
+    how: Literal["staff", "door"] = "staff"
+    visit_id: UUID | None = None
 
 
 class AppointmentMissed(AppointmentEvent, frozen=True, kw_only=True):
