@@ -7,6 +7,10 @@ from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.registry import Due, Jobs, Timers
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.scheduling.usecases.end_appointments import (
+    RELEASE_APPOINTMENTS,
+    release_appointments,
+)
 from gymhopper.contexts.scheduling.usecases.end_line import begin_class, end_offer
 from gymhopper.contexts.scheduling.usecases.fill_places import fill_places
 from gymhopper.contexts.scheduling.usecases.follow_closing import PLACE, follow_closing
@@ -68,6 +72,13 @@ async def release(runtime: Runtime, *, booking_id: str) -> None:
     """Give up what was booked on a membership that rests or is over by then."""
     async with runtime.begin(SERVICE) as uow:
         await release_booking(uow, UUID(booking_id))
+
+
+@jobs.job(RELEASE_APPOINTMENTS)
+async def release_appointments_of(runtime: Runtime, *, membership_id: str) -> None:
+    """Give up the appointments during which a membership rests or is over."""
+    async with runtime.begin(SERVICE) as uow:
+        await release_appointments(uow, UUID(membership_id))
 
 
 @timers.every(timedelta(days=1), "scheduling.visits_forgotten")

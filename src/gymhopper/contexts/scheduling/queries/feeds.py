@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.contexts.scheduling.domain.feed import FeedKind
 from gymhopper.contexts.scheduling.domain.ics import Entry
+from gymhopper.contexts.scheduling.storage.appointment_tables import appointment, service
 from gymhopper.contexts.scheduling.storage.feed_tables import feed
 from gymhopper.contexts.scheduling.storage.tables import booking, class_, instructor, place, room
 
@@ -103,6 +104,30 @@ async def classes_at(
     return await _classes(connection, class_.c.location_id == location_id, now)
 
 
+async def appointments_of_person(
+    connection: AsyncConnection, person_id: UUID, organisation_id: UUID, now: datetime
+) -> Sequence[Entry]:
+    """A person's appointments at the organisation."""
+    own = and_(
+        appointment.c.person_id == person_id,
+        appointment.c.organisation_id == organisation_id,
+        appointment.c.start_at > now - BOOKINGS_BACK,
+    )
+    return await _appointments(connection, own)
+
+
+async def appointments_of_instructor(
+    connection: AsyncConnection, instructor_id: UUID, now: datetime
+) -> Sequence[Entry]:
+    """What somebody has with members, without their names: calendars wander."""
+    taught = and_(
+        appointment.c.instructor_id == instructor_id,
+        appointment.c.start_at > now - CLASSES_BACK,
+        appointment.c.start_at < now + CLASSES_AHEAD,
+    )
+    return await _appointments(connection, taught)
+
+
 async def name_of_instructor(connection: AsyncConnection, instructor_id: UUID) -> str:
     """As the timetable has it."""
     query = select(instructor.c.name).where(instructor.c.id == instructor_id)
@@ -138,6 +163,40 @@ async def _classes(
             place=_place(row),
             sequence=row.class_version,
             made_at=row.created_at,
+        )
+        for row in rows
+    ]
+
+
+async def _appointments(connection: AsyncConnection, of: ColumnElement[bool]) -> Sequence[Entry]:
+    query = (
+        select(
+            service.c.name,
+            appointment.c.id,
+            appointment.c.start_at,
+            appointment.c.until_at,
+            appointment.c.version,
+            appointment.c.booked_at,
+            place.c.state,
+            room.c.name.label("room_name"),
+        )
+        .select_from(appointment)
+        .join(service, service.c.id == appointment.c.service_id)
+        .join(place, place.c.location_id == appointment.c.location_id)
+        .outerjoin(room, room.c.id == appointment.c.room_id)
+        .where(of, appointment.c.status.in_(_SHOWN))
+        .order_by(appointment.c.start_at, appointment.c.id)
+    )
+    rows = await connection.execute(query.limit(MOST_ENTRIES))
+    return [
+        Entry(
+            uid=str(row.id),
+            start=row.start_at,
+            until=row.until_at,
+            summary=row.name,
+            place=_place(row),
+            sequence=row.version,
+            made_at=row.booked_at,
         )
         for row in rows
     ]

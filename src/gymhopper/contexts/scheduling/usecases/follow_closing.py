@@ -1,4 +1,4 @@
-"""A location is closed on other days than before, or for good: its classes follow."""
+"""A location is closed on other days than before, or for good: classes and appointments follow."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -13,6 +13,7 @@ from gymhopper.contexts.scheduling.domain.occurrence import Cause, Class
 from gymhopper.contexts.scheduling.domain.schedule import Schedule, closed_days
 from gymhopper.contexts.scheduling.storage import tables
 from gymhopper.contexts.scheduling.usecases.cancel_class import cancel_class
+from gymhopper.contexts.scheduling.usecases.end_appointments import call_off_appointments
 from gymhopper.contexts.scheduling.usecases.generate import make_missing
 from gymhopper.contracts.venues.events import LocationState
 
@@ -37,8 +38,9 @@ async def have_followed(uow: UnitOfWork, before: LocationState, after: LocationS
 
 
 async def follow_closing(runtime: Runtime, location_id: UUID, newly_closed: Sequence[date]) -> int:
-    """Cancel the classes on days that are closed now, but for those of schedules that go on then;
-    all that are ahead, when it is for good. Days that are open again get their series' classes.
+    """Cancel the classes on days that are closed now, but for those of schedules that go on then,
+    and the appointments; all that are ahead, when it is for good. Days that are open again get
+    their series' classes.
 
     Returns how many classes were cancelled.
     """
@@ -47,6 +49,7 @@ async def follow_closing(runtime: Runtime, location_id: UUID, newly_closed: Sequ
         async with runtime.begin(SERVICE) as uow:
             found = await _cancel_some(uow, location_id, newly_closed)
         cancelled += found
+    await call_off_appointments(runtime, location_id, newly_closed)
     # Whoever changes a series holds it before its classes: not in one transaction with the above.
     async with runtime.begin(SERVICE) as uow:
         await _reopen(uow, location_id)

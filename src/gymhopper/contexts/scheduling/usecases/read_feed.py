@@ -1,11 +1,14 @@
 """Show a calendar to whoever knows its secret address."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select, update
 from sqlalchemy.engine import RowMapping
 
 from gymhopper.chassis.auth import SERVICE
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.scheduling.domain import ics
+from gymhopper.contexts.scheduling.domain.ics import Entry
 from gymhopper.contexts.scheduling.queries import feeds
 from gymhopper.contexts.scheduling.storage.feed_tables import feed
 from gymhopper.contexts.scheduling.usecases.keep_feed import digest
@@ -27,17 +30,24 @@ async def read_feed(runtime: Runtime, secret: str) -> bytes:
         found = (await connection.execute(query)).mappings().one_or_none()
         if found is None:
             raise NotFound("There is no calendar at this address.")
+        entries: Sequence[Entry]
         match found["kind"]:
             case "member":
                 name = "My classes"
-                entries = await feeds.bookings_of(
-                    connection, found["person_id"], found["organisation_id"], now
-                )
+                whose = found["person_id"], found["organisation_id"], now
+                entries = [
+                    *await feeds.bookings_of(connection, *whose),
+                    *await feeds.appointments_of_person(connection, *whose),
+                ]
             case "instructor":
                 name = await feeds.name_of_instructor(connection, found["instructor_id"])
-                entries = await feeds.classes_of_instructor(
-                    connection, found["instructor_id"], found["organisation_id"], now
-                )
+                instructor_id = found["instructor_id"]
+                entries = [
+                    *await feeds.classes_of_instructor(
+                        connection, instructor_id, found["organisation_id"], now
+                    ),
+                    *await feeds.appointments_of_instructor(connection, instructor_id, now),
+                ]
             case _:
                 name = await feeds.name_of_location(connection, found["location_id"])
                 entries = await feeds.classes_at(connection, found["location_id"], now)

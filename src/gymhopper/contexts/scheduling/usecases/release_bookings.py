@@ -13,6 +13,7 @@ from gymhopper.contexts.scheduling.domain.booking import Booking
 from gymhopper.contexts.scheduling.domain.costs import returned
 from gymhopper.contexts.scheduling.domain.eligibility import rests_at
 from gymhopper.contexts.scheduling.queries.scene import hold_class
+from gymhopper.contexts.scheduling.usecases.end_appointments import have_appointments_released
 from gymhopper.contexts.scheduling.usecases.end_booking import end_booking
 from gymhopper.contexts.scheduling.usecases.fill_places import have_filled, save_counts
 from gymhopper.contracts.membership.state import MembershipState
@@ -47,6 +48,7 @@ async def have_released(uow: UnitOfWork, states: Sequence[MembershipState]) -> N
         if rests_at(stopping[row.membership_id], row.start_at)
     ]
     await uow.defer_many(RELEASE, gone)
+    await have_appointments_released(uow, list(stopping.values()))
 
 
 async def release_booking(uow: UnitOfWork, booking_id: UUID) -> None:
