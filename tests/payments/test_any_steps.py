@@ -19,6 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from fixtures import kept_engines
 from fixtures.databases import Databases
 from fixtures.engines import fresh_database
 from gymhopper.chassis.engines import Engines
@@ -61,6 +62,7 @@ class AnySteps(RuleBasedStateMachine):
                 valkey_url=self.engines.valkey_url,
                 clock=clock,
             )
+            self._open.push_async_callback(kept_engines.give_back, kept_engines.lend(runtime))
             self._open.push_async_callback(runtime.close)
             return runtime
 

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from contexts.scheduling.crowd import Crowd
 from contexts.scheduling.town import open_town
+from fixtures import kept_engines
 from fixtures.databases import Databases
 from fixtures.engines import fresh_database
 from gymhopper.chassis.engines import Engines
@@ -55,6 +56,7 @@ class AnyBookings(RuleBasedStateMachine):
                 valkey_url=self.engines.valkey_url,
                 clock=clock,
             )
+            self._open.push_async_callback(kept_engines.give_back, kept_engines.lend(runtime))
             self._open.push_async_callback(runtime.close)
             return runtime
 
