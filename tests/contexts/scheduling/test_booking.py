@@ -315,7 +315,9 @@ async def test_bad_bodies_are_refused_as_everywhere(studio: Studio) -> None:
     anna = await studio.person()
     path = f"/api/v1/classes/{cycling}/book"
     nothing = await anna.http.post(path, content=b"", headers={"content-type": "application/json"})
-    assert (nothing.status_code, nothing.json()["code"]) == (400, "malformed_json")
+    assert (nothing.status_code, nothing.json()["code"]) == (422, "invalid_input")
+    half = await anna.http.post(path, content=b"{", headers={"content-type": "application/json"})
+    assert (half.status_code, half.json()["code"]) == (400, "malformed_json")
     text = await anna.http.post(path, content=b"{}", headers={"content-type": "text/plain"})
     assert text.status_code == 415
     unknown = await anna.http.post(path, json={"colour": "red"})

@@ -7,6 +7,7 @@ wants open, a hundred requests cost little more than one.
 """
 
 import asyncio
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +41,8 @@ WAITING = 1000
 
 _TEMPLATE = "/api/v1/classes/{class_id}/book"
 _PATH = re.compile(r"/api/v1/classes/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})/book")
-_JSON = re.compile(r"application/(?:[\w.+-]+\+)?json(?:;|$)")
+_JSON = re.compile(r"application/(?:[^/;\s]+\+)?json\s*(?:;|$)", re.IGNORECASE)
+_BODY = ("body",)
 _HEADERS = ((b"content-type", b"application/json"),)
 
 
@@ -136,14 +138,23 @@ def _class_of(scope: Scope) -> UUID | None:
 
 
 def _parsed(request: Request, content: bytes) -> BookRequest:
-    """The body. Raises what the framework would."""
-    if content and not _JSON.match(request.headers.get("content-type", "")):
+    """The body. Raises what the framework would, which reads JSON by the standard library."""
+    if not content:
+        raise RequestValidationError([{"type": "missing", "loc": _BODY, "msg": "Field required"}])
+    if not _JSON.match(request.headers.get("content-type", "")):
         raise HTTPException(415, "The body must be application/json.")
     try:
-        return BookRequest.model_validate_json(content)
+        given = json.loads(content)
+    except json.JSONDecodeError as error:
+        wrong = {"type": "json_invalid", "loc": _BODY, "msg": error.msg}
+        raise RequestValidationError([wrong]) from error
+    except (ValueError, RecursionError) as error:  # no text, a number or a depth without end
+        raise HTTPException(400, "There was an error parsing the body") from error
+    try:
+        return BookRequest.model_validate(given, from_attributes=True)
     except ValidationError as error:
         found = [
-            {**each, "loc": ("body", *each["loc"])}
+            {**each, "loc": (*_BODY, *each["loc"])}
             for each in error.errors(include_url=False, include_context=False)
         ]
         raise RequestValidationError(found) from error
