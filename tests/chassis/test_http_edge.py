@@ -263,7 +263,7 @@ async def test_a_database_that_is_away_is_503_and_back_it_serves_again(
         # Connections that died in the pool are noticed before they are given out.
         with psycopg.connect(counting.superuser_url, autocommit=True) as connection:
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         assert (await client.post("/api/v1/things", json={"name": "a"})).status_code == 201

@@ -1,5 +1,6 @@
 """The pool of connections and the transactions on it, each bound to who acts."""
 
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -7,7 +8,7 @@ from datetime import timedelta
 import psycopg
 from sqlalchemy import event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from gymhopper.chassis.arrays import ArrayDumper
@@ -48,11 +49,11 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,
-            pool_pre_ping=True,
             hide_parameters=True,  # an error is logged; whom a row is about must not be
             connect_args={"options": "-c search_path=jobs"},
         )
         event.listen(self.engine.sync_engine, "connect", _adapt)
+        event.listen(self.engine.sync_engine, "checkout", _check)
 
     @asynccontextmanager
     async def transaction(
@@ -97,6 +98,21 @@ def _adapt(connection: DBAPIConnection, _: object) -> None:
     driver = connection.driver_connection
     if isinstance(driver, psycopg.AsyncConnection):
         driver.adapters.register_dumper(list, ArrayDumper)
+
+
+def _check(connection: DBAPIConnection, *_: object) -> None:
+    """Have the pool replace its connections when the server hung up on this one: there is something
+    to be read of it although nothing was asked. To ask the server would cost a round trip before
+    every transaction."""
+    driver = connection.driver_connection
+    if isinstance(driver, psycopg.AsyncConnection) and (driver.closed or _readable(driver)):
+        raise InvalidatePoolError
+
+
+def _readable(driver: psycopg.AsyncConnection) -> bool:
+    poll = select.poll()
+    poll.register(driver.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _binding(subject: AuthSubject) -> dict[str, str]:
