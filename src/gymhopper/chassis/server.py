@@ -11,6 +11,11 @@ from starlette.types import ASGIApp
 from gymhopper.kernel.errors import GymhopperError
 
 
+KEEP_ALIVE = 75
+"""Seconds after which an idle connection is closed: longer than proxies and clients keep theirs,
+or they would send a request into a connection that is being closed."""
+
+
 class PortTaken(GymhopperError):
     """The address is not ours to listen on: somebody else does, or this machine has none such."""
 
@@ -76,6 +81,7 @@ class HttpServer:
                 # the one before, and takes its dry run for its own.
                 reset_contextvars=True,
                 timeout_graceful_shutdown=10,
+                timeout_keep_alive=KEEP_ALIVE,
             )
         )
         self._task: asyncio.Task[None] | None = None
