@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.chassis.secrets import Secrets
@@ -19,55 +19,9 @@ from gymhopper.contexts.membership.storage.waiver_tables import (
 from gymhopper.contracts.membership.people.api import Standing
 
 
-async def standings(
-    connection: AsyncConnection, organisation_id: UUID, person_ids: Sequence[UUID], at: datetime
-) -> tuple[Standing, ...]:
-    """Whether these members of the organisation have signed what must be signed at that instant.
-
-    The same rule as `domain.waiver.standing`, for all of them in one statement: a class has many.
-    """
-    asked = select(member.c.person_id, _unsigned(at).label("unsigned")).where(
-        _are_asked_for(organisation_id, person_ids)
-    )
-    rows = await connection.execute(asked)
-    return tuple(Standing(person_id=row.person_id, unsigned=row.unsigned) for row in rows)
-
-
-async def standings_with_ages(
-    connection: AsyncConnection,
-    organisation_id: UUID,
-    person_ids: Sequence[UUID],
-    at: datetime,
-    *,
-    day: date,
-    secrets: Secrets,
-) -> tuple[Standing, ...]:
-    """The same with their ages on the local day, for which birth dates are unsealed."""
-    key = person_key.c
-    asked = (
-        select(member.c.person_id, _unsigned(at).label("unsigned"), person.c.identity, key.wrapped)
-        .join_from(member, person)
-        .outerjoin(
-            person_key, and_(key.person_id == member.c.person_id, key["class"] == "identity")
-        )
-        .where(_are_asked_for(organisation_id, person_ids))
-    )
-    seal = ContactSeal(secrets)
-    found = []
-    for row in await connection.execute(asked):
-        born = seal.born(row.person_id, row.identity, row.wrapped)
-        age = None if born is None else age_on(born, day)
-        found.append(Standing(person_id=row.person_id, unsigned=row.unsigned, age=age))
-    return tuple(found)
-
-
-def _are_asked_for(organisation_id: UUID, person_ids: Sequence[UUID]) -> ColumnElement[bool]:
-    of = member.c
-    return and_(of.organisation_id == organisation_id, of.person_id.in_(person_ids))
-
-
-def _unsigned(at: datetime) -> ColumnElement[bool]:
+def _unsigned() -> ColumnElement[bool]:
     of, known, given = waiver_version.c, waiver.c, waiver_signature.c
+    at: ColumnElement[datetime] = bindparam("at")
     required = (
         select(of.waiver_id, known.organisation_id, func.max(of.number).label("number"))
         .join_from(waiver_version, waiver)
@@ -88,3 +42,51 @@ def _unsigned(at: datetime) -> ColumnElement[bool]:
     )
     missing = required.c.organisation_id == member.c.organisation_id, ~signed
     return exists().where(*missing).correlate(member)
+
+
+# Made once: to put one together takes longer than to answer it.
+_ASKED_FOR = and_(
+    member.c.organisation_id == bindparam("organisation_id"),
+    member.c.person_id.in_(bindparam("person_ids", expanding=True)),
+)
+_STANDINGS = select(member.c.person_id, _unsigned().label("unsigned")).where(_ASKED_FOR)
+_WITH_AGES = (
+    _STANDINGS.add_columns(person.c.identity, person_key.c.wrapped)
+    .join_from(member, person)
+    .outerjoin(
+        person_key,
+        and_(person_key.c.person_id == member.c.person_id, person_key.c["class"] == "identity"),
+    )
+)
+
+
+async def standings(
+    connection: AsyncConnection, organisation_id: UUID, person_ids: Sequence[UUID], at: datetime
+) -> tuple[Standing, ...]:
+    """Whether these members of the organisation have signed what must be signed at that instant.
+
+    The same rule as `domain.waiver.standing`, for all of them in one statement: a class has many.
+    """
+    asked = {"organisation_id": organisation_id, "person_ids": person_ids, "at": at}
+    rows = await connection.execute(_STANDINGS, asked)
+    return tuple(Standing(person_id=row.person_id, unsigned=row.unsigned) for row in rows)
+
+
+async def standings_with_ages(
+    connection: AsyncConnection,
+    organisation_id: UUID,
+    person_ids: Sequence[UUID],
+    at: datetime,
+    *,
+    day: date,
+    secrets: Secrets,
+) -> tuple[Standing, ...]:
+    """The same with their ages on the local day, for which birth dates are unsealed."""
+    asked = {"organisation_id": organisation_id, "person_ids": person_ids, "at": at}
+    seal = ContactSeal(secrets)
+    found = []
+    for row in await connection.execute(_WITH_AGES, asked):
+        born = seal.born(row.person_id, row.identity, row.wrapped)
+        age = None if born is None else age_on(born, day)
+        found.append(Standing(person_id=row.person_id, unsigned=row.unsigned, age=age))
+    return tuple(found)
