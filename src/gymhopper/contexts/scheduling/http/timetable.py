@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from gymhopper.contexts.scheduling.http.class_types import RequirementsField
 from gymhopper.contexts.scheduling.http.fields import Name, organisations
 from gymhopper.contexts.scheduling.http.rooms import SpotField
 from gymhopper.contexts.scheduling.queries import timetable as reading
+from gymhopper.contexts.scheduling.queries.scene import Setting
 from gymhopper.contexts.scheduling.usecases import see_for_oneself as seeing
 from gymhopper.contracts.scheduling.state import BookingStatus, ClassStatus
 from gymhopper.kernel.calendar import local
@@ -205,7 +207,7 @@ async def list_classes(
             limit=query.fetch,
         )
     shown, next_cursor = query.cut(found, lambda each: (each.row.start_at, each.row.id))
-    yours = await seeing.see_for_oneself(runtime, caller, [each.row.id for each in shown])
+    yours = await seeing.see_for_oneself(runtime, caller, [each.scene for each in shown])
     # Nothing is read as often: the page is written as it is, without the framework's models.
     items = [{**fields_of(each), "you": yours.get(each.row.id)} for each in shown]
     page = msgspec.json.encode({"items": items, "next_cursor": next_cursor})
@@ -220,55 +222,64 @@ async def get_class(
 ) -> ClassDetails:
     """Of every gym; which spots are taken, and not by whom."""
     async with runtime.read(caller) as connection:
-        found = await reading.class_details(connection, class_id)
+        found = await reading.timetable_class(connection, class_id)
     taken: set[str] = set()
-    if found.spots:
+    if found.scene.spots:
         # Others' bookings are not the caller's to see; where they sit is.
         async with runtime.read(SERVICE) as connection:
             taken = await reading.taken_spots(connection, class_id)
-    row = found.entry.row
-    yours = await seeing.see_for_oneself(runtime, caller, [class_id])
+    yours = await seeing.see_for_oneself(runtime, caller, [found.scene])
     return ClassDetails(
-        **fields_of(found.entry),
+        **fields_of(found),
         you=You.of(yours.get(class_id)),
-        version=row.version,
-        description=row.description,
-        credits=row.credits,
-        requirements=RequirementsField.of(found.requirements),
+        version=found.scene.setting.version,
+        description=found.row.description,
+        credits=found.scene.occasion.credits,
+        requirements=RequirementsField.of(found.scene.occasion.requirements),
         spots=[
             SeatField(**SpotField.of(each).model_dump(), taken=each.name in taken)
-            for each in found.spots
+            for each in found.scene.spots
         ],
     )
 
 
 def fields_of(entry: reading.Entry) -> dict[str, Any]:
     """What is shown of a class wherever it is, in plain values."""
-    row, rules = entry.row, entry.rules
+    row, scene = entry.row, entry.scene
+    told = _told(scene.setting, row.place, row.city, row.class_type, row.room)
+    km = None if row.km is None else round(row.km, 2)
     return {
-        **{name: getattr(row, name) for name in _PLAIN},
-        "organisation_id": row.host_organisation_id,
-        "local_start": local(row.start_at, row.zone),
-        "location": {
-            "id": row.location_id,
-            "name": row.place,
-            "city": row.city,
-            "zone": row.zone,
-            "distance_km": None if row.km is None else round(row.km, 2),
-        },
-        "class_type": {"id": row.class_type_id, "name": row.class_type},
-        "room": None if row.room_id is None else {"id": row.room_id, "name": row.room},
+        **told,
+        "location": {**told["location"], "distance_km": km},
         "instructors": [{"id": key, "name": name} for key, name in entry.instructors],
-        "free": max(0, row.capacity - row.taken),
-        "booking": {
-            "opens_at": rules.opens_at(row.start_at, row.zone),
-            "closes_at": rules.closes_at(row.start_at),
-            "free_until": rules.free_until(row.start_at),
-        },
+        "free": scene.free,
+        "waiting": scene.waiting,
     }
 
 
-_PLAIN = (
-    *("id", "schedule_id", "name", "start_at", "until_at", "substitute", "status", "capacity"),
-    "waiting",
-)
+# The setting is one object as long as nothing of the class changed.
+@lru_cache(maxsize=4096)
+def _told(
+    setting: Setting, place: str, city: str, class_type: str, room: str | None
+) -> dict[str, Any]:
+    state, rules = setting.state, setting.occasion.rules
+    return {
+        "id": state.class_id,
+        "organisation_id": state.host_organisation_id,
+        "schedule_id": state.schedule_id,
+        "name": state.name,
+        "start_at": state.start,
+        "until_at": state.until,
+        "local_start": local(state.start, state.zone),
+        "location": {"id": state.location_id, "name": place, "city": city, "zone": state.zone},
+        "class_type": {"id": state.class_type_id, "name": class_type},
+        "room": None if state.room_id is None else {"id": state.room_id, "name": room},
+        "substitute": state.substitute,
+        "status": state.status,
+        "capacity": state.capacity,
+        "booking": {
+            "opens_at": rules.opens_at(state.start, state.zone),
+            "closes_at": rules.closes_at(state.start),
+            "free_until": rules.free_until(state.start),
+        },
+    }

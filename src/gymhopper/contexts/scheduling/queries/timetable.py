@@ -8,16 +8,14 @@ many there are in all.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gymhopper.contexts.scheduling.domain.requirements import Requirements
-from gymhopper.contexts.scheduling.domain.room import Spot
-from gymhopper.contexts.scheduling.domain.rules import BookingRules, resolve
+from gymhopper.contexts.scheduling.queries.scene import AROUND, COLUMNS, Scene, scene_of
 from gymhopper.contexts.scheduling.storage.tables import instructor
 from gymhopper.kernel.errors import NotFound
 
@@ -26,35 +24,19 @@ _KM = (
     " + cos(radians(:latitude)) * cos(radians(p.latitude))"
     " * sin(radians(p.longitude - :longitude) / 2) ^ 2)))"
 )
-_CLASS = (
-    "c.id, c.host_organisation_id, c.location_id, c.class_type_id, c.schedule_id, c.name,"
-    " c.start_at, c.until_at, c.zone, c.room_id, c.instructor_ids, c.substitute, c.capacity,"
-    " c.status, c.taken, c.waiting, c.version"
-)
+_SHOWN = COLUMNS + ", p.state ->> 'name' AS place, t.name AS class_type, r.name AS room"
 _LIST = (
-    "SELECT c.*, p.place, p.city, p.km, t.name AS class_type, r.name AS room"
-    " FROM (SELECT * FROM (SELECT p.location_id, p.state ->> 'name' AS place, p.city, p.zone,"
-    " {km} AS km FROM scheduling.place AS p WHERE {places}) AS p WHERE {near}) AS p"
-    " CROSS JOIN LATERAL (SELECT {columns} FROM scheduling.class AS c"
+    "SELECT {shown}, c.km FROM (SELECT c.*, p.km"
+    " FROM (SELECT * FROM (SELECT p.location_id, p.zone, {km} AS km"
+    " FROM scheduling.place AS p WHERE {places}) AS p WHERE {near}) AS p"
+    " CROSS JOIN LATERAL (SELECT c.* FROM scheduling.class AS c"
     " WHERE c.location_id = p.location_id AND {classes}"
     " ORDER BY c.start_at, c.id LIMIT :limit) AS c"
-    " JOIN scheduling.class_type AS t ON t.id = c.class_type_id"
-    " LEFT JOIN scheduling.room AS r ON r.id = c.room_id"
-    " ORDER BY c.start_at, c.id LIMIT :limit"
+    " ORDER BY c.start_at, c.id LIMIT :limit) AS c{around} ORDER BY c.start_at, c.id"
 )
 _ONE = text(
-    f"SELECT {_CLASS}, p.state ->> 'name' AS place, p.city, CAST(NULL AS float) AS km,"  # noqa: S608 - constants of this module
-    " t.name AS class_type, t.description, t.credits, t.requirements, r.name AS room, r.spots"
-    " FROM scheduling.class AS c JOIN scheduling.place AS p ON p.location_id = c.location_id"
-    " JOIN scheduling.class_type AS t ON t.id = c.class_type_id"
-    " LEFT JOIN scheduling.room AS r ON r.id = c.room_id WHERE c.id = :class_id"
-)
-_RULES = text(
-    "SELECT organisation_id, location_id, class_type_id, rules FROM scheduling.booking_rules"
-    " WHERE organisation_id = ANY(CAST(:organisations AS uuid[]))"
-    " AND (location_id IS NULL OR location_id = ANY(CAST(:locations AS uuid[])))"
-    " AND (class_type_id IS NULL OR class_type_id = ANY(CAST(:kinds AS uuid[])))"
-    " ORDER BY class_type_id IS NOT NULL, location_id IS NOT NULL"
+    f"SELECT {_SHOWN}, CAST(NULL AS float) AS km, t.description"  # noqa: S608 - constants
+    f" FROM scheduling.class AS c{AROUND} WHERE c.id = :class_id"
 )
 _SPOTS = text(
     "SELECT spot FROM scheduling.booking WHERE class_id = :class_id AND spot IS NOT NULL"
@@ -90,20 +72,12 @@ class TimetableFilter:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A class as the timetable shows it: its row, who teaches, and the rules that hold."""
+    """A class as the timetable shows it: its row, who teaches, and what a booking of it follows.
+    Nothing is counted by channel."""
 
     row: Row[Any]
-    instructors: Sequence[tuple[UUID, str]]
-    rules: BookingRules
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """A class on a page of its own."""
-
-    entry: Entry
-    requirements: Requirements
-    spots: tuple[Spot, ...]
+    instructors: tuple[tuple[UUID, str], ...]
+    scene: Scene
 
 
 async def timetable(
@@ -134,14 +108,18 @@ async def timetable(
         near = "p.km <= :km"
         values |= {name: getattr(wanted.near, name) for name in ("latitude", "longitude", "km")}
     query = _LIST.format(
-        columns=_CLASS,
+        shown=_SHOWN,
+        around=AROUND,
         km="CAST(NULL AS float)" if wanted.near is None else _KM,
         places=" AND ".join(places),
         near=near,
         classes=" AND ".join(classes),
     )
-    return await _entries(connection, (await connection.execute(text(query), values)).all())
+    return await _entries(connection, (await connection.execute(_text(query), values)).all())
 
+
+# There are as many as there are combinations of what is asked for, and each takes a while to read.
+_text = lru_cache(maxsize=1024)(text)
 
 _PLACES = {
     "location_id": "p.location_id = :location_id",
@@ -161,17 +139,13 @@ _CLASSES = {
 }
 
 
-async def class_details(connection: AsyncConnection, class_id: UUID) -> Details:
-    """The class. Raises NotFound."""
+async def timetable_class(connection: AsyncConnection, class_id: UUID) -> Entry:
+    """The class; its row has the `description`, too. Raises NotFound."""
     row = (await connection.execute(_ONE, {"class_id": class_id})).one_or_none()
     if row is None:
         raise NotFound("There is no class with this id.")
     [entry] = await _entries(connection, [row])
-    return Details(
-        entry,
-        msgspec.convert(row.requirements, Requirements),
-        msgspec.convert(row.spots or (), tuple[Spot, ...]),
-    )
+    return entry
 
 
 async def taken_spots(connection: AsyncConnection, class_id: UUID) -> set[str]:
@@ -180,39 +154,13 @@ async def taken_spots(connection: AsyncConnection, class_id: UUID) -> set[str]:
 
 
 async def _entries(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Entry]:
-    if not rows:
-        return []
-    ids = {each for row in rows for each in row.instructor_ids}
+    scenes = [scene_of(row) for row in rows]
+    ids = {each for scene in scenes for each in scene.state.instructor_ids}
     names: dict[UUID, str] = {}
     if ids:
         asked = select(instructor.c.id, instructor.c.name).where(instructor.c.id.in_(ids))
         names = {each.id: each.name for each in await connection.execute(asked)}
-    rules = await _rules(connection, rows)
     return [
-        Entry(
-            row,
-            [(each, names.get(each, "")) for each in row.instructor_ids],
-            rules[row.host_organisation_id, row.location_id, row.class_type_id],
-        )
-        for row in rows
+        Entry(row, tuple((each, names.get(each, "")) for each in scene.state.instructor_ids), scene)
+        for row, scene in zip(rows, scenes, strict=True)
     ]
-
-
-async def _rules(
-    connection: AsyncConnection, rows: Sequence[Row[Any]]
-) -> dict[tuple[UUID, UUID, UUID], BookingRules]:
-    """What holds, by organisation, location and kind of class."""
-    keys = {(each.host_organisation_id, each.location_id, each.class_type_id) for each in rows}
-    organisations, locations, kinds = (list(set(each)) for each in zip(*keys, strict=True))
-    asked = {"organisations": organisations, "locations": locations, "kinds": kinds}
-    said = (await connection.execute(_RULES, asked)).all()
-    return {
-        key: resolve(
-            each.rules
-            for each in said
-            if each.organisation_id == key[0]
-            and each.location_id in (None, key[1])
-            and each.class_type_id in (None, key[2])
-        )
-        for key in keys
-    }

@@ -14,7 +14,7 @@ from gymhopper.contexts.scheduling.domain.caps import lane
 from gymhopper.contexts.scheduling.domain.eligibility import Booker, Eligible, judge
 from gymhopper.contexts.scheduling.domain.refusals import Code, Refusal, Verdict
 from gymhopper.contexts.scheduling.queries.bookers import bookers
-from gymhopper.contexts.scheduling.queries.scene import Scene, look_at_classes
+from gymhopper.contexts.scheduling.queries.scene import Scene, count_channels
 from gymhopper.contexts.scheduling.usecases.standings import standings_of
 from gymhopper.contracts.scheduling.state import BookingStatus, Channel
 
@@ -34,37 +34,38 @@ class You(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def see_for_oneself(
-    runtime: Runtime, caller: AuthSubject, class_ids: Sequence[UUID]
+    runtime: Runtime, caller: AuthSubject, scenes: Sequence[Scene]
 ) -> dict[UUID, You]:
-    """For each of the classes; nothing for a caller who is no person.
+    """For each of the classes, by its id; nothing for a caller who is no person.
 
     What has to be signed, and ages, are judged as of the last class of each gym that is asked for.
     """
     person_id = caller.person_id
-    if person_id is None or not class_ids:
-        return {}
     found: dict[UUID, You] = {}
-    async with runtime.read(SERVICE) as connection:
-        scenes = await look_at_classes(connection, list(class_ids))
+    if person_id is None:
+        return found
+    now = runtime.clock.now()
     gyms: dict[UUID, list[Scene]] = {}
-    for each in scenes.values():
+    for each in scenes:
         gyms.setdefault(each.state.host_organisation_id, []).append(each)
     for several in gyms.values():
         several.sort(key=lambda scene: scene.state.start)
         first, last = several[0], several[-1]
         strictest = max(several, key=lambda scene: scene.occasion.requirements.by_age)
         standings = await standings_of(runtime, strictest, [person_id])
+        # What others have booked is not the person's to see; how many have is.
         async with runtime.read(SERVICE) as connection:
+            await count_channels(connection, several)
             known = await bookers(
                 connection,
                 first.occasion,
                 [person_id],
-                runtime.clock.now(),
+                now,
                 standings,
                 until=last.state.start,
             )
         for scene in several:
-            found[scene.class_id] = _you(scene, known[person_id], runtime.clock.now())
+            found[scene.class_id] = _you(scene, known[person_id], now)
     return found
 
 
