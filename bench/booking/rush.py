@@ -243,16 +243,21 @@ class Readers:
             due, number = due + pause, number + 1
 
     async def finish(self) -> None:
-        """Wait for those that were due."""
+        """Wait for those that were due, and hang up."""
         await asyncio.gather(*self._under_way)
+        for line in self._free:
+            line.close()
 
     async def _one(self, data: bytes, due: float, port: int) -> None:
+        line = self._free.pop() if self._free else None
         try:
             async with asyncio.timeout(PATIENCE):
-                line = self._free.pop() if self._free else await connected(port)
+                line = line or await connected(port)
                 answer = await line.ask(data)
         except (TimeoutError, ConnectionError) as error:
             self.unread.append(type(error).__name__)
+            if line is not None:
+                line.close()
             return
         if answer.status == 200:
             self.waits.append((time.perf_counter() - due) * 1000)
