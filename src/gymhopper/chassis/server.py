@@ -10,7 +10,6 @@ from starlette.types import ASGIApp
 
 from gymhopper.kernel.errors import GymhopperError
 
-
 KEEP_ALIVE = 75
 """Seconds after which an idle connection is closed: longer than proxies and clients keep theirs,
 or they would send a request into a connection that is being closed."""
