@@ -54,6 +54,10 @@ async def test_a_child_is_registered_beside_the_parent_in_one_call(gym: Any) -> 
     assert str(began.data.guardian_person_id) == ada["person_id"]
     contact = await gym.runtime.api(MembershipApi).contact(member_id=UUID(child["id"]))
     assert contact.managed
+    api = gym.runtime.api(MembershipApi)
+    guardians = (await api.member(member_id=UUID(child["id"]))).guardians
+    assert guardians == (UUID(ada["person_id"]),)
+    assert (await api.member(member_id=UUID(ada["id"]))).guardians == ()
 
 
 async def test_a_child_may_have_several_guardians_and_lose_them_again(gym: Any) -> None:
@@ -67,6 +71,9 @@ async def test_a_child_may_have_several_guardians_and_lose_them_again(gym: Any) 
         assert (await gym.http.delete(path)).status_code == 204
         assert (await gym.http.delete(path)).status_code == 404
     assert not (await gym.get(f"/members/{child['id']}"))["managed"]
+    assert (
+        await gym.runtime.api(MembershipApi).member(member_id=UUID(child["id"]))
+    ).guardians == ()
     assert await gym.told_types(second["id"]) == ["began", "ended"]
 
 

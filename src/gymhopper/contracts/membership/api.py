@@ -75,13 +75,15 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
 class MemberRef(msgspec.Struct, frozen=True, kw_only=True):
     """Which person a member is, and at which organisation.
 
-    `hosts` are the people who have invited the member as their guest, and may still do so for that.
+    `hosts` are the people who have invited the member as their guest, and may still do so for that;
+    `guardians` those who act for the member now, at this organisation.
     """
 
     member_id: UUID
     person_id: UUID
     organisation_id: UUID
     hosts: tuple[UUID, ...] = ()
+    guardians: tuple[UUID, ...] = ()
 
 
 class MemberAddress(msgspec.Struct, frozen=True, kw_only=True):

@@ -138,6 +138,7 @@ async def member_ref(connection: AsyncConnection, member_id: UUID) -> MemberRef 
         person_id=row.person_id,
         organisation_id=row.organisation_id,
         hosts=await _hosts(connection, member_id),
+        guardians=await _guardians(connection, member_id),
     )
 
 
@@ -149,6 +150,16 @@ async def _hosts(connection: AsyncConnection, member_id: UUID) -> tuple[UUID, ..
         .join(guest_pass, of.membership_id == host.id)
         .where(of.member_id == member_id, of.used_at.is_(None), of.withdrawn_at.is_(None))
         .distinct()
+    )
+    return tuple(rows.scalars())
+
+
+async def _guardians(connection: AsyncConnection, member_id: UUID) -> tuple[UUID, ...]:
+    of = people_tables.guardianship.c
+    rows = await connection.execute(
+        select(of.guardian_person_id).where(
+            of.dependent_member_id == member_id, of.ended_at.is_(None)
+        )
     )
     return tuple(rows.scalars())
 

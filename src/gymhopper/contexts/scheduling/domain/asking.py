@@ -25,6 +25,7 @@ class Wish:
     stands in line, and who stands there does so until `wait_until`. `desk` tells that staff ask,
     over the refusals in `over`. Whoever needs no membership comes as `member_id`, a member of
     `home_organisation_id`. A guest comes with the place that `host_person_id` has in the class.
+    Whom a guardian books for comes as a member of the organisation that says so, `guarded_at`.
     """
 
     person_id: UUID
@@ -37,12 +38,18 @@ class Wish:
     member_id: UUID | None = None
     home_organisation_id: UUID | None = None
     host_person_id: UUID | None = None
+    guarded_at: UUID | None = None
 
 
-def seen_from(booker: Booker, host_organisation_id: UUID, caps: Caps) -> Booker:
+def seen_from(
+    booker: Booker, host_organisation_id: UUID, caps: Caps, *, only: UUID | None = None
+) -> Booker:
     """The same with the memberships that are of any use here: the gym's own, and those of networks
-    that have places in the class. Others are nobody's business."""
+    that have places in the class; `only` one organisation's of them. Others are nobody's
+    business."""
     here = {host_organisation_id, *caps.networks}
+    if only is not None:
+        here &= {only}
     held = tuple(each for each in booker.held if each.state.organisation_id in here)
     if len(held) == len(booker.held):
         return booker

@@ -27,8 +27,8 @@ Bypass = Annotated[
 
 
 class BookRequest(Request):
-    """A place that is asked for. Members leave out `member_id` for themselves, or name a guest whom
-    they have invited; staff name a member."""
+    """A place that is asked for. Members leave out `member_id` for themselves, or name whom they
+    are guardians of, or a guest whom they have invited; staff name a member."""
 
     member_id: UUID | None = None
     membership_id: Membership = None
@@ -53,7 +53,7 @@ class BookRequest(Request):
 
 class SeveralRequest(Request):
     """Places in several classes, for the same person in the same way. Members leave out `member_id`
-    for themselves, or name a guest whom they have invited; staff name a member."""
+    for themselves, or name whom they are guardians of; staff name a member."""
 
     class_ids: list[UUID] = Field(min_length=1, max_length=MOST_AT_ONCE)
     member_id: UUID | None = None

@@ -24,16 +24,18 @@ from gymhopper.contexts.scheduling.http.booking_answers import (
 from gymhopper.contexts.scheduling.http.fields import Request, Text
 from gymhopper.contexts.scheduling.queries.bookings import (
     BookingFilter,
+    BookingView,
     booking_view,
     booking_views,
 )
 from gymhopper.contexts.scheduling.usecases import book_class as booking
 from gymhopper.contexts.scheduling.usecases import book_several as booking_several
 from gymhopper.contexts.scheduling.usecases import cancel_booking as cancelling
+from gymhopper.contexts.scheduling.usecases.guardians import guards
 from gymhopper.contexts.scheduling.usecases.mark_attendance import mark
 from gymhopper.contexts.scheduling.usecases.settle_penalties import undo_late_cancel, waive_fee
 from gymhopper.contracts.scheduling.state import BookingStatus
-from gymhopper.kernel.errors import Forbidden
+from gymhopper.kernel.errors import Forbidden, NotFound
 
 router = APIRouter(tags=["bookings"])
 
@@ -117,7 +119,7 @@ async def list_bookings(
     here: CurrentRuntime,
     caller: AuthSubject = scoped("bookings:read"),
 ) -> BookingPage:
-    """Those that the caller may see, by the start of their classes."""
+    """Those that the caller may see, by the start of their classes. A guardian names the member."""
     wanted = BookingFilter(
         class_id=query.class_id,
         member_id=query.member_id,
@@ -126,7 +128,8 @@ async def list_bookings(
         from_=query.from_,
         until=query.until,
     )
-    async with here.read(caller) as connection:
+    guarded = query.member_id is not None and await guards(here, caller, query.member_id)
+    async with here.read(SERVICE if guarded else caller) as connection:
         found = await booking_views(
             connection, wanted, after=query.after(tuple[datetime, UUID]), limit=query.fetch
         )
@@ -151,8 +154,7 @@ async def preview_booking_cancellation(
     caller: AuthSubject = scoped("bookings:read"),
 ) -> CancellationPreview:
     """Now: the fee, and whether credits come back. The sentence is for the member."""
-    async with here.read(caller) as connection:
-        seen = await booking_view(connection, booking_id)
+    seen = await _seen(here, caller, booking_id)
     return CancellationPreview.of(of_cancelling(seen, here.clock.now()), seen.free_until)
 
 
@@ -166,8 +168,7 @@ async def cancel_booking(
     """What it costs stands in the preview; a fee is charged later, so that staff can waive it. Who
     is in line comes up."""
     await cancelling.cancel_booking(here, caller, booking_id, shown_fee=body.fee, free=body.free)
-    async with here.read(caller) as connection:
-        return Booking.of(await booking_view(connection, booking_id))
+    return await _shown(here, caller, booking_id)
 
 
 @router.post("/bookings/{booking_id}/accept", summary="Take a place that is free")
@@ -237,5 +238,15 @@ async def _of_staff(here: Runtime, caller: AuthSubject, booking_id: UUID) -> Non
 
 
 async def _shown(here: Runtime, caller: AuthSubject, booking_id: UUID) -> Booking:
-    async with here.read(caller) as connection:
-        return Booking.of(await booking_view(connection, booking_id))
+    return Booking.of(await _seen(here, caller, booking_id))
+
+
+async def _seen(here: Runtime, caller: AuthSubject, booking_id: UUID) -> BookingView:
+    try:
+        async with here.read(caller) as connection:
+            return await booking_view(connection, booking_id)
+    except NotFound:
+        if caller.person_id is None:
+            raise
+    # The row of somebody whom the caller guards is not theirs in the database.
+    return await cancelling.booking_of(here, caller, booking_id)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.contexts.scheduling.domain.booking import Booking
@@ -64,16 +64,12 @@ class BookingFilter:
 
 _OF_CLASS = ("class_name", "location_id", "zone", "position")
 _OWN = [name for name in BookingView.__dataclass_fields__ if name not in _OF_CLASS]
-_AHEAD = booking.alias("ahead")
-_POSITION = (
-    select(func.count())
-    .where(
-        _AHEAD.c.class_id == booking.c.class_id,
-        _AHEAD.c.status == "waiting",
-        _AHEAD.c.number <= booking.c.number,
+# The function counts those before them, too, of whom the caller sees nothing else.
+_POSITION = case(
+    (
         booking.c.status == "waiting",
+        func.scheduling.waiting_up_to(booking.c.class_id, booking.c.number),
     )
-    .scalar_subquery()
 )
 
 
@@ -83,7 +79,7 @@ def _views() -> Select[Any]:
         class_.c.name.label("class_name"),
         class_.c.location_id,
         class_.c.zone,
-        func.nullif(_POSITION, 0).label("position"),
+        _POSITION.label("position"),
     ).join(class_, class_.c.id == booking.c.class_id)
 
 

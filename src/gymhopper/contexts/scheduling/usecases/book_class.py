@@ -10,6 +10,7 @@ from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.scheduling.domain.asking import Wish
 from gymhopper.contexts.scheduling.domain.refusals import STAFF_BYPASS
 from gymhopper.contexts.scheduling.queries.scene import Scene
+from gymhopper.contexts.scheduling.usecases.guardians import is_guardian
 from gymhopper.contexts.scheduling.usecases.standings import seen_class, standings_at
 from gymhopper.contexts.scheduling.usecases.take_places import Ask, Given, take_places
 from gymhopper.contracts.membership.api import MemberRef, MembershipApi
@@ -23,8 +24,8 @@ async def book_class(
 ) -> Given:
     """A place in the class or in its line. Raises NotFound, Forbidden, BookingRefused.
 
-    The wish's `member_id` is whom it is for: the caller, a guest of theirs, or anybody whom staff
-    ask for; `bypass` books over what staff may book over.
+    The wish's `member_id` is whom it is for: the caller, whom they guard, a guest of theirs, or
+    anybody whom staff ask for; `bypass` books over what staff may book over.
     """
     ask = await asked(runtime, caller, class_id, wish, bypass=bypass)
     [given] = await book_together(runtime, class_id, [ask])
@@ -64,6 +65,13 @@ async def _complete(
         member = await _member(runtime, wish.member_id)
         if caller.acts_as(member.person_id, member.organisation_id):
             return replace(wish, person_id=caller.person_id, member_id=None)
+        if is_guardian(caller, member):
+            return replace(
+                wish,
+                person_id=member.person_id,
+                member_id=None,
+                guarded_at=member.organisation_id,
+            )
         return _as_guest(caller, scene, wish, member)
     host = scene.state.host_organisation_id
     if not caller.everywhere and caller.organisation_id != host:

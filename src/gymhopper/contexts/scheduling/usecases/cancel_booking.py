@@ -21,6 +21,7 @@ from gymhopper.contexts.scheduling.queries.scene import Scene, hold_class
 from gymhopper.contexts.scheduling.storage import tables
 from gymhopper.contexts.scheduling.usecases.end_booking import end_booking
 from gymhopper.contexts.scheduling.usecases.fill_places import have_filled, save_counts
+from gymhopper.contexts.scheduling.usecases.guardians import guards
 from gymhopper.contexts.scheduling.usecases.standings import standings_at
 from gymhopper.contexts.scheduling.usecases.timing import OFFER_ENDS
 from gymhopper.contracts.scheduling.events import BookingOfferEnded, BookingPromoted
@@ -124,8 +125,8 @@ def _require_offer(scene: Scene, booking: Booking, now: datetime) -> None:
 
 
 async def booking_of(runtime: Runtime, caller: AuthSubject, booking_id: UUID) -> BookingView:
-    """The booking, if the caller may change it: whose it is, whoever brought them as a guest, staff
-    of the gym, or of the network whose member comes. Raises NotFound."""
+    """The booking, if the caller may change it: whose it is, their guardian, whoever brought them
+    as a guest, staff of the gym, or of the network whose member comes. Raises NotFound."""
     async with runtime.read(SERVICE) as connection:
         seen = await booking_view(connection, booking_id)
     if caller.everywhere:
@@ -133,7 +134,7 @@ async def booking_of(runtime: Runtime, caller: AuthSubject, booking_id: UUID) ->
     if caller.person_id is not None:
         own = caller.acts_as(seen.person_id, seen.home_organisation_id)
         brought = caller.acts_as(seen.host_person_id or seen.person_id, seen.host_organisation_id)
-        if own or brought:
+        if own or brought or await guards(runtime, caller, seen.member_id):
             return seen
         raise NotFound(NO_BOOKING)
     if caller.organisation_id not in {seen.host_organisation_id, seen.home_organisation_id}:

@@ -135,7 +135,7 @@ def _give(scene: Scene, booker: Booker, ask: Ask, there: _There, now: datetime) 
     party = there.party_for(wish, scene.rules.guests)
     asking.check_spot(wish.spot, scene.spots)
     asking.check_wait_until(wish.wait_until, now, scene.state.start)
-    seen = asking.seen_from(booker, host, scene.caps)
+    seen = asking.seen_from(booker, host, scene.caps, only=wish.guarded_at)
     found = judge(seen, scene.occasion, now, wanted=wish.membership_id, over=wish.over)
     if isinstance(found, Refusal):
         raise BookingRefused(found)
