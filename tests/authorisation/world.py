@@ -50,8 +50,8 @@ SETTINGS = {
 }
 """Webhooks may go to this machine, and everybody may call as often as the tests do."""
 
-NO_PROVIDER = "no-such-provider"
-"""No provider of sign-ins is set up."""
+SHARED = {"provider": "no-such-provider", "discipline": "climbing"}
+"""What both sides say alike. No provider of sign-ins is set up."""
 
 
 @dataclass
@@ -59,12 +59,12 @@ class Side:
     """An organisation: the id of one of each thing, by the name that the API gives such ids."""
 
     name: str
-    ids: dict[str, str] = field(default_factory=lambda: {"provider": NO_PROVIDER})
+    ids: dict[str, str] = field(default_factory=lambda: dict(SHARED))
 
     @property
     def marks(self) -> set[str]:
         """What in an answer would show that it tells of this side."""
-        return set(self.ids.values()) - {NO_PROVIDER} | {self.name}
+        return set(self.ids.values()) - set(SHARED.values()) | {self.name}
 
 
 class Founding:

@@ -47,6 +47,7 @@ OWNER = Role(
         identity:read identity:write
         impersonation:write
         ledger:read
+        levels:read levels:write
         means:read means:write
         members:read members:write
         memberships:read memberships:write
@@ -93,6 +94,7 @@ MANAGER = Role(
         guests:write
         households:write
         ledger:read
+        levels:read levels:write
         means:read means:write
         members:read members:write
         memberships:read memberships:write
@@ -136,6 +138,7 @@ FRONT_DESK = Role(
         freezes:write
         guests:write
         households:write
+        levels:read levels:write
         members:read members:write
         memberships:read memberships:write
         notes:read notes:write
@@ -163,6 +166,7 @@ INSTRUCTOR = Role(
         attendance:read attendance:write
         bookings:read
         feeds:write
+        levels:read levels:write
         timetable:read
         venues:read
         """
@@ -262,6 +266,7 @@ SUPPORT = Role(
         duplicates:read
         impersonation:write
         ledger:read
+        levels:read
         means:read
         members:read
         memberships:read
@@ -303,6 +308,7 @@ MEMBER = Role(
         freezes:write
         guests:write
         households:write
+        levels:read
         members:read
         memberships:read
         passes:write
