@@ -1,5 +1,7 @@
 """Bookings that staff make for members, what they may book over, and what a class asks."""
 
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -46,6 +48,28 @@ async def test_what_was_booked_over_stays_recorded(studio: Studio) -> None:
     made = await studio.gym.post(path, body | {"bypass": True})
     assert made["bypassed"] == ["WINDOW_NOT_OPEN", "TOO_MANY_BOOKINGS", "NOT_COVERED"]
     assert made["membership_id"] is None
+
+
+async def test_staff_book_over_a_membership_that_rests_is_over_or_is_to_come(
+    studio: Studio,
+) -> None:
+    now = studio.gym.clock.now()
+    freeze = Overlay(overlay_id=new_id(), kind="freeze", start=now)
+    held: dict[str, Any] = {
+        "WILL_EXPIRE": {"contract": "ended"},
+        "STARTS_LATER": {"start": now + timedelta(days=9)},
+        "FROZEN": {"overlays": (freeze,)},
+    }
+    for reason, state in held.items():
+        cycling, anna = await studio.class_(), await studio.person(**state)
+        assert await anna.refused(cycling) == reason
+        body = {"member_id": str(anna.member_id), "bypass": True}
+        made = await studio.gym.post(f"/classes/{cycling}/book", body)
+        assert (made["bypassed"], made["membership_id"]) == ([reason], None)
+    debtor = await studio.person(no_entry_from=now)
+    body = {"member_id": str(debtor.member_id), "bypass": True}
+    refused = await studio.gym.post(f"/classes/{cycling}/book", body, expect=409)
+    assert refused["reason"] == "PAST_DUE"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,10 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Literal
 from uuid import UUID
+
+import msgspec
 
 from contexts.scheduling.studio import Person, Studio
 from gymhopper.chassis.auth import AuthSubject
@@ -11,9 +14,13 @@ from gymhopper.contexts.scheduling.domain.refusals import BookingRefused
 from gymhopper.contexts.scheduling.http.book_requests import NOBODY
 from gymhopper.contexts.scheduling.usecases.book_class import book_class
 from gymhopper.contracts.membership.api import MemberRef
+from gymhopper.contracts.membership.coverage import Clause, Coverage
+from gymhopper.contracts.membership.credits.lots import LotLeft
+from gymhopper.contracts.membership.state import Overlay
 from gymhopper.kernel.ids import new_id
 
 FEE = {"amount": 500, "currency": "EUR"}
+KINDS: tuple[Literal["freeze", "block"], ...] = ("freeze", "block")
 
 
 def invited(studio: Studio, *hosts: Person, organisation_id: UUID | None = None) -> MemberRef:
@@ -182,3 +189,60 @@ async def test_the_line_gets_both_places(studio: Studio) -> None:
     await anna.post(f"/bookings/{own['id']}/cancel")
     await studio.work()
     assert (await studio.roster(cycling))["booked"] == [each.person_id for each in others]
+
+
+def with_host(studio: Studio, guest: Person, host: Person) -> dict[str, str]:
+    """The host has invited somebody who is a member already."""
+    studio.people.members[guest.member_id] = MemberRef(
+        member_id=guest.member_id,
+        person_id=guest.person_id,
+        organisation_id=studio.gym.organisation_id,
+        hosts=(host.person_id,),
+    )
+    return {"member_id": str(guest.member_id)}
+
+
+async def test_a_guest_comes_on_the_hosts_word_whatever_they_hold(studio: Studio) -> None:
+    await studio.rules(guests=4)
+    cycling = await studio.class_(places=9)
+    anna = await studio.person()
+    await anna.book(cycling)
+    start = studio.gym.clock.now()
+    freeze = Overlay(overlay_id=new_id(), kind="freeze", start=start)
+    guests = [
+        await studio.person(contract="ended"),
+        await studio.person(overlays=(freeze,)),
+        await studio.person(no_entry_from=start),
+        await studio.person(),
+    ]
+    for each in guests:
+        made = await anna.book(cycling, with_host(studio, each, anna))
+        assert (made["membership_id"], made["member_id"]) == (None, str(each.member_id))
+        assert made["bypassed"] == ["NO_MEMBERSHIP"]
+
+
+async def test_a_guests_own_credits_are_not_the_hosts_to_spend(studio: Studio) -> None:
+    await studio.rules(guests=1)
+    kind = await studio.gym.class_type(credits=1)
+    cycling = await studio.class_(class_type_id=UUID(kind["id"]))
+    anna, eve = await studio.person(), await studio.person()
+    lot = LotLeft(lot_id=new_id(), left=3, granted_at=studio.gym.clock.now())
+    await eve.has_credits(lot)
+    await anna.book(cycling)
+    made = await anna.book(cycling, with_host(studio, eve, anna))
+    assert (made["membership_id"], made["credits"]) == (None, 0)
+
+
+async def test_who_is_blocked_is_nobodys_guest(studio: Studio) -> None:
+    await studio.rules(guests=1)
+    cycling = await studio.class_()
+    start = studio.gym.clock.now()
+    both = tuple(Overlay(overlay_id=new_id(), kind=kind, start=start) for kind in KINDS)
+    graz = Coverage(include=(Clause(cities=("Graz",)),))
+    anna, eve = await studio.person(), await studio.person(overlays=both, coverage=graz)
+    await anna.book(cycling)
+    assert await anna.refused(cycling, with_host(studio, eve, anna)) == "EXCLUDED"
+    studio.gym.clock.advance(timedelta(hours=1))
+    ended = tuple(msgspec.structs.replace(each, until=start) for each in both)
+    await eve.has(overlays=ended)
+    assert (await anna.book(cycling, with_host(studio, eve, anna)))["status"] == "booked"

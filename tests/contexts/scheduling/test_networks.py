@@ -125,14 +125,15 @@ async def test_the_desk_books_a_networks_member_on_the_allotment(
 async def test_a_networks_member_without_a_membership_stays_the_networks(
     studio: Studio, network: Gym
 ) -> None:
-    cycling = await studio.class_(places=5, caps=allotted(network, 1))
+    cycling = await studio.class_(places=5, caps=allotted(network, 2))
     visitor = await studio.person(organisation_id=network.organisation_id)
     await visitor.has(end=studio.gym.clock.now())
-    body = {"member_id": str(visitor.member_id), "bypass": True}
-    problem = await studio.gym.post(f"/classes/{cycling}/book", body, expect=409)
-    assert problem["reason"] == "WILL_EXPIRE"
     stranger = studio.stranger(new_id(), new_id(), network.organisation_id, visitor.state)
-    body["member_id"] = str(stranger.member_id)
-    booking = await studio.gym.post(f"/classes/{cycling}/book", body)
-    assert (booking["channel"], booking["membership_id"]) == ("network", None)
-    assert booking["home_organisation_id"] == str(network.organisation_id)
+    for each, reason in ((visitor, "WILL_EXPIRE"), (stranger, "NO_MEMBERSHIP")):
+        body = {"member_id": str(each.member_id)}
+        problem = await studio.gym.post(f"/classes/{cycling}/book", body, expect=409)
+        assert problem["reason"] == reason
+        booking = await studio.gym.post(f"/classes/{cycling}/book", body | {"bypass": True})
+        assert (booking["channel"], booking["membership_id"]) == ("network", None)
+        assert booking["home_organisation_id"] == str(network.organisation_id)
+        assert booking["bypassed"] == [reason]

@@ -120,11 +120,13 @@ def judge(
     wanted: UUID | None = None,
     over: frozenset[Code] = frozenset(),
     promotes: UUID | None = None,
+    guest: bool = False,
 ) -> Eligible | Refusal:
     """Whether the person may have a place, or stand in line for one.
 
     `wanted` is the membership to use, else the cheapest for the member is found. `over` are codes
     that do not stop whoever books. `promotes` is a booking that waits and is not in its own way.
+    A `guest` comes on nothing of their own, whatever they hold; a block keeps them out even so.
     """
     passed: list[Code] = []
     verdicts = [
@@ -135,6 +137,10 @@ def judge(
         if code not in over:
             return Refusal(code, from_, shown)
         passed.append(code)
+    if guest:
+        if any(_blocked(each.state, now) for each in booker.held):
+            return Refusal("EXCLUDED", None, shown)
+        return Eligible(None, 0, (*passed, "NO_MEMBERSHIP"))
     usable = [
         each
         for each, verdict in zip(booker.held, verdicts, strict=True)
@@ -283,6 +289,16 @@ def _stopped(state: MembershipState, start: datetime, now: datetime) -> Code | N
     if state.sponsor_suspended_at is not None and state.sponsor_suspended_at <= now:
         return "PAST_DUE"
     return None
+
+
+def _blocked(state: MembershipState, now: datetime) -> bool:
+    return any(
+        each.kind != "freeze"
+        and each.stops_access
+        and each.start <= now
+        and (each.until is None or now < each.until)
+        for each in state.overlays
+    )
 
 
 def credits_left(held: Held, occasion: Occasion) -> int:

@@ -71,6 +71,9 @@ STAFF_BYPASS: frozenset[Code] = frozenset(
         "TOO_MANY_BOOKINGS",
         "LEVEL_REQUIRED",
         "NO_MEMBERSHIP",
+        "WILL_EXPIRE",
+        "STARTS_LATER",
+        "FROZEN",
         "NO_CREDITS",
         "USAGE_LIMIT_REACHED",
         "DAILY_LIMIT_REACHED",
@@ -79,7 +82,8 @@ STAFF_BYPASS: frozenset[Code] = frozenset(
         "TOO_MANY_GUESTS",
     }
 )
-"""What staff may book over; it stays recorded with the booking."""
+"""What staff may book over; it stays recorded with the booking. Debts and blocks are settled where
+they are, and nobody is booked over what a class asks of health and age."""
 
 
 class Verdict(msgspec.Struct, frozen=True):

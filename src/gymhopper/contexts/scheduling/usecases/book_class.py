@@ -102,7 +102,6 @@ def _as_guest(caller: AuthSubject, scene: Scene, wish: Wish, member: MemberRef) 
         wish,
         person_id=member.person_id,
         host_person_id=caller.person_id,
-        over=frozenset({"NO_MEMBERSHIP"}),
         or_wait=False,
     )
 

@@ -136,7 +136,14 @@ def _give(scene: Scene, booker: Booker, ask: Ask, there: _There, now: datetime) 
     asking.check_spot(wish.spot, scene.spots)
     asking.check_wait_until(wish.wait_until, now, scene.state.start)
     seen = asking.seen_from(booker, host, scene.caps, only=wish.guarded_at)
-    found = judge(seen, scene.occasion, now, wanted=wish.membership_id, over=wish.over)
+    found = judge(
+        seen,
+        scene.occasion,
+        now,
+        wanted=wish.membership_id,
+        over=wish.over,
+        guest=wish.host_person_id is not None,
+    )
     if isinstance(found, Refusal):
         raise BookingRefused(found)
     home, member_id = wish.home_organisation_id or host, wish.member_id
