@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from contexts.scheduling.studio import Studio
+from contexts.scheduling.studio import Person, Studio
 
 
 async def test_so_many_places_in_line_on_a_day_whatever_became_of_them(studio: Studio) -> None:
@@ -51,3 +51,20 @@ async def test_staff_book_over_it_and_it_stays_recorded(studio: Studio) -> None:
     assert (await studio.gym.post(path, body, expect=409))["reason"] == "TOO_MANY_BOOKINGS"
     made = await studio.gym.post(path, body | {"bypass": True})
     assert (made["status"], made["bypassed"]) == ("waiting", ["TOO_MANY_BOOKINGS"])
+
+
+async def test_the_timetable_says_so_beforehand(studio: Studio) -> None:
+    await studio.rules(waitlist_a_day=1)
+    full = [await studio.class_(places=0, days=days) for days in (2, 3)]
+    free = await studio.class_(days=4)
+    anna, bert = await studio.person(), await studio.person()
+    await anna.book(full[0])
+
+    async def yours(person: Person) -> list[tuple[str | None, str | None]]:
+        """What they may do with the second full class, and with the free one."""
+        listed = (await person.get("/classes", location_id=studio.location))["items"]
+        found = {each["id"]: each["you"] for each in listed}
+        return [(found[each]["may"], found[each]["reason"]) for each in (full[1], free)]
+
+    assert await yours(anna) == [(None, "TOO_MANY_BOOKINGS"), ("book", None)]
+    assert await yours(bert) == [("wait", None), ("book", None)]

@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.runtime import Runtime
@@ -14,6 +15,7 @@ from gymhopper.contexts.scheduling.domain.caps import lane
 from gymhopper.contexts.scheduling.domain.eligibility import Booker, Eligible, judge
 from gymhopper.contexts.scheduling.domain.refusals import Code, Refusal, Verdict
 from gymhopper.contexts.scheduling.queries.bookers import bookers
+from gymhopper.contexts.scheduling.queries.lines_today import lines_today
 from gymhopper.contexts.scheduling.queries.scene import Scene, count_channels
 from gymhopper.contexts.scheduling.usecases.standings import standings_of
 from gymhopper.contracts.scheduling.state import BookingStatus, Channel
@@ -64,12 +66,26 @@ async def see_for_oneself(
                 standings,
                 until=last.state.start,
             )
+            lines = await _lines(connection, several, person_id, now)
         for scene in several:
-            found[scene.class_id] = _you(scene, known[person_id], now)
+            lined_up = lines.get(scene.state.zone, 0)
+            found[scene.class_id] = _you(scene, known[person_id], now, lined_up)
     return found
 
 
-def _you(scene: Scene, booker: Booker, now: datetime) -> You:
+async def _lines(
+    connection: AsyncConnection, several: Sequence[Scene], person_id: UUID, now: datetime
+) -> dict[str, int]:
+    """How often the person has stood in line at the gym today, by the zones of its classes."""
+    host = several[0].state.host_organisation_id
+    zones = {x.state.zone for x in several if x.rules.waitlist_a_day is not None}
+    return {
+        zone: (await lines_today(connection, host, [person_id], now, zone)).get(person_id, 0)
+        for zone in sorted(zones)
+    }
+
+
+def _you(scene: Scene, booker: Booker, now: datetime, lines: int) -> You:
     own = next((x for x in booker.engagements if x.class_id == scene.class_id), None)
     if own is not None:
         return You(booking_id=own.booking_id, status=own.status)
@@ -78,14 +94,14 @@ def _you(scene: Scene, booker: Booker, now: datetime) -> You:
     found = judge(seen, scene.occasion, now)
     if isinstance(found, Refusal):
         return You(reason=found.code, from_=found.from_, memberships=found.held)
-    return _with_place(scene, found, host, now)
+    return _with_place(scene, found, now, lines)
 
 
-def _with_place(scene: Scene, found: Eligible, host: UUID, now: datetime) -> You:
+def _with_place(scene: Scene, found: Eligible, now: datetime, lines: int) -> You:
     assert found.held is not None  # noqa: S101 - nothing was booked over
     state = found.held.state
     home = state.organisation_id
-    channel: Channel = "network" if home != host else "online"
+    channel: Channel = "network" if home != scene.state.host_organisation_id else "online"
     may: Literal["book", "wait"] | None = None
     if scene.takes(lane(channel, home)) and not scene.goes_first(now):
         may = "book"
@@ -93,4 +109,7 @@ def _with_place(scene: Scene, found: Eligible, host: UUID, now: datetime) -> You
         may = "wait"
     if may is None:
         return You(reason="WAITLIST_FULL")
+    most = scene.rules.waitlist_a_day
+    if may == "wait" and most is not None and lines >= most:
+        return You(reason="TOO_MANY_BOOKINGS")
     return You(may=may, membership_id=state.membership_id, credits=found.credits)
