@@ -1,5 +1,6 @@
 """Calendars to subscribe to: what they show, and to whom."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,8 +16,10 @@ from fixtures.callers import callers_context, http_client, in_role, staff_of
 from fixtures.runtimes import NewRuntime
 from gymhopper.chassis.auth import ANONYMOUS, SERVICE, AuthSubject
 from gymhopper.contexts.scheduling.context import context as scheduling
+from gymhopper.contexts.scheduling.domain.feed import EnoughFeeds
 from gymhopper.contexts.scheduling.storage.feed_tables import feed
 from gymhopper.contexts.scheduling.storage.tables import booking
+from gymhopper.contexts.scheduling.usecases.keep_feed import open_own_feed
 from gymhopper.kernel.clock import ManualClock
 from gymhopper.kernel.ids import new_id
 
@@ -226,6 +229,34 @@ async def test_nobody_opens_lists_or_revokes_what_is_not_theirs(town: Town) -> N
 )
 async def test_a_calendar_is_of_one_thing(town: Town, body: dict[str, str]) -> None:
     await town.call("ours", "POST", "/calendar-feeds", expect=422, json=body)
+
+
+async def test_two_who_ask_for_the_last_address_do_not_both_get_it(town: Town) -> None:
+    for _ in range(9):
+        await town.open("bob", "member")
+    bob = AuthSubject(kind="member", id=new_id(), person_id=BOB, within=(town.ours.id,))
+
+    async def second() -> None:
+        async with town.runtime.begin(bob) as uow:
+            await open_own_feed(uow, town.ours.id)
+
+    async def held_up() -> bool:
+        """Whether somebody waits for a lock that another one has."""
+        async with town.runtime.database.transaction(SERVICE) as connection:
+            asked = text(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            )
+            return bool((await connection.execute(asked)).scalar_one())
+
+    async with town.runtime.begin(bob) as uow:
+        await open_own_feed(uow, town.ours.id)
+        await uow.flush()
+        other = asyncio.create_task(second())
+        while not (other.done() or await held_up()):
+            pass
+        assert not other.done()
+    with pytest.raises(EnoughFeeds):
+        await other
 
 
 async def test_there_are_only_so_many_addresses_of_one_thing_at_a_time(town: Town) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.scheduling.domain.feed import MOST_OPEN, EnoughFeeds, Feed, FeedKind
+from gymhopper.contexts.scheduling.queries.bookers import hold
 from gymhopper.contexts.scheduling.storage import tables
 from gymhopper.contexts.scheduling.storage.feed_tables import feed
 from gymhopper.contexts.scheduling.usecases.reach import acts_for, place_of
@@ -103,6 +104,9 @@ async def _open(
     instructor_id: UUID | None = None,
     location_id: UUID | None = None,
 ) -> OpenedFeed:
+    # Counted by one at a time: two would both find room for the last one.
+    owners = (person_id, instructor_id, location_id)
+    await hold(uow.connection, [each for each in owners if each is not None])
     of = feed.c
     query = select(func.count()).where(
         of.organisation_id == organisation_id,
