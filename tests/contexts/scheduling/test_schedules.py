@@ -336,3 +336,17 @@ async def test_another_organisations_series_is_out_of_reach(town: Town) -> None:
     await town.ours.post(f"{path}/end", {"from": "2026-04-01"}, expect=404)
     await changed(town.ours, made, capacity=1, expect=404)
     assert (await town.ours.get("/schedules"))["items"] == []
+
+
+async def test_who_works_there_reads_series_and_members_do_not(gym: Gym) -> None:
+    made = await series(gym)
+    paths = ("/api/v1/schedules", f"/api/v1/schedules/{made['id']}")
+    for role in ("front_desk", "instructor", "support"):
+        desk = gym.in_role(role)
+        listed, one = [await desk.get(each) for each in paths]
+        assert [each["id"] for each in listed.json()["items"]] == [made["id"]]
+        assert one.json()["rule"] == MONDAYS
+        end = await desk.post(f"{paths[1]}/end", json={"from": "2026-04-01"})
+        assert end.status_code == 403
+    for nobody in (gym.member(), gym.in_role("kiosk")):
+        assert [(await nobody.get(each)).status_code for each in paths] == [403, 403]

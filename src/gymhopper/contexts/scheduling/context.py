@@ -40,6 +40,7 @@ context = Context(
         "levels:read": "see what members have reached in a discipline",
         "levels:write": "say what members have reached in a discipline",
         "penalties:write": "waive fees of bookings, and undo late cancellations",
+        "schedules:read": "see the series that classes come from",
         "timetable:read": "see the timetable",
         "timetable:write": "make classes and schedules, and what they are made of; change them",
         "feeds:write": "open calendars to subscribe to, and revoke their addresses",

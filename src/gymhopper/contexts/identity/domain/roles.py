@@ -61,6 +61,7 @@ OWNER = Role(
         promotions:read promotions:write
         purchases:write
         receipts:write
+        schedules:read
         signatures:write
         sponsors:read sponsors:write
         sponsorships:read
@@ -107,6 +108,7 @@ MANAGER = Role(
         promotions:read
         purchases:write
         receipts:write
+        schedules:read
         signatures:write
         sponsors:read sponsors:write
         sponsorships:read
@@ -149,6 +151,7 @@ FRONT_DESK = Role(
         promotions:read
         purchases:write
         receipts:write
+        schedules:read
         signatures:write
         timetable:read
         venues:read
@@ -167,6 +170,7 @@ INSTRUCTOR = Role(
         bookings:read
         feeds:write
         levels:read levels:write
+        schedules:read
         timetable:read
         venues:read
         """
@@ -203,6 +207,7 @@ PARTNER_MANAGER = Role(
         bookings:read bookings:write
         feeds:write
         penalties:write
+        schedules:read
         timetable:read timetable:write
         venues:read venues:write
         visits:read
@@ -274,6 +279,7 @@ SUPPORT = Role(
         payers:read
         payments:read
         promotions:read
+        schedules:read
         sponsors:read
         sponsorships:read
         staff:read

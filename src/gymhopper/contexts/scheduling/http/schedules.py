@@ -203,7 +203,7 @@ async def create_schedule(
 async def list_schedules(
     query: Annotated[ScheduleQuery, Query()],
     runtime: CurrentRuntime,
-    caller: AuthSubject = scoped("timetable:write"),
+    caller: AuthSubject = scoped("schedules:read"),
 ) -> SchedulePage:
     """Oldest first, those that have ended, too."""
     asked = select(schedule).order_by(schedule.c.id).limit(query.fetch)
@@ -223,7 +223,7 @@ async def get_schedule(
     schedule_id: UUID,
     response: Response,
     runtime: CurrentRuntime,
-    caller: AuthSubject = scoped("timetable:write"),
+    caller: AuthSubject = scoped("schedules:read"),
 ) -> ScheduleAnswer:
     """What the series says; single classes of it may differ."""
     async with runtime.read(caller) as connection:
