@@ -38,6 +38,19 @@ async def test_staff_of_one_place_book_there(studio: Studio) -> None:
     assert (await here.post(path, json=body)).status_code == 201
 
 
+async def test_staff_of_a_legal_entity_book_and_cancel_at_its_locations(studio: Studio) -> None:
+    cycling = await studio.class_()
+    anna = await studio.person()
+    path, body = f"/api/v1/classes/{cycling}/book", {"member_id": str(anna.member_id)}
+    other = studio.gym.in_role("front_desk", legal_entity_id=UUID(int=8))
+    own = studio.gym.in_role("front_desk", legal_entity_id=UUID(int=7))
+    assert (await other.post(path, json=body)).json()["code"] == "not_your_place"
+    made = (await own.post(path, json=body)).json()
+    cancel = f"/api/v1/bookings/{made['id']}/cancel"
+    assert (await other.post(cancel, json={})).json()["code"] == "not_your_place"
+    assert (await own.post(cancel, json={})).json()["status"] == "cancelled"
+
+
 async def test_what_was_booked_over_stays_recorded(studio: Studio) -> None:
     await studio.rules(most_open=0, opening={"days": 1})
     cycling = await studio.class_()

@@ -11,6 +11,7 @@ from gymhopper.contexts.scheduling.domain.asking import Wish
 from gymhopper.contexts.scheduling.domain.refusals import STAFF_BYPASS
 from gymhopper.contexts.scheduling.queries.scene import Scene
 from gymhopper.contexts.scheduling.usecases.guardians import is_guardian
+from gymhopper.contexts.scheduling.usecases.reach import require_host
 from gymhopper.contexts.scheduling.usecases.standings import seen_class, standings_at
 from gymhopper.contexts.scheduling.usecases.take_places import Ask, Given, take_places
 from gymhopper.contracts.membership.api import MemberRef, MembershipApi
@@ -74,9 +75,8 @@ async def _complete(
             )
         return _as_guest(caller, scene, wish, member)
     host = scene.state.host_organisation_id
-    if not caller.everywhere and caller.organisation_id != host:
-        raise NotFound("There is no class with this id.")
-    caller.require_place(location_id=scene.state.location_id)
+    async with runtime.read(SERVICE) as connection:
+        await require_host(connection, caller, scene.state)
     if wish.member_id is None:
         raise InvalidInput("Say for which member.", field="member_id")
     member = await _member(runtime, wish.member_id)

@@ -22,6 +22,7 @@ from gymhopper.contexts.scheduling.storage import tables
 from gymhopper.contexts.scheduling.usecases.end_booking import end_booking
 from gymhopper.contexts.scheduling.usecases.fill_places import have_filled, save_counts
 from gymhopper.contexts.scheduling.usecases.guardians import guards
+from gymhopper.contexts.scheduling.usecases.reach import require_location
 from gymhopper.contexts.scheduling.usecases.standings import standings_at
 from gymhopper.contexts.scheduling.usecases.timing import OFFER_ENDS
 from gymhopper.contracts.scheduling.events import BookingOfferEnded, BookingPromoted
@@ -140,7 +141,8 @@ async def booking_of(runtime: Runtime, caller: AuthSubject, booking_id: UUID) ->
     if caller.organisation_id not in {seen.host_organisation_id, seen.home_organisation_id}:
         raise NotFound(NO_BOOKING)
     if caller.organisation_id == seen.host_organisation_id:
-        caller.require_place(location_id=seen.location_id)
+        async with runtime.read(SERVICE) as connection:
+            await require_location(connection, caller, seen.location_id)
     return seen
 
 

@@ -41,9 +41,16 @@ async def require_host(connection: AsyncConnection, caller: AuthSubject, state: 
     at one of the places that the caller works at."""
     if not acts_for(caller, state.host_organisation_id) or caller.person_id is not None:
         raise NotFound("There is no class with this id.")
-    query = select(place.c.state).where(place.c.location_id == state.location_id)
+    await require_location(connection, caller, state.location_id)
+
+
+async def require_location(
+    connection: AsyncConnection, caller: AuthSubject, location_id: UUID
+) -> None:
+    """Raises Forbidden when the caller works at other places only."""
+    query = select(place.c.state).where(place.c.location_id == location_id)
     at: LocationState = (await connection.execute(query)).scalar_one()
-    caller.require_place(location_id=at.location_id, legal_entity_id=at.legal_entity_id)
+    caller.require_place(location_id=location_id, legal_entity_id=at.legal_entity_id)
 
 
 async def place_of(uow: UnitOfWork, location_id: UUID) -> LocationState:
