@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from contexts.scheduling.practice import Practice
 from contexts.scheduling.studio import Person, Studio
 from gymhopper.kernel.calendar import Hours, local
 
@@ -69,3 +70,16 @@ async def test_nobody_young_comes_up_from_the_line_when_staff_are_not_there_any_
     assert (await studio.counts(wall)) == (0, 1)
     await staffed(studio, around(studio, 0))
     assert (await young.get(f"/classes/{wall}"))["you"]["status"] == "waiting"
+
+
+async def test_the_young_have_appointments_only_while_staff_are_there(studio: Studio) -> None:
+    kind = await studio.gym.class_type(requirements={"staffed_below": 16})
+    practice = Practice(studio)
+    await practice.open("Grace", class_type_id=kind["id"])
+    young = await a_youth(studio, 15)
+    # 09:00 to 09:59 on a Tuesday.
+    await staffed(studio, Hours(2, 540, 599))
+    told = await young.post("/appointments", practice.wanted("09:00"), expect=409)
+    assert told["reason"] == "AGE_RESTRICTED"
+    await staffed(studio, Hours(2, 540, 600))
+    await young.post("/appointments", practice.wanted("09:00"), expect=201)

@@ -25,6 +25,7 @@ from gymhopper.contexts.scheduling.domain.refusals import STAFF_BYPASS, BookingR
 from gymhopper.contexts.scheduling.domain.requirements import Requirements
 from gymhopper.contexts.scheduling.domain.room import Room
 from gymhopper.contexts.scheduling.domain.rules import BookingRules
+from gymhopper.contexts.scheduling.domain.staffing import is_staffed
 from gymhopper.contexts.scheduling.queries import catalogue
 from gymhopper.contexts.scheduling.queries.bookers import bookers, hold
 from gymhopper.contexts.scheduling.queries.free_times import free_times, place_for
@@ -214,6 +215,7 @@ async def _occasion(
         service.credits,
         requirements,
         BookingRules(),
+        staffed=requirements.staffed_below is None or is_staffed(place, during.start, during.until),
     )
 
 
