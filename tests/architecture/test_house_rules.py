@@ -112,7 +112,12 @@ def test_files_that_git_ignores_are_not_looked_at(planted: Path) -> None:
         ("@pytest.mark.skip(reason='no engine')\ndef test_planted(): pass", [], "1 skipped", True),
         ("@pytest.mark.skip(reason='no engine')\ndef test_planted(): pass", NO, "no engine", False),
         ("def test_planted(): pytest.skip('no engine')", NO, "no engine", False),
-        ("def test_planted(): pytest.skip('no engine')", [*NO, "-n2"], "no engine", False),
+        (
+            "def test_planted(): pytest.skip('no engine')",
+            [*NO, "-p", "xdist", "-n2"],
+            "no engine",
+            False,
+        ),
         ("pytest.importorskip('no_such_wheel')", NO, "no_such_wheel", False),
         ("@pytest.mark.xfail\ndef test_planted(): assert False", NO, "1 xfailed", True),
     ],
@@ -125,7 +130,8 @@ def test_no_skip_is_accepted_when_none_is_wanted(
     ran = subprocess.run(
         [*command, "--override-ini=addopts=", "--rootdir", tmp_path, tmp_path],
         cwd=PROJECT / "tests",
-        env={"PATH": os.defpath},
+        # Every plugin that is installed would be loaded, which takes longer than the rest.
+        env={"PATH": os.defpath, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,
