@@ -1,6 +1,7 @@
 """Fixtures that every test may ask for."""
 
 pytest_plugins = [
+    "fixtures.collector",
     "fixtures.engines",
     "fixtures.folders",
     "fixtures.http_clients",
