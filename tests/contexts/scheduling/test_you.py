@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from jsonschema import Draft202012Validator
 
@@ -57,6 +58,45 @@ async def test_the_reason_is_the_one_of_a_booking(studio: Studio) -> None:
     assert full["memberships"] == [
         {"membership_id": str(anna.state.membership_id), "code": "DAILY_LIMIT_REACHED"}
     ]
+
+
+async def test_each_class_is_judged_by_what_it_asks_itself(studio: Studio) -> None:
+    open_to_all = await studio.gym.class_type(requirements={"waivers": False})
+    climbing = {"waivers": False, "level": {"discipline": "climbing", "at_least": 3}}
+    hard = await studio.gym.class_type(requirements=climbing)
+    first = await studio.class_(class_type_id=UUID(open_to_all["id"]))
+    wall = await studio.class_(days=3, class_type_id=UUID(hard["id"]))
+    cycling = await studio.class_(days=4)
+    anna, bert = await studio.person(), await studio.person()
+    await studio.gym.sql(
+        "INSERT INTO scheduling.level (organisation_id, person_id, discipline, level)"
+        " VALUES (:organisation, :person, 'climbing', 3)",
+        organisation=studio.gym.organisation_id,
+        person=anna.person_id,
+    )
+    studio.people.unsigned = {anna.person_id}
+    assert (await yours(anna, first))["may"] == (await yours(anna, wall))["may"] == "book"
+    assert (await yours(anna, cycling))["reason"] == "WAIVER_REQUIRED"
+    assert (await yours(bert, wall))["reason"] == "LEVEL_REQUIRED"
+    assert (await yours(bert, cycling))["may"] == "book"
+
+
+async def test_a_missed_class_counts_for_the_classes_that_say_so(studio: Studio) -> None:
+    lenient = await studio.gym.class_type()
+    said = {"class_type_id": lenient["id"], "rules": {"missed_counts": False}}
+    await studio.gym.put("/booking-rules", said)
+    one_a_month = Coverage(include=(Clause(),), quotas=(VisitQuota(visits=1, per="month"),))
+    anna = await studio.person(coverage=one_a_month)
+    missed = await anna.book(await studio.class_(days=0.1))
+    studio.gym.clock.advance(timedelta(hours=3))
+    marking = f"/bookings/{missed['id']}/attendance"
+    await studio.gym.post(marking, {"status": "missed"}, expect=200)
+    counts = await studio.class_(days=1)
+    forgives = await studio.class_(days=2, class_type_id=UUID(lenient["id"]))
+    assert (await yours(anna, counts))["reason"] == "USAGE_LIMIT_REACHED"
+    assert (await yours(anna, forgives))["may"] == "book"
+    assert await anna.refused(counts) == "USAGE_LIMIT_REACHED"
+    assert (await anna.book(forgives))["status"] == "booked"
 
 
 async def test_a_channel_may_be_full_before_the_class_is(studio: Studio) -> None:

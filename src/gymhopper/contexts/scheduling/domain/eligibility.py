@@ -253,7 +253,8 @@ def _verdict(held: Held, occasion: Occasion, now: datetime) -> Code | None:
     stopped = _stopped(state, occasion.start, now)
     if stopped is not None:
         return stopped
-    full = limits.reached(state, occasion.use, held.used)
+    used = (each for each in held.used if occasion.rules.missed_counts or not each.missed)
+    full = limits.reached(state, occasion.use, used)
     if full is not None:
         return full
     if state.credits is not None and credits_left(held, occasion) < occasion.credits:

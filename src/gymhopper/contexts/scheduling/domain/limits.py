@@ -18,7 +18,7 @@ Reached = Literal["DAILY_LIMIT_REACHED", "USAGE_LIMIT_REACHED"]
 class Use(msgspec.Struct, frozen=True):
     """A visit that was, or a place that is taken: when and where it counts.
 
-    `zone` and `rollover_hour` are the location's.
+    `zone` and `rollover_hour` are the location's. `missed` is a place of somebody who did not come.
     """
 
     at: datetime
@@ -26,6 +26,7 @@ class Use(msgspec.Struct, frozen=True):
     organisation_id: UUID
     zone: str
     rollover_hour: int
+    missed: bool = False
 
 
 def reached(state: MembershipState, wanted: Use, used: Iterable[Use]) -> Reached | None:

@@ -59,18 +59,18 @@ _RESERVED = text(
     " AND NOT credits_known AND status <> 'cancelled' ORDER BY booked_at, id"
 )
 _USED = text(
-    "SELECT u.membership_id, u.at, u.location_id, p.organisation_id, p.zone,"
+    "SELECT u.membership_id, u.at, u.location_id, u.missed, p.organisation_id, p.zone,"
     " coalesce(CAST(p.state ->> 'rollover_hour' AS integer), 0) AS rollover_hour"
-    " FROM (SELECT b.membership_id, b.start_at AS at, c.location_id"
+    " FROM (SELECT b.membership_id, b.start_at AS at, c.location_id, b.status = 'missed' AS missed"
     "  FROM scheduling.booking AS b JOIN scheduling.class AS c ON c.id = b.class_id"
     "  WHERE b.membership_id = ANY(CAST(:memberships AS uuid[]))"
     "  AND b.start_at BETWEEN :since AND :until"
-    "  AND (b.status IN ('booked', 'offered', 'attended') OR b.status = 'missed' AND :missed)"
-    " UNION ALL SELECT a.membership_id, a.start_at, a.location_id"
+    "  AND b.status IN ('booked', 'offered', 'attended', 'missed')"
+    " UNION ALL SELECT a.membership_id, a.start_at, a.location_id, a.status = 'missed'"
     "  FROM scheduling.appointment AS a WHERE a.membership_id = ANY(CAST(:memberships AS uuid[]))"
     "  AND a.start_at BETWEEN :since AND :until"
-    "  AND (a.status IN ('booked', 'attended') OR a.status = 'missed' AND :missed)"
-    " UNION ALL SELECT v.membership_id, v.at, v.location_id FROM scheduling.visit AS v"
+    "  AND a.status IN ('booked', 'attended', 'missed')"
+    " UNION ALL SELECT v.membership_id, v.at, v.location_id, false FROM scheduling.visit AS v"
     "  WHERE v.membership_id = ANY(CAST(:memberships AS uuid[]))"
     "  AND v.at BETWEEN :since AND :until AND v.booking_id IS NULL) AS u"
     " JOIN scheduling.place AS p ON p.location_id = u.location_id"
@@ -90,17 +90,14 @@ async def hold(connection: AsyncConnection, several: Iterable[UUID]) -> None:
 
 async def bookers(
     connection: AsyncConnection,
-    occasion: Occasion,
+    occasions: Sequence[Occasion],
     people: Sequence[UUID],
     now: datetime,
     standings: Mapping[UUID, Standing],
-    *,
-    until: datetime | None = None,
 ) -> dict[UUID, Booker]:
-    """Everything that `judge` asks of these people about the class; and about others of the same
-    organisation up to those that begin `until` then."""
-    asked = {"people": people, "now": now, "organisation": occasion.where.organisation_id}
-    held = await _held(connection, occasion, until or occasion.start, asked)
+    """Everything that `judge` asks of these people about these classes of one organisation."""
+    asked = {"people": people, "now": now, "organisation": occasions[0].where.organisation_id}
+    held = await _held(connection, [each.start for each in occasions], asked)
     engaged: dict[UUID, list[Engagement]] = {}
     # No class is longer than a day, so what is not over began within one.
     since = now.timestamp() - 2 * 86400
@@ -113,7 +110,7 @@ async def bookers(
         )
     struck = {row.person_id: row.held_until for row in await connection.execute(_STRUCK, asked)}
     levels: dict[UUID, dict[str, int]] = {}
-    if occasion.requirements.level is not None:
+    if any(each.requirements.level is not None for each in occasions):
         for row in await connection.execute(_LEVELS, asked):
             levels.setdefault(row.person_id, {})[row.discipline] = row.level
     found = {}
@@ -132,7 +129,7 @@ async def bookers(
 
 
 async def _held(
-    connection: AsyncConnection, occasion: Occasion, until: datetime, asked: Mapping[str, Any]
+    connection: AsyncConnection, starts: Sequence[datetime], asked: Mapping[str, Any]
 ) -> dict[UUID, list[Held]]:
     found: dict[UUID, list[Held]] = {}
     limited: dict[UUID, tuple[datetime, datetime]] = {}
@@ -142,11 +139,11 @@ async def _held(
         lots = _lots(row.lots) if row.lots is not None else ()
         found.setdefault(row.person_id, []).append(Held(row.member_id, state, lots))
         if state.coverage.limits:
-            since, _ = span_around(state, occasion.start)
-            limited[state.membership_id] = since, span_around(state, until)[1]
+            since, _ = span_around(state, min(starts))
+            limited[state.membership_id] = since, span_around(state, max(starts))[1]
         if state.credits is not None:
             on_credit.append(state.membership_id)
-    used = await _used(connection, limited, missed=occasion.rules.missed_counts)
+    used = await _used(connection, limited)
     reserved = await _reserved(connection, on_credit)
     if used or reserved:
         for person, several in found.items():
@@ -162,10 +159,7 @@ async def _held(
 
 
 async def _used(
-    connection: AsyncConnection,
-    limited: Mapping[UUID, tuple[datetime, datetime]],
-    *,
-    missed: bool,
+    connection: AsyncConnection, limited: Mapping[UUID, tuple[datetime, datetime]]
 ) -> dict[UUID, list[Use]]:
     found: dict[UUID, list[Use]] = {}
     if limited:
@@ -173,11 +167,17 @@ async def _used(
             "memberships": list(limited),
             "since": min(since for since, _ in limited.values()),
             "until": max(until for _, until in limited.values()),
-            "missed": missed,
         }
         for row in await connection.execute(_USED, asked):
             found.setdefault(row.membership_id, []).append(
-                Use(row.at, row.location_id, row.organisation_id, row.zone, row.rollover_hour)
+                Use(
+                    row.at,
+                    row.location_id,
+                    row.organisation_id,
+                    row.zone,
+                    row.rollover_hour,
+                    missed=row.missed,
+                )
             )
     return found
 

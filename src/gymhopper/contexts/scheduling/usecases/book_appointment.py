@@ -229,7 +229,7 @@ async def _eligible(
 ) -> tuple[UUID | None, Eligible]:
     """Which member it is, and the membership that it rests on; none for a service that needs none.
     Raises BookingRefused."""
-    known = await bookers(uow.connection, occasion, [comer.person_id], uow.now, standings)
+    known = await bookers(uow.connection, [occasion], [comer.person_id], uow.now, standings)
     booker = known[comer.person_id]
     member_id = comer.member_id or next((each.member_id for each in booker.held), None)
     over = STAFF_BYPASS if wanted.bypass else frozenset()

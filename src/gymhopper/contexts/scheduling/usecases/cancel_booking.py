@@ -91,7 +91,7 @@ async def accept(runtime: Runtime, caller: AuthSubject, booking_id: UUID) -> Non
         _require_offer(scene, booking, uow.now)
         await hold(uow.connection, [booking.person_id])
         known = await bookers(
-            uow.connection, scene.occasion, [booking.person_id], uow.now, standings
+            uow.connection, [scene.occasion], [booking.person_id], uow.now, standings
         )
         seen_here = asking.seen_from(
             known[booking.person_id], scene.state.host_organisation_id, scene.caps

@@ -40,7 +40,7 @@ async def fill_places(uow: UnitOfWork, class_id: UUID, standings: Mapping[UUID, 
     ]
     people = [person_id for _, person_id in line]
     await hold(uow.connection, people)
-    known = await bookers(uow.connection, scene.occasion, people, uow.now, standings)
+    known = await bookers(uow.connection, [scene.occasion], people, uow.now, standings)
     before = scene.taken, scene.waiting
     for each in await held_bookings(uow.session, [booking_id for booking_id, _ in line]):
         if not scene.free:

@@ -40,7 +40,7 @@ async def see_for_oneself(
 ) -> dict[UUID, You]:
     """For each of the classes, by its id; nothing for a caller who is no person.
 
-    What has to be signed, and ages, are judged as of the last class of each gym that is asked for.
+    What has to be signed, and ages, are judged as of the last class of each gym that asks for it.
     """
     person_id = caller.person_id
     found: dict[UUID, You] = {}
@@ -52,20 +52,13 @@ async def see_for_oneself(
         gyms.setdefault(each.state.host_organisation_id, []).append(each)
     for several in gyms.values():
         several.sort(key=lambda scene: scene.state.start)
-        first, last = several[0], several[-1]
-        strictest = max(several, key=lambda scene: scene.occasion.requirements.by_age)
+        strictest = max(reversed(several), key=_asks_for)
         standings = await standings_of(runtime, strictest, [person_id])
         # What others have booked is not the person's to see; how many have is.
         async with runtime.read(SERVICE) as connection:
             await count_channels(connection, several)
-            known = await bookers(
-                connection,
-                first.occasion,
-                [person_id],
-                now,
-                standings,
-                until=last.state.start,
-            )
+            occasions = [each.occasion for each in several]
+            known = await bookers(connection, occasions, [person_id], now, standings)
             lines = await _lines(connection, several, person_id, now)
         for scene in several:
             lined_up = lines.get(scene.state.zone, 0)
@@ -83,6 +76,12 @@ async def _lines(
         zone: (await lines_today(connection, host, [person_id], now, zone)).get(person_id, 0)
         for zone in sorted(zones)
     }
+
+
+def _asks_for(scene: Scene) -> tuple[bool, bool]:
+    """To have the largest say is to ask for ages; to have none is to ask for nothing."""
+    asked = scene.occasion.requirements
+    return asked.by_age, asked.waivers
 
 
 def _you(scene: Scene, booker: Booker, now: datetime, lines: int) -> You:

@@ -91,7 +91,7 @@ async def take_places(
     people = list(dict.fromkeys(each.wish.person_id for each in asks))
     await hold(uow.connection, people)
     before = scene.taken, scene.waiting
-    known = await bookers(uow.connection, scene.occasion, people, uow.now, standings)
+    known = await bookers(uow.connection, [scene.occasion], people, uow.now, standings)
     hosts = [x.wish.host_person_id for x in asks if x.wish.host_person_id is not None]
     there = _There(parties=await parties(uow.connection, class_id, hosts))
     if any(each.wish.spot is not None for each in asks):
