@@ -101,6 +101,23 @@ async def test_what_nobody_books_over(studio: Studio, what: str, reason: str) ->
     assert problem["reason"] == reason
 
 
+async def test_what_a_plan_does_not_cover_hides_neither_a_block_nor_a_debt(studio: Studio) -> None:
+    now = studio.gym.clock.now()
+    elsewhere = Coverage(include=(Clause(),), class_types=(new_id(),))
+    blocked = Overlay(overlay_id=new_id(), kind="block", start=now)
+    cycling = await studio.class_()
+    barred: dict[str, Any] = {
+        "EXCLUDED": {"overlays": (blocked,)},
+        "PAST_DUE": {"no_entry_from": now},
+    }
+    for reason, state in barred.items():
+        anna = await studio.person(coverage=elsewhere, **state)
+        assert await anna.refused(cycling) == "NOT_COVERED"
+        body = {"member_id": str(anna.member_id), "bypass": True}
+        problem = await studio.gym.post(f"/classes/{cycling}/book", body, expect=409)
+        assert problem["reason"] == reason
+
+
 async def test_members_book_over_nothing(studio: Studio) -> None:
     cycling = await studio.class_()
     anna = await studio.person()

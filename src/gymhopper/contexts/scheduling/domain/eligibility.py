@@ -154,6 +154,11 @@ def judge(
     codes: list[Code] = [x.code for x in named if x.code is not None]
     code = max(codes, key=_FURTHEST.__getitem__, default="NO_MEMBERSHIP")
     if code in over:
+        for each in booker.held:
+            # Whatever else is wrong with it hides neither a block nor a debt.
+            barred = _barred(each.state, now)
+            if barred is not None and barred not in over:
+                return Refusal(barred, None, shown)
         return Eligible(None, 0, (*passed, code))
     return Refusal(code, None, shown)
 
@@ -283,6 +288,13 @@ def _stopped(state: MembershipState, start: datetime, now: datetime) -> Code | N
         at = start if each.kind == "freeze" else now
         if each.stops_access and each.start <= at and (each.until is None or at < each.until):
             return "FROZEN" if each.kind == "freeze" else "EXCLUDED"
+    return _barred(state, now)
+
+
+def _barred(state: MembershipState, now: datetime) -> Code | None:
+    """What stops the person whatever the membership is good for."""
+    if _blocked(state, now):
+        return "EXCLUDED"
     if any(each.stage in _NO_BOOKING and each.at <= now for each in state.debt_stages):
         return "PAST_DUE"
     if state.no_entry_from is not None and state.no_entry_from <= now:
