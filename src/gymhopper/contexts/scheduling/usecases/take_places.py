@@ -6,6 +6,7 @@ people, and whoever had an answer before another one asked stands before that on
 is held from before the first decision until all of them are committed.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,6 +37,9 @@ from gymhopper.contracts.membership.people.api import Standing
 from gymhopper.contracts.scheduling.events import BookingMade, BookingWaitlisted
 from gymhopper.kernel.errors import GymhopperError
 from gymhopper.kernel.ids import new_id
+
+IN_A_TURN = 8
+"""After so many the process goes on with whatever else it is asked, milliseconds later at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +109,9 @@ async def take_places(
             scene.state.zone,
         )
     answers: list[Given | GymhopperError] = []
-    for each in asks:
+    for nth, each in enumerate(asks):
+        if nth % IN_A_TURN == IN_A_TURN - 1:
+            await asyncio.sleep(0)
         try:
             given = _give(scene, known[each.wish.person_id], each, there, uow.now)
         except GymhopperError as error:
@@ -120,7 +126,9 @@ async def take_places(
         if isinstance(found, Given)
     ]
     if made:
-        for given, by in made:
+        for nth, (given, by) in enumerate(made):
+            if nth % IN_A_TURN == IN_A_TURN - 1:
+                await asyncio.sleep(0)
             _tell(uow, given, by)
         await insert_bookings(uow.connection, [given.booking for given, _ in made])
         await save_counts(uow, scene)
