@@ -8,62 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chassis.works import Asked, Works, asks, outcome, turns
 from gymhopper.chassis.correlation import correlate, correlation_id
 from gymhopper.chassis.gathering import Gathering, Overloaded
 from gymhopper.chassis.origin import Origin, came_from, origin
 from gymhopper.kernel.errors import NotFound, Unavailable
-
-
-class Works:
-    """Answers a batch when it is told to: ten times the question, a failure below zero."""
-
-    def __init__(self) -> None:
-        self.batches: list[list[int]] = []
-        self.under_way = 0
-        self.at_once = 0
-        self._go: list[asyncio.Future[BaseException | None]] = []
-
-    async def __call__(self, questions: Sequence[int]) -> Sequence[int | Exception]:
-        self.batches.append(list(questions))
-        self.under_way += 1
-        self.at_once = max(self.at_once, self.under_way)
-        go: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
-        self._go.append(go)
-        try:
-            error = await go
-        finally:
-            self.under_way -= 1
-        if error is not None:
-            raise error
-        return [each * 10 if each >= 0 else NotFound(str(each)) for each in questions]
-
-    def go(self, error: BaseException | None = None) -> bool:
-        """Let the batch under way end; whether there is one."""
-        waits = [each for each in self._go if not each.done()]
-        for each in waits:
-            each.set_result(error)
-        return bool(waits)
-
-
-async def turns(times: int = 10) -> None:
-    for _ in range(times):
-        await asyncio.sleep(0)
-
-
-Asked = list[asyncio.Task[int]]
-
-
-def asks(gathering: Gathering[int, int], *questions: int) -> Asked:
-    return [asyncio.create_task(gathering.ask(each)) for each in questions]
-
-
-async def outcome(asked: asyncio.Task[int]) -> object:
-    """The answer, or the error's type."""
-    try:
-        async with asyncio.timeout(5):
-            return await asked
-    except (Exception, asyncio.CancelledError) as error:  # what it was is the result
-        return type(error)
 
 
 async def test_the_first_is_asked_at_once_and_who_comes_meanwhile_together() -> None:

@@ -17,6 +17,10 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 
+IN_A_TURN = 8
+"""After so many of a batch the process goes on with whatever else it is asked."""
+
+
 class Overloaded(Unavailable):
     """So many wait already that one more would only wait in vain."""
 
@@ -88,8 +92,7 @@ class Gathering(Generic[Q, A]):
         if self._waiting:
             # The next ones are under way while these do what follows from their answers.
             self._begin()
-        for each, answer in told:
-            _tell(each, answer)
+        await _tell_in_turns(told)
 
     def _ended(self, batch: Sequence[asyncio.Future[A]], task: asyncio.Task[None]) -> None:
         """Nobody is left behind, also when the task was cancelled, maybe before its first step."""
@@ -99,6 +102,20 @@ class Gathering(Generic[Q, A]):
             self._task, self._under_way = None, ()
             if self._waiting:
                 self._begin()
+
+
+async def _tell_in_turns(told: Sequence[tuple[asyncio.Future[A], A | Exception]]) -> None:
+    """Tell everybody, and let others have a turn after each few: those who are told go on at once,
+    all of them, and who came for something else would wait for the last."""
+    left = iter(told)
+    try:
+        while some := list(islice(left, IN_A_TURN)):
+            for each, answer in some:
+                _tell(each, answer)
+            await asyncio.sleep(0)
+    finally:
+        for each, answer in left:
+            _tell(each, answer)
 
 
 def _tell(asked: asyncio.Future[A], answer: A | Exception) -> None:

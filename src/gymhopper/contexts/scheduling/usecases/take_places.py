@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from gymhopper.chassis.audit.behalf import By
+from gymhopper.chassis.gathering import IN_A_TURN
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.scheduling.domain import asking
 from gymhopper.contexts.scheduling.domain.asking import Wish
@@ -37,9 +38,6 @@ from gymhopper.contracts.membership.people.api import Standing
 from gymhopper.contracts.scheduling.events import BookingMade, BookingWaitlisted
 from gymhopper.kernel.errors import GymhopperError
 from gymhopper.kernel.ids import new_id
-
-IN_A_TURN = 8
-"""After so many the process goes on with whatever else it is asked, milliseconds later at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
