@@ -21,6 +21,7 @@ import httpx
 from fixtures.logs import watch_file
 from gymhopper.app.demo import DEMO_CONTEXTS
 from gymhopper.chassis.engines.server import processes
+from gymhopper.chassis.settings import Settings
 from gymhopper.sandbox.demo.client import Platform
 
 GYMHOPPER = Path(sys.executable).with_name("gymhopper")
@@ -157,3 +158,28 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+@contextmanager
+def another_process(
+    main: Installation, settings: Settings, *, roles: str
+) -> Iterator[Installation]:
+    """One more, on the engines of the first, whose settings they are."""
+    assert settings.database_url is not None
+    assert settings.valkey_url is not None
+    urls = {"DATABASE_URL": settings.database_url, "VALKEY_URL": settings.valkey_url}
+    beside = Installation(main.folder, settings=urls)
+    with (main.folder / "beside.log").open("ab") as log:
+        beside.process = subprocess.Popen(
+            [beside.program, "serve", "--roles", roles, "--port", str(beside.port)],
+            env=beside.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        beside.wait_until_ready()
+        yield beside
+    finally:
+        if beside.process.poll() is None:
+            beside.kill("main")

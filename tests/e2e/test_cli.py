@@ -1,5 +1,6 @@
 """The command line as an operator meets it: what it says, and with which exit status."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +10,14 @@ import pytest
 from psycopg import sql
 from typer.testing import CliRunner, Result
 
-from e2e.installation import Installation, installed
+from e2e.installation import Installation, another_process, installed
 from gymhopper import __version__
 from gymhopper.app.cli import app
+from gymhopper.app.demo import DEMO_CONTEXTS
+from gymhopper.app.opening import open_runtime
 from gymhopper.app.wellness import promises
 from gymhopper.chassis.registry import load
-from gymhopper.chassis.settings import CONTEXTS
+from gymhopper.chassis.settings import CONTEXTS, Settings
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -202,3 +205,16 @@ def test_a_port_that_is_taken_is_named(installation: Installation, tmp_path: Pat
     assert refused.returncode == 1
     assert f"{installation.port}" in words(refused.stderr)
     assert "Traceback" not in refused.stderr
+
+
+async def test_who_answers_nobody_lets_those_go_first_who_do(installation: Installation) -> None:
+    settings = Settings(data_folder=installation.folder, contexts=DEMO_CONTEXTS)
+    async with open_runtime(settings, migrated=False) as runtime:
+        with another_process(installation, runtime.settings, roles="relay,worker") as behind:
+            nice = [
+                os.getpriority(os.PRIO_PROCESS, each.process.pid)
+                for each in (installation, behind)
+                if each.process is not None
+            ]
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert nice == [own, own + 5]

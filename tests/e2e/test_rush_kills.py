@@ -2,9 +2,8 @@
 again, with the key that they had, and has one place or one in line."""
 
 import asyncio
-import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from bench.booking.timetable import Timetable
 from bench.booking.world import Gym, found, sign_in
 from sqlalchemy import text
 
-from e2e.installation import Installation, installed
+from e2e.installation import Installation, another_process, installed
 from e2e.soundness import UNDER_WAY, settle
 from e2e.soundness import found as told
 from gymhopper.app.demo import DEMO_CONTEXTS
@@ -33,30 +32,6 @@ BOOKINGS = text(
     " ORDER BY number"
 )
 COUNTS = text("SELECT taken, waiting FROM scheduling.class WHERE id = :id")
-
-
-@contextmanager
-def another_process(main: Installation, runtime: Runtime) -> Iterator[Installation]:
-    """One more that answers, on the engines of the first."""
-    settings = runtime.settings
-    assert settings.database_url is not None
-    assert settings.valkey_url is not None
-    urls = {"DATABASE_URL": settings.database_url, "VALKEY_URL": settings.valkey_url}
-    beside = Installation(main.folder, settings=urls)
-    with (main.folder / "beside.log").open("ab") as log:
-        beside.process = subprocess.Popen(
-            [beside.program, "serve", "--roles", "api", "--port", str(beside.port)],
-            env=beside.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        beside.wait_until_ready()
-        yield beside
-    finally:
-        if beside.process.poll() is None:
-            beside.kill("main")
 
 
 @dataclass
@@ -135,7 +110,7 @@ async def test_an_api_process_is_killed_in_a_rush_and_everybody_has_one_place(
             classes = await timetable.add(2, places=PLACES)
             # With the first answer the next batch is under way; later, one is answered.
             for class_id, answers in zip(classes, (1, PEOPLE // 2), strict=True):
-                with another_process(main, runtime) as dying:
+                with another_process(main, runtime.settings, roles="api") as dying:
                     path = f"/api/v1/classes/{class_id}/book"
                     rush = Rush(http, path, tokens, dying, main, answers)
                     given = await rush.take_place()

@@ -1,5 +1,6 @@
 """Start the platform, whole or in parts."""
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,9 @@ from gymhopper.app.commands.options import Data, Host, Port, settings
 if TYPE_CHECKING:
     from gymhopper.app.process import Process
     from gymhopper.chassis.registry import Role
+
+BEHIND = 5
+"""Niceness of a process that nobody waits for, where others on the machine answer people."""
 
 
 def up(data: Data = None, port: Port = None, host: Host = None) -> None:
@@ -51,7 +55,11 @@ def serve(
     if contexts != "all":
         names = [each.strip() for each in contexts.split(",")]
         chosen = chosen.model_copy(update={"contexts": tuple(map(_dotted, names))})
-    uvloop.run(run_until_stopped(chosen, roles=_roles(roles), migrated=False))
+    acts = _roles(roles)
+    if "api" not in acts:
+        # Where they share a machine, whoever waits for an answer goes first.
+        os.nice(BEHIND)
+    uvloop.run(run_until_stopped(chosen, roles=acts, migrated=False))
 
 
 def gate(
