@@ -1,8 +1,7 @@
 """What has to be known of people to say whether they may book: of many, with few questions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -26,27 +25,26 @@ _LOCK = text(
     "SELECT count(pg_advisory_xact_lock(key))"
     " FROM (SELECT unnest(CAST(:keys AS bigint[])) AS key) AS sorted"
 )
-_HELD = text(
-    "SELECT membership_id, person_id, member_id, CAST(state AS text) AS state,"
-    " CAST(lots AS text) AS lots FROM scheduling.entitlement"
-    " WHERE person_id = ANY(CAST(:people AS uuid[])) ORDER BY membership_id"
-)
-_ENGAGED = text(
-    "SELECT id, person_id, class_id, status, start_at, until_at FROM scheduling.booking"
-    " WHERE person_id = ANY(CAST(:people AS uuid[])) AND start_at > :since"
-    " AND until_at > :now AND status <> 'cancelled'"
-    " UNION ALL SELECT id, person_id, NULL, status, start_at, until_at FROM scheduling.appointment"
-    " WHERE person_id = ANY(CAST(:people AS uuid[])) AND start_at > :since"
-    " AND until_at > :now AND status <> 'cancelled'"
-)
-_STRUCK = text(
-    "SELECT person_id, max(held_until) AS held_until FROM scheduling.strike"
-    " WHERE organisation_id = :organisation AND person_id = ANY(CAST(:people AS uuid[]))"
-    " AND held_until > :now AND taken_back_at IS NULL GROUP BY person_id"
-)
-_LEVELS = text(
-    "SELECT person_id, discipline, level FROM scheduling.level"
-    " WHERE organisation_id = :organisation AND person_id = ANY(CAST(:people AS uuid[]))"
+# One statement for all that is asked of everybody: whoever holds a class waits for each answer.
+_KNOWN = text(
+    "SELECT (SELECT CAST(json_agg(json_build_array(person_id, member_id, state, lots)"
+    "  ORDER BY membership_id) AS text) FROM scheduling.entitlement"
+    "  WHERE person_id = ANY(CAST(:people AS uuid[]))) AS held,"
+    " (SELECT CAST(json_agg(json_build_array(person_id, json_build_object('booking_id', id,"
+    "   'class_id', class_id, 'status', status, 'start', start_at, 'until', until_at))) AS text)"
+    "  FROM (SELECT person_id, id, class_id, status, start_at, until_at"
+    "   FROM scheduling.booking WHERE person_id = ANY(CAST(:people AS uuid[]))"
+    "   AND start_at > :since AND until_at > :now AND status <> 'cancelled'"
+    "  UNION ALL SELECT person_id, id, NULL, status, start_at, until_at"
+    "   FROM scheduling.appointment WHERE person_id = ANY(CAST(:people AS uuid[]))"
+    "   AND start_at > :since AND until_at > :now AND status <> 'cancelled') AS e) AS engaged,"
+    " (SELECT CAST(json_agg(json_build_array(person_id, held_until)) AS text)"
+    "  FROM (SELECT person_id, max(held_until) AS held_until FROM scheduling.strike"
+    "   WHERE organisation_id = :organisation AND person_id = ANY(CAST(:people AS uuid[]))"
+    "   AND held_until > :now AND taken_back_at IS NULL GROUP BY person_id) AS s) AS struck,"
+    " (SELECT CAST(json_agg(json_build_array(person_id, discipline, level)) AS text)"
+    "  FROM scheduling.level WHERE organisation_id = :organisation"
+    "  AND person_id = ANY(CAST(:people AS uuid[]))) AS levels"
 )
 _RESERVED = text(
     "SELECT b.membership_id, c.class_type_id, b.start_at, b.credits, b.booked_at, b.id"
@@ -76,8 +74,12 @@ _USED = text(
     " JOIN scheduling.place AS p ON p.location_id = u.location_id"
 )
 
-_state = msgspec.json.Decoder(MembershipState).decode
-_lots = msgspec.json.Decoder(tuple[LotLeft, ...]).decode
+_held = msgspec.json.Decoder(
+    list[tuple[UUID, UUID, MembershipState, tuple[LotLeft, ...] | None]]
+).decode
+_engaged = msgspec.json.Decoder(list[tuple[UUID, Engagement]]).decode
+_struck = msgspec.json.Decoder(list[tuple[UUID, datetime]]).decode
+_levels = msgspec.json.Decoder(list[tuple[UUID, str, int]]).decode
 
 
 async def hold(connection: AsyncConnection, several: Iterable[UUID]) -> None:
@@ -96,58 +98,60 @@ async def bookers(
     standings: Mapping[UUID, Standing],
 ) -> dict[UUID, Booker]:
     """Everything that `judge` asks of these people about these classes of one organisation."""
-    asked = {"people": people, "now": now, "organisation": occasions[0].where.organisation_id}
-    held = await _held(connection, [each.start for each in occasions], asked)
-    engaged: dict[UUID, list[Engagement]] = {}
     # No class is longer than a day, so what is not over began within one.
-    since = now.timestamp() - 2 * 86400
-    rows = await connection.execute(
-        _ENGAGED, {**asked, "since": datetime.fromtimestamp(since, now.tzinfo)}
-    )
-    for row in rows:
-        engaged.setdefault(row.person_id, []).append(
-            Engagement(row.id, row.class_id, row.status, row.start_at, row.until_at)
-        )
-    struck = {row.person_id: row.held_until for row in await connection.execute(_STRUCK, asked)}
+    asked = {"people": people, "now": now, "since": now - timedelta(days=2)}
+    asked["organisation"] = occasions[0].where.organisation_id
+    known = (await connection.execute(_KNOWN, asked)).one()
+    held: dict[UUID, list[Held]] = {}
+    for person_id, member_id, state, lots in _held(known.held or "[]"):
+        held.setdefault(person_id, []).append(Held(member_id, state, lots or ()))
+    await _count(connection, held, [each.start for each in occasions])
+    engaged: dict[UUID, list[Engagement]] = {}
+    for person_id, engagement in _engaged(known.engaged or "[]"):
+        engaged.setdefault(person_id, []).append(engagement)
+    struck = dict(_struck(known.struck or "[]"))
     levels: dict[UUID, dict[str, int]] = {}
-    if any(each.requirements.level is not None for each in occasions):
-        for row in await connection.execute(_LEVELS, asked):
-            levels.setdefault(row.person_id, {})[row.discipline] = row.level
-    found = {}
-    for person_id in people:
-        standing = standings.get(person_id)
-        found[person_id] = Booker(
-            person_id,
-            tuple(held.get(person_id, ())),
-            tuple(engaged.get(person_id, ())),
-            struck.get(person_id),
-            levels.get(person_id, {}),
-            None if standing is None else standing.age,
-            standing is not None and standing.unsigned,
+    for person_id, discipline, level in _levels(known.levels or "[]"):
+        levels.setdefault(person_id, {})[discipline] = level
+    return {
+        each: with_standing(
+            Booker(
+                each,
+                tuple(held.get(each, ())),
+                tuple(engaged.get(each, ())),
+                struck.get(each),
+                levels.get(each, {}),
+            ),
+            standings.get(each),
         )
-    return found
+        for each in people
+    }
 
 
-async def _held(
-    connection: AsyncConnection, starts: Sequence[datetime], asked: Mapping[str, Any]
-) -> dict[UUID, list[Held]]:
-    found: dict[UUID, list[Held]] = {}
-    limited: dict[UUID, tuple[datetime, datetime]] = {}
-    on_credit: list[UUID] = []
-    for row in await connection.execute(_HELD, asked):
-        state = _state(row.state)
-        lots = _lots(row.lots) if row.lots is not None else ()
-        found.setdefault(row.person_id, []).append(Held(row.member_id, state, lots))
-        if state.coverage.limits:
-            since, _ = span_around(state, min(starts))
-            limited[state.membership_id] = since, span_around(state, max(starts))[1]
-        if state.credits is not None:
-            on_credit.append(state.membership_id)
+def with_standing(booker: Booker, standing: Standing | None) -> Booker:
+    """The person as membership knows them, too."""
+    if standing is None:
+        return booker
+    return msgspec.structs.replace(booker, age=standing.age, unsigned=standing.unsigned)
+
+
+async def _count(
+    connection: AsyncConnection, held: dict[UUID, list[Held]], starts: Sequence[datetime]
+) -> None:
+    """Put what is used of limits and reserved of credits to the memberships that have such."""
+    states = [each.state for several in held.values() for each in several]
+    first, last = min(starts), max(starts)
+    limited = {
+        each.membership_id: (span_around(each, first)[0], span_around(each, last)[1])
+        for each in states
+        if each.coverage.limits
+    }
+    on_credit = [each.membership_id for each in states if each.credits is not None]
     used = await _used(connection, limited)
     reserved = await _reserved(connection, on_credit)
     if used or reserved:
-        for person, several in found.items():
-            found[person] = [
+        for person, several in held.items():
+            held[person] = [
                 msgspec.structs.replace(
                     each,
                     used=tuple(used.get(each.state.membership_id, ())),
@@ -155,7 +159,6 @@ async def _held(
                 )
                 for each in several
             ]
-    return found
 
 
 async def _used(

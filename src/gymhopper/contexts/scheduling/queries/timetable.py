@@ -26,13 +26,14 @@ _KM = (
 )
 _SHOWN = COLUMNS + ", p.state ->> 'name' AS place, t.name AS class_type, r.name AS room"
 _LIST = (
-    "SELECT {shown}, c.km FROM (SELECT c.*, p.km"
+    "SELECT {shown}, f.km FROM (SELECT c.id, p.km"
     " FROM (SELECT * FROM (SELECT p.location_id, p.zone, {km} AS km"
     " FROM scheduling.place AS p WHERE {places}) AS p WHERE {near}) AS p"
-    " CROSS JOIN LATERAL (SELECT c.* FROM scheduling.class AS c"
+    " CROSS JOIN LATERAL (SELECT c.id, c.start_at FROM scheduling.class AS c"
     " WHERE c.location_id = p.location_id AND {classes}"
     " ORDER BY c.start_at, c.id LIMIT :limit) AS c"
-    " ORDER BY c.start_at, c.id LIMIT :limit) AS c{around} ORDER BY c.start_at, c.id"
+    " ORDER BY c.start_at, c.id LIMIT :limit) AS f"
+    " JOIN scheduling.class AS c ON c.id = f.id{around} ORDER BY c.start_at, c.id"
 )
 _ONE = text(
     f"SELECT {_SHOWN}, CAST(NULL AS float) AS km, t.description"  # noqa: S608 - constants

@@ -1,5 +1,6 @@
 """What a person may do with classes that they look at, and why not."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
@@ -14,7 +15,7 @@ from gymhopper.contexts.scheduling.domain import asking
 from gymhopper.contexts.scheduling.domain.caps import lane
 from gymhopper.contexts.scheduling.domain.eligibility import Booker, Eligible, judge
 from gymhopper.contexts.scheduling.domain.refusals import Code, Refusal, Verdict
-from gymhopper.contexts.scheduling.queries.bookers import bookers
+from gymhopper.contexts.scheduling.queries.bookers import bookers, with_standing
 from gymhopper.contexts.scheduling.queries.lines_today import lines_today
 from gymhopper.contexts.scheduling.queries.scene import Scene, count_channels
 from gymhopper.contexts.scheduling.usecases.standings import standings_of
@@ -53,17 +54,28 @@ async def see_for_oneself(
     for several in gyms.values():
         several.sort(key=lambda scene: scene.state.start)
         strictest = max(reversed(several), key=_asks_for)
-        standings = await standings_of(runtime, strictest, [person_id])
-        # What others have booked is not the person's to see; how many have is.
-        async with runtime.read(SERVICE) as connection:
-            await count_channels(connection, several)
-            occasions = [each.occasion for each in several]
-            known = await bookers(connection, occasions, [person_id], now, standings)
-            lines = await _lines(connection, several, person_id, now)
+        # Membership is asked at the same time: whoever reads waits for the slower one alone.
+        standings, (known, lines) = await asyncio.gather(
+            standings_of(runtime, strictest, [person_id]),
+            _known(runtime, several, person_id, now),
+        )
+        booker = with_standing(known, standings[person_id])
         for scene in several:
             lined_up = lines.get(scene.state.zone, 0)
-            found[scene.class_id] = _you(scene, known[person_id], now, lined_up)
+            found[scene.class_id] = _you(scene, booker, now, lined_up)
     return found
+
+
+async def _known(
+    runtime: Runtime, several: Sequence[Scene], person_id: UUID, now: datetime
+) -> tuple[Booker, dict[str, int]]:
+    """The person, but for their standing, and their lines of today."""
+    # What others have booked is not the person's to see; how many have is.
+    async with runtime.read(SERVICE) as connection:
+        await count_channels(connection, several)
+        occasions = [each.occasion for each in several]
+        known = await bookers(connection, occasions, [person_id], now, {})
+        return known[person_id], await _lines(connection, several, person_id, now)
 
 
 async def _lines(
