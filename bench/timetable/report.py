@@ -1,31 +1,38 @@
 """How long members wait for the timetable: `gymhopper bench timetable`.
 
-200 locations of 20 organisations in ten cities have 2,500 classes each, a year of them. A member
-asks, policies and all, for a location's week, for a week around a point, and for a day around it.
+200 locations of 20 organisations in ten cities have 2,500 classes each, a year of them. Members ask
+a running server for a location's week, for a week around a point, for a day around it, and for what
+is on next anywhere; each answer tells them what they may do and why not. One asks after the other.
 """
 
 import asyncio
 import random
 import time
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
+import msgspec
 import psycopg
+from bench.booking.platform import news_arrived, platform
+from bench.booking.wire import Line, connected, request
+from bench.booking.world import found, sign_in
 from bench.database import fresh_database
 
-from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.registry import load
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.contexts.scheduling.queries.timetable import Near, TimetableFilter, timetable
+from gymhopper.chassis.settings import CONTEXTS
 from gymhopper.kernel.ids import new_id
 
 Figures = dict[str, object]
+Query = Mapping[str, object]
 
-SCHEDULING = "gymhopper.contexts.scheduling"
 LOCATIONS, ORGANISATIONS, CLASSES, CITIES = 200, 20, 2500, 10
-PAGE = 51
-BEGIN = datetime(2026, 1, 5, 5, tzinfo=UTC)
+PAGE = 50
+READERS = 100
+"""So many that nobody is over the limit of one caller."""
 
 _PLACES = (
     "INSERT INTO scheduling.place SELECT l, o, 1, 'Europe/Vienna', 'City ' || n %% %(cities)s,"
@@ -60,17 +67,21 @@ _CLASSES = (
 
 async def report(seconds: int = 5) -> Figures:
     """Load, then ask for so many seconds each way."""
-    async with fresh_database([SCHEDULING]) as fresh:
-        locations = await asyncio.to_thread(_load, fresh.owner_url)
-        settings = fresh.settings
-        runtime = Runtime(settings, load(settings.contexts), database_url=fresh.url)
+    begin = datetime.now(UTC).replace(hour=5, minute=0, second=0, microsecond=0)
+    async with fresh_database(CONTEXTS) as fresh:
+        runtime = Runtime(fresh.settings, load(CONTEXTS), database_url=fresh.url)
         try:
-            return await _measure(runtime, locations, seconds)
+            gym = await found(runtime, READERS)
+            tokens = await asyncio.to_thread(sign_in, fresh.owner_url, gym)
+            async with platform(fresh, 1) as [port]:
+                await news_arrived(runtime)
+                locations = await asyncio.to_thread(_load, fresh.owner_url, begin)
+                return await _measure(port, tokens, locations, begin, seconds)
         finally:
             await runtime.close()
 
 
-def _load(url: str) -> list[UUID]:
+def _load(url: str, begin: datetime) -> list[UUID]:
     locations = [new_id() for _ in range(LOCATIONS)]
     owners = [new_id() for _ in range(ORGANISATIONS)]
     values: dict[str, Any] = {
@@ -81,63 +92,68 @@ def _load(url: str) -> list[UUID]:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(_PLACES, values)
         connection.execute(_MADE_OF)
-        connection.execute(_CLASSES, {"begin": BEGIN, "classes": CLASSES})
+        connection.execute(_CLASSES, {"begin": begin, "classes": CLASSES})
         for table in ("place", "class_type", "instructor", "booking_rules", "class"):
             connection.execute(f"VACUUM ANALYZE scheduling.{table}")
     return locations
 
 
-async def _measure(runtime: Runtime, locations: list[UUID], seconds: int) -> Figures:
+async def _measure(
+    port: int, tokens: list[str], locations: list[UUID], begin: datetime, seconds: int
+) -> Figures:
     dice = random.Random(5)
 
-    def weeks() -> TimetableFilter:
-        start = BEGIN + timedelta(days=dice.randrange(340))
-        return TimetableFilter(
-            start=start, until=start + timedelta(days=7), location_id=dice.choice(locations)
-        )
+    def week() -> Query:
+        start = begin + timedelta(days=dice.randrange(1, 340))
+        return {"from": _wire(start), "until": _wire(start + timedelta(days=7))}
 
-    def around() -> Near:
-        return Near(latitude=40.0 + dice.randrange(CITIES), longitude=10.0, km=25)
+    def around() -> Query:
+        return {"near": f"{40 + dice.randrange(CITIES)},10", "within_km": 25}
 
-    def weeks_around() -> TimetableFilter:
-        start = BEGIN + timedelta(days=dice.randrange(340))
-        return TimetableFilter(start=start, until=start + timedelta(days=7), near=around())
+    def day() -> Query:
+        on = begin.date() + timedelta(days=dice.randrange(1, 340))
+        return {"from": _wire(begin), "date": on.isoformat(), "free": True}
 
-    def days_around() -> TimetableFilter:
-        on = date(2026, 1, 5) + timedelta(days=dice.randrange(340))
-        return TimetableFilter(start=BEGIN, on=on, near=around(), free=True)
-
-    def everywhere() -> TimetableFilter:
-        start = BEGIN + timedelta(days=dice.randrange(340))
-        near = Near(latitude=45.0, longitude=10.0, km=5000)
-        return TimetableFilter(start=start, near=near, free=True)
+    def anywhere() -> Query:
+        start = begin + timedelta(days=dice.randrange(1, 340))
+        return {"from": _wire(start), "near": "45,10", "within_km": 500, "free": True}
 
     figures: Figures = {"locations": LOCATIONS, "classes": LOCATIONS * CLASSES}
-    for name, make in (
-        ("location_week", weeks),
-        ("around_week", weeks_around),
-        ("around_day", days_around),
-        ("all_places", everywhere),
-    ):
-        took = await _time(runtime, make, seconds)
+    line = await connected(port)
+    ways: dict[str, Callable[[], Query]] = {
+        "location_week": lambda: {**week(), "location_id": dice.choice(locations)},
+        "around_week": lambda: {**week(), **around()},
+        "around_day": lambda: {**day(), **around()},
+        "all_places": anywhere,
+    }
+    for name, make in ways.items():
+        took = await _time(line, tokens, make, seconds)
         figures |= {f"{name}_{figure}": value for figure, value in took.items()}
+    line.close()
     return figures
 
 
-async def _time(runtime: Runtime, make: Any, seconds: int) -> Figures:
-    member = AuthSubject(kind="member", person_id=new_id(), within=(new_id(),))
+async def _time(line: Line, tokens: list[str], make: Callable[[], Query], seconds: int) -> Figures:
     took: list[float] = []
-    shown = 0
+    shown = asked = 0
     end = time.perf_counter() + seconds
-    while (began := time.perf_counter()) < end:
-        async with runtime.read(member) as connection:
-            shown = len(await timetable(connection, make(), after=None, limit=PAGE))
+    while time.perf_counter() < end:
+        path = "/api/v1/classes?" + urlencode({**make(), "limit": PAGE}).replace("True", "true")
+        asked += 1
+        began = time.perf_counter()
+        answer = await line.ask(request("GET", path, tokens[asked % len(tokens)]))
         took.append((time.perf_counter() - began) * 1000)
+        assert answer.status == 200, answer
+        shown += len(msgspec.json.decode(answer.body)["items"])
     took.sort()
     return {
-        "queries": len(took),
-        "entries": shown,
+        "requests": len(took),
+        "entries": round(shown / len(took)),
         "p50_ms": round(took[len(took) // 2], 1),
         "p95_ms": round(took[int(len(took) * 0.95)], 1),
         "max_ms": round(took[-1], 1),
     }
+
+
+def _wire(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
