@@ -37,7 +37,7 @@ async def test_every_answer_of_the_story_is_right_and_its_data_are_sound() -> No
         told = [step.name async for step in tell_story(process.runtime)]
         await assert_sound(process.runtime)
 
-    assert len(told) == len(set(told)) == 18
+    assert len(told) == len(set(told)) == 20
 
 
 def test_the_check_succeeds_within_a_minute() -> None:
@@ -48,7 +48,7 @@ def test_the_check_succeeds_within_a_minute() -> None:
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert time.monotonic() - began < 60
-    assert checked.stdout.count("✓") == 18
+    assert checked.stdout.count("✓") == 20
     assert "All answers were right" in checked.stdout
 
 

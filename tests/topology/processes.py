@@ -26,6 +26,7 @@ CONTEXTS = (
     "membership",
     "billing",
     "access",
+    "scheduling",
     "integrations",
     "sandbox",
 )
@@ -47,6 +48,8 @@ PATHS = {
     "credentials": "access",
     "visits": "access",
     "access": "access",
+    "class-types": "scheduling",
+    "classes": "scheduling",
     "webhook-event-types": "integrations",
     "webhook-endpoints": "integrations",
     "webhook-deliveries": "integrations",

@@ -1,4 +1,4 @@
-"""The story over seven processes that share nothing but PostgreSQL, Valkey, Kafka and addresses."""
+"""The story over processes that share nothing but PostgreSQL, Valkey, Kafka and addresses."""
 
 import asyncio
 from base64 import b64encode
@@ -48,7 +48,7 @@ async def test_the_story_passes_with_a_process_per_context_and_kafka_between_the
             finally:
                 await runtime.close()
 
-            assert len(told) == 18
+            assert len(told) == 20
             assert found.superuser_url is not None
             with psycopg.connect(found.superuser_url) as connection:
                 relayed = connection.execute(

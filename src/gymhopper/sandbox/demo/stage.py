@@ -17,11 +17,13 @@ class Cast:
     brand: str = ""
     seller: str = ""
     plan: Json = field(default_factory=dict)
+    locations: dict[str, str] = field(default_factory=dict)
     doors: dict[str, str] = field(default_factory=dict)
     readers: dict[str, Reader] = field(default_factory=dict)
     member: Json = field(default_factory=dict)
     membership: str = ""
     pass_value: str = ""
+    class_id: str = ""
 
 
 class Stage:
@@ -48,10 +50,10 @@ class Stage:
         """The member presents the pass at a location's door."""
         return await self.cast.readers[at].scan("pass", self.cast.pass_value, request_id=request_id)
 
-    async def door_says(self, decision: str, code: str) -> None:
-        """Scan until the door gives this answer."""
+    async def door_says(self, decision: str, code: str, *, at: str = "Mitte") -> None:
+        """Scan until the location's door gives this answer."""
         await until(
-            self.scan,
+            lambda: self.scan(at),
             lambda answer: (answer["decision"], answer["code"]) == (decision, code),
             what=f"the door says {code}",
         )

@@ -47,6 +47,8 @@ class Story(Stage):
             ("The visit is in the journal and published", self.visit_is_recorded),
             ("The same request gets the same answer", self.same_request),
             ("A door of a higher tier names what it needs", self.higher_tier),
+            ("A class there is booked by the desk, and its door opens for it", self.book_class),
+            ("The class is called off, and the door stays shut", self.call_off),
             ("A freeze shuts the door, its end opens it", self.freeze_and_end),
             ("A lockdown shuts the door to everybody", self.lockdown),
             ("A refund alone changes nothing at the door", self.refund),
@@ -106,6 +108,7 @@ class Story(Stage):
                     "longitude": longitude,
                 },
             )
+            self.cast.locations[name] = location["id"]
             await self._furnish(name, location["id"])
 
     async def _furnish(self, name: str, location_id: str) -> None:
@@ -227,6 +230,44 @@ class Story(Stage):
         answer = await self.scan("Alster")
         same((answer["decision"], answer["code"]), ("deny", "TIER_TOO_LOW"), "the answer")
         same(answer["tier_needed"], 3, "the tier that is needed")
+
+    async def book_class(self) -> None:
+        """Out of the network's allotment, in ten minutes, over what the plan reaches."""
+        kind = await self.platform.post(
+            "/class-types", {"organisation_id": self.cast.brand, "name": "Rowing"}
+        )
+        start = await self.advance(timedelta()) + timedelta(minutes=10)
+
+        async def added() -> Json | None:
+            try:
+                made: Json = await self.platform.post(
+                    "/classes",
+                    {
+                        "location_id": self.cast.locations["Alster"],
+                        "class_type_id": kind["id"],
+                        "start_at": start.isoformat(),
+                        "capacity": 1,
+                        "caps": {"networks": {self.cast.operator: 1}},
+                    },
+                )
+            except UnexpectedAnswer:
+                return None  # scheduling has not heard of the location yet
+            return made
+
+        made = await until(added, lambda found: found is not None, what="a class is added")
+        assert made is not None  # noqa: S101 - until has seen to it
+        self.cast.class_id = made["id"]
+        booking = await self.platform.post(
+            f"/classes/{made['id']}/book", {"member_id": self.cast.member["id"], "bypass": True}
+        )
+        same(booking["status"], "booked", "the booking")
+        await self.door_says("allow", "ALLOWED", at="Alster")
+
+    async def call_off(self) -> None:
+        """What came of the booking goes with the class."""
+        ended = await self.platform.post(f"/classes/{self.cast.class_id}/cancel")
+        same(ended["bookings"], 1, "the bookings that ended with the class")
+        await self.door_says("deny", "TIER_TOO_LOW", at="Alster")
 
     async def freeze_and_end(self) -> None:
         """Access stops and comes back; the contract goes on."""
