@@ -59,7 +59,12 @@ def test_what_is_shown_exists_and_sounds_harmless() -> None:
     for table, columns in SHOWN.items():
         assert columns <= set(tables[table].columns.keys()), table
         for name in columns - CLOSED:
-            assert not [each for each in PERSONAL if each in name], f"{table}.{name}"
+            assert not [each for each in PERSONAL if sounds_like(name, each)], f"{table}.{name}"
+
+
+def sounds_like(name: str, personal: str) -> bool:
+    """Part of a word is enough, but for the shortest: "discipline" is no IP address."""
+    return personal in (name if len(personal) > 2 else name.split("_"))
 
 
 def _canary(column: sa.Column[Any], value: str) -> object:
