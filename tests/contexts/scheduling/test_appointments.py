@@ -7,6 +7,7 @@ from typing import Any
 from contexts.scheduling.practice import TUESDAY, Practice
 from contexts.scheduling.studio import Studio
 from gymhopper.contracts.membership.coverage import Clause, Coverage
+from gymhopper.contracts.membership.state import Overlay
 from gymhopper.kernel.ids import new_id
 
 
@@ -162,6 +163,36 @@ async def test_a_service_with_a_class_type_asks_for_a_membership_that_covers_it(
     assert made["membership_id"] == str(covered.state.membership_id)
     over = practice.wanted("10:00", member_id=str(others[0].member_id), bypass=True)
     assert (await practice.gym.post("/appointments", over))["membership_id"] is None
+
+
+async def test_what_needs_no_membership_is_refused_to_whom_the_gym_blocks(studio: Studio) -> None:
+    practice = Practice(studio)
+    await practice.open("Grace")
+    blocked = Overlay(overlay_id=new_id(), kind="block", start=studio.gym.clock.now())
+    anna, bert = await studio.person(overlays=(blocked,)), await studio.person()
+    told = await anna.post("/appointments", practice.wanted("09:00"), expect=409)
+    assert told["reason"] == "EXCLUDED"
+    over = practice.wanted("09:00", member_id=str(anna.member_id), bypass=True)
+    told = await practice.gym.post("/appointments", over, expect=409)
+    assert told["reason"] == "EXCLUDED"
+    made = await bert.post("/appointments", practice.wanted("09:00"), expect=201)
+    assert made["membership_id"] is None
+
+
+async def test_what_somebody_holds_elsewhere_is_neither_used_nor_held_against_them(
+    studio: Studio,
+) -> None:
+    training, introduction = Practice(studio), Practice(studio)
+    await training.open("Grace", class_type_id=studio.class_type["id"])
+    await introduction.open("Joe")
+    anna = await studio.person(contract="ended")
+    usable = {"membership_id": new_id(), "organisation_id": new_id(), "contract": "active"}
+    await anna.has(**usable)
+    told = await anna.post("/appointments", training.wanted("09:00"), expect=409)
+    assert told["reason"] == "WILL_EXPIRE"
+    blocked = Overlay(overlay_id=new_id(), kind="block", start=studio.gym.clock.now())
+    await anna.has(overlays=(blocked,))
+    await anna.post("/appointments", introduction.wanted("09:00"), expect=201)
 
 
 async def test_a_late_cancellation_is_recorded_unless_the_gym_calls_it_off(studio: Studio) -> None:

@@ -126,7 +126,8 @@ def judge(
 
     `wanted` is the membership to use, else the cheapest for the member is found. `over` are codes
     that do not stop whoever books. `promotes` is a booking that waits and is not in its own way.
-    A `guest` comes on nothing of their own, whatever they hold; a block keeps them out even so.
+    A `guest` comes on nothing of their own, whatever they hold, and so does everybody to what needs
+    no membership; a block keeps them out even so.
     """
     passed: list[Code] = []
     verdicts = [

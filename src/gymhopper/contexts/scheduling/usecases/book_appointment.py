@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -90,7 +89,8 @@ async def book_appointment(
         ages=True,
     )
     standings = {each.person_id: each for each in told}
-    # What is in the way is of others, whom a member does not see.
+    # What is in the way is of others, whom a member does not see; what the person holds elsewhere
+    # is nobody's business here.
     async with runtime.begin(caller.at(organisation_id)) as uow:
         service = await uow.session.get_one(Service, wanted.service_id, populate_existing=True)
         service.require()
@@ -233,10 +233,8 @@ async def _eligible(
     booker = known[comer.person_id]
     member_id = comer.member_id or next((each.member_id for each in booker.held), None)
     over = STAFF_BYPASS if wanted.bypass else frozenset()
-    if service.class_type_id is None:
-        booker = msgspec.structs.replace(booker, held=())
-        over |= {"NO_MEMBERSHIP"}
-    judged = judge(booker, occasion, uow.now, over=over)
+    # What needs no membership takes none, but a block is a block.
+    judged = judge(booker, occasion, uow.now, over=over, guest=service.class_type_id is None)
     if isinstance(judged, Refusal):
         raise BookingRefused(judged)
     return member_id, judged
