@@ -144,7 +144,9 @@ async def _classes(
     connection: AsyncConnection, of: ColumnElement[bool], now: datetime
 ) -> Sequence[Entry]:
     query = (
-        _places(class_.c.id, class_.c.created_at)
+        _places(
+            class_.c.id, class_.c.version.label("sequence"), class_.c.created_at.label("made_at")
+        )
         .where(
             of,
             class_.c.start_at > now - CLASSES_BACK,
@@ -153,19 +155,7 @@ async def _classes(
         )
         .order_by(class_.c.start_at, class_.c.id)
     )
-    rows = await connection.execute(query.limit(MOST_ENTRIES))
-    return [
-        Entry(
-            uid=str(row.id),
-            start=row.start_at,
-            until=row.until_at,
-            summary=row.name,
-            place=_place(row),
-            sequence=row.class_version,
-            made_at=row.created_at,
-        )
-        for row in rows
-    ]
+    return await _entries(connection, query)
 
 
 async def _appointments(connection: AsyncConnection, of: ColumnElement[bool]) -> Sequence[Entry]:
@@ -175,8 +165,8 @@ async def _appointments(connection: AsyncConnection, of: ColumnElement[bool]) ->
             appointment.c.id,
             appointment.c.start_at,
             appointment.c.until_at,
-            appointment.c.version,
-            appointment.c.booked_at,
+            appointment.c.version.label("sequence"),
+            appointment.c.booked_at.label("made_at"),
             place.c.state,
             room.c.name.label("room_name"),
         )
@@ -187,6 +177,11 @@ async def _appointments(connection: AsyncConnection, of: ColumnElement[bool]) ->
         .where(of, appointment.c.status.in_(_SHOWN))
         .order_by(appointment.c.start_at, appointment.c.id)
     )
+    return await _entries(connection, query)
+
+
+async def _entries(connection: AsyncConnection, query: Select[Any]) -> Sequence[Entry]:
+    """The first of them, each as its columns say."""
     rows = await connection.execute(query.limit(MOST_ENTRIES))
     return [
         Entry(
@@ -195,8 +190,8 @@ async def _appointments(connection: AsyncConnection, of: ColumnElement[bool]) ->
             until=row.until_at,
             summary=row.name,
             place=_place(row),
-            sequence=row.version,
-            made_at=row.booked_at,
+            sequence=row.sequence,
+            made_at=row.made_at,
         )
         for row in rows
     ]
