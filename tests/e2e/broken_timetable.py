@@ -30,6 +30,6 @@ BROKEN_TIMETABLE = {
         " home_organisation_id, person_id, member_id, version, channel, status, number, start_at,"
         " until_at, credits, credits_known, terms, bypassed, booked_at, booked_by, free_until)"
         " SELECT id, id, host_organisation_id, host_organisation_id, id, id, 1, 'desk', 'booked',"
-        " 1, until_at, until_at, 0, true, '{}', '{}', start_at, '', start_at FROM scheduling.class"
+        " 9, until_at, until_at, 0, true, '{}', '{}', start_at, '', start_at FROM scheduling.class"
     ),
 }
