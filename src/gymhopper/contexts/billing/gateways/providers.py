@@ -54,10 +54,12 @@ class ProviderConnection:
 
     async def start(self) -> None:
         """Nothing is opened before it is needed."""
+        _providers.pop(self._runtime, None)
 
     async def stop(self) -> None:
-        """Close it. Work that is still under way may fail, and is tried again."""
-        provider = _providers.pop(self._runtime, None)
+        """Close it. Work that is still under way may fail, and is tried again: it opens nothing
+        that nobody would close."""
+        provider = _providers.get(self._runtime)
         if provider is not None:
             await provider.close()
 
