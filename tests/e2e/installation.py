@@ -99,17 +99,31 @@ class Installation:
             return False
 
     def kill(self, part: Part) -> None:
-        """SIGKILL, and return when it has ended. `main` is relay, workers, API and gate at once."""
+        """SIGKILL, and return when it has ended; an engine, when another one runs in its place.
+        `main` is relay, workers, API and gate at once."""
         if part == "main":
             assert self.process is not None
             self.process.kill()
             self.process.wait()
             return
-        if part == "postgres":
-            pid = int((self.folder / "postgres" / "postmaster.pid").read_text().split()[0])
-        else:
-            (pid,) = processes("valkey-server", self.folder / "valkey")
+        pid = self._engine(part)
+        assert pid is not None
         os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + READY_SECONDS
+        while self._engine(part) in {None, pid}:
+            assert time.monotonic() < deadline, f"{part} is not started again: {self.log()[-3000:]}"
+            time.sleep(0.05)
+
+    def _engine(self, part: Part) -> int | None:
+        """The process that the engine's others come from; None where there is none."""
+        if part == "valkey":
+            return next(iter(processes("valkey-server", self.folder / "valkey")), None)
+        postgres = self.folder / "postgres"
+        try:
+            pid = int((postgres / "postmaster.pid").read_text().split()[0])
+        except (FileNotFoundError, IndexError):  # it is about to be written
+            return None
+        return pid if pid in processes("postgres", postgres) else None
 
     def stop(self) -> int:
         """SIGTERM; the exit status."""

@@ -71,10 +71,11 @@ class RetoldStory(Story):
             await super().pay()
 
     async def freeze_and_end(self) -> None:
-        """A freeze whose answer got lost is lifted first."""
+        """A freeze whose answer got lost is lifted first; one that was lifted has an end."""
         for overlay in (await self.found_membership())["overlays"]:
-            path = f"/memberships/{self.cast.membership}/freezes/{overlay['id']}"
-            await self.platform.delete(path)
+            if overlay["until"] is None:
+                path = f"/memberships/{self.cast.membership}/freezes/{overlay['id']}"
+                await self.platform.delete(path)
         await super().freeze_and_end()
 
     async def refund(self) -> None:

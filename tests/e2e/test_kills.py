@@ -30,7 +30,7 @@ class Executioner:
         self._step = -1
         self._requests = 0
         self._due = asyncio.Event()
-        self._trouble: AssertionError | None = None
+        self._trouble: Exception | None = None
         self.killed: list[tuple[int, Part]] = []
 
     def begin(self, step: int) -> None:
@@ -49,23 +49,26 @@ class Executioner:
         if self._step in self._plan:
             self._due.set()
         while self._due.is_set():
-            assert self._trouble is None, self._trouble
+            if self._trouble is not None:
+                raise self._trouble
             await asyncio.sleep(0.05)
 
     async def work(self) -> None:
         """Kill when it is time, and see that all comes back."""
-        while True:
-            await self._due.wait()
-            part = self._plan.pop(self._step)
-            await asyncio.sleep(self._choose.uniform(0, 0.03))
-            self._installation.kill(part)
-            self.killed.append((self._step, part))
-            try:
-                await asyncio.to_thread(self._revive, part)
-            except AssertionError as error:
-                self._trouble = error
-                raise
-            self._due.clear()
+        try:
+            while True:
+                await self._due.wait()
+                await self._kill(self._plan.pop(self._step))
+                self._due.clear()
+        except Exception as error:
+            self._trouble = error  # for `end`, which waits
+            raise
+
+    async def _kill(self, part: Part) -> None:
+        await asyncio.sleep(self._choose.uniform(0, 0.03))
+        self.killed.append((self._step, part))
+        await asyncio.to_thread(self._installation.kill, part)
+        await asyncio.to_thread(self._revive, part)
 
     def _revive(self, part: Part) -> None:
         if part == "main":

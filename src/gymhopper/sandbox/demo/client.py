@@ -46,9 +46,18 @@ class Platform:
         """The answer to a GET, decoded."""
         return await self._call("GET", path, params={k: str(v) for k, v in query.items()})
 
-    async def post(self, path: str, body: Json | None = None, *, token: str | None = None) -> Any:
-        """The answer to a POST, decoded; with another token when one is given."""
-        return await self._call("POST", path, json=body or {}, token=token)
+    async def post(
+        self,
+        path: str,
+        body: Json | None = None,
+        *,
+        token: str | None = None,
+        key: str | None = None,
+    ) -> Any:
+        """The answer to a POST, decoded; with another token when one is given. With a `key` the
+        request may be sent again: what was done once is answered alike, and not done twice."""
+        sent = None if key is None else {"Idempotency-Key": key}
+        return await self._call("POST", path, json=body or {}, token=token, sent=sent)
 
     async def put(self, path: str, body: Json) -> Any:
         """The answer to a PUT, decoded."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import httpx
 
@@ -23,6 +24,7 @@ class Cast:
     member: Json = field(default_factory=dict)
     membership: str = ""
     pass_value: str = ""
+    class_start: datetime | None = None
     class_id: str = ""
 
 
@@ -30,6 +32,7 @@ class Stage:
     """What the steps of a story stand on.
 
     `stripe_url` is where the simulated provider answers, `sign` makes its signature of a body.
+    `telling` begins the keys of requests that may be sent again.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class Stage:
         self.platform = platform
         self.cast = Cast()
         self.sign = sign
+        self.telling = str(uuid4())
         self._stripe = httpx.AsyncClient(
             base_url=stripe_url, auth=("sk_test_sandbox", ""), timeout=10
         )
