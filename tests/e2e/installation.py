@@ -176,13 +176,13 @@ def free_port() -> int:
 
 @contextmanager
 def another_process(
-    main: Installation, settings: Settings, *, roles: str
+    main: Installation, settings: Settings, *, roles: str, **more: str
 ) -> Iterator[Installation]:
-    """One more, on the engines of the first, whose settings they are."""
+    """One more, on the engines of the first, whose settings they are, with `more` of its own."""
     assert settings.database_url is not None
     assert settings.valkey_url is not None
     urls = {"DATABASE_URL": settings.database_url, "VALKEY_URL": settings.valkey_url}
-    beside = Installation(main.folder, settings=urls)
+    beside = Installation(main.folder, settings=urls | more)
     with (main.folder / "beside.log").open("ab") as log:
         beside.process = subprocess.Popen(
             [beside.program, "serve", "--roles", roles, "--port", str(beside.port)],

@@ -2,31 +2,22 @@
 again, with the key that they had, and has one place or one in line."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from bench.booking.timetable import Timetable
-from bench.booking.world import Gym, found, sign_in
 from sqlalchemy import text
 
 from e2e.installation import Installation, another_process, installed
 from e2e.soundness import UNDER_WAY, settle
 from e2e.soundness import found as told
-from gymhopper.app.demo import DEMO_CONTEXTS
-from gymhopper.app.opening import open_runtime
-from gymhopper.chassis.auth import SERVICE
-from gymhopper.chassis.runtime import Runtime
-from gymhopper.chassis.settings import Settings
+from e2e.town import rows, town
 from gymhopper.sandbox.demo.client import until
 
 PEOPLE, PLACES = 100, 10
 
-KNOWN = text("SELECT count(*) FROM scheduling.entitlement")
 BOOKINGS = text(
     "SELECT id, person_id, status, number FROM scheduling.booking WHERE class_id = :id"
     " ORDER BY number"
@@ -81,30 +72,16 @@ class Rush:
         return await self.http.post(at.url + self.path, json={}, headers=headers)
 
 
-@asynccontextmanager
-async def town(main: Installation) -> AsyncIterator[tuple[Runtime, Gym, list[str]]]:
-    """A gym with members who are signed in, of whom the timetable has heard."""
-    settings = Settings(data_folder=main.folder, contexts=DEMO_CONTEXTS)
-    async with open_runtime(settings, migrated=False) as runtime:
-        gym = await found(runtime, PEOPLE)
-        assert runtime.settings.owner_url is not None
-        tokens = await asyncio.to_thread(sign_in, runtime.settings.owner_url, gym)
-        await until(lambda: rows(runtime, KNOWN), lambda x: x == [(PEOPLE,)], what="all are known")
-        yield runtime, gym, tokens
-
-
-async def rows(runtime: Runtime, query: Any, **values: object) -> list[tuple[Any, ...]]:
-    async with runtime.read(SERVICE) as connection:
-        return [tuple(each) for each in await connection.execute(query, values)]
-
-
 @pytest.mark.prove
 @pytest.mark.timeout(300)
 async def test_an_api_process_is_killed_in_a_rush_and_everybody_has_one_place(
     tmp_path: Path,
 ) -> None:
     with installed(tmp_path / "data") as main:
-        async with town(main) as (runtime, gym, tokens), httpx.AsyncClient(timeout=30) as http:
+        async with (
+            town(main, PEOPLE) as (runtime, gym, tokens),
+            httpx.AsyncClient(timeout=30) as http,
+        ):
             timetable = Timetable(runtime, gym)
             await timetable.fill()
             classes = await timetable.add(2, places=PLACES)

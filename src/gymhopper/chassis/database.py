@@ -14,6 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from gymhopper.chassis.arrays import ArrayDumper
 from gymhopper.chassis.auth import AuthSubject
 
+POOL_SECONDS = 5
+"""How long somebody waits for a connection. A request waits for several in turn, and is to be told
+that there is none before its own time is over, and its client's."""
+
 _BIND = text(
     "SELECT set_config('gymhopper.organisation', :organisation, true),"
     " set_config('gymhopper.person', :person, true),"
@@ -48,7 +52,7 @@ class Database:
             sqlalchemy_url(url),
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=10,
+            pool_timeout=POOL_SECONDS,
             hide_parameters=True,  # an error is logged; whom a row is about must not be
             connect_args={"options": "-c search_path=jobs"},
         )

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from contexts.scheduling.studio import Person, Studio
+from fixtures.callers import http_client
 from fixtures.engines import TestDatabase
 from gymhopper.contexts.scheduling.http import rush
 from gymhopper.sandbox.demo.client import until
@@ -29,7 +30,7 @@ class Asking:
     """Everybody asks with a key of their own, through one process."""
 
     def __init__(self, studio: Studio, class_id: str, people: Iterable[Person]) -> None:
-        self._http = studio.gym.http
+        self.http = studio.gym.http
         self._path = f"/api/v1/classes/{class_id}/book"
         self.people = list(people)
 
@@ -38,7 +39,7 @@ class Asking:
             "Authorization": f"Bearer {person.person_id}",
             "Idempotency-Key": f"rush-{person.person_id}",
         }
-        return await self._http.post(self._path, json={}, headers=headers)
+        return await self.http.post(self._path, json={}, headers=headers)
 
     async def all_at_once(self, people: Iterable[Person]) -> dict[int, httpx.Response]:
         """The answers by the numbers of the people."""
@@ -156,9 +157,10 @@ async def test_when_more_come_than_can_wait_each_is_served_in_the_end(
 ) -> None:
     cycling = await studio.class_(PLACES)
     asking = Asking(studio, cycling, [await studio.person() for _ in range(40)])
-    with monkeypatch.context() as small:
-        small.setattr(rush, "WAITING", 3)
-        small.setattr(rush, "AT_ONCE", 2)
+    monkeypatch.setenv("GYMHOPPER_SCHEDULING_RUSH_WAITING", "3")
+    monkeypatch.setattr(rush, "AT_ONCE", 2)
+    async with http_client(studio.gym.runtime) as small:
+        asking.http = small
         answers = await asking.all_at_once(asking.people)
         served = await all_are_served(asking, answers)
     assert len(served) == 40
@@ -167,4 +169,5 @@ async def test_when_more_come_than_can_wait_each_is_served_in_the_end(
     assert {each.json()["code"] for each in sent_away} == {"overloaded"}
     assert {each.headers["Retry-After"] for each in sent_away} == {"1"}
     assert {each.headers["content-type"] for each in sent_away} == {"application/problem+json"}
+    asking.http = studio.gym.http
     await all_is_right(studio, cycling, asking)

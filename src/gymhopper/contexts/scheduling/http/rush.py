@@ -29,15 +29,13 @@ from gymhopper.chassis.origin import calls
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.scheduling.http.book_requests import BookRequest
 from gymhopper.contexts.scheduling.http.booking_answers import Booking
+from gymhopper.contexts.scheduling.settings import SchedulingSettings
 from gymhopper.contexts.scheduling.usecases.book_class import asked
 from gymhopper.contexts.scheduling.usecases.standings import standings_at
 from gymhopper.contexts.scheduling.usecases.take_places import Ask, Given, take_places
 
 AT_ONCE = 64
 """So many share a transaction: more would keep the process from answering others meanwhile."""
-
-WAITING = 1000
-"""So many wait for a class in a process; whoever comes then is asked to come again."""
 
 _TEMPLATE = "/api/v1/classes/{class_id}/book"
 _PATH = re.compile(r"/api/v1/classes/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})/book")
@@ -61,6 +59,7 @@ class Rush:
         self._runtime = runtime
         self._app = app
         self._classes: dict[UUID, Gathering[Asking, bytes]] = {}
+        self._waiting = SchedulingSettings().rush_waiting
         # Never all connections: what else is asked must be answered beside a rush.
         self._transactions = asyncio.Semaphore(max(1, runtime.settings.pool_size // 3))
 
@@ -95,7 +94,7 @@ class Rush:
                 async with self._transactions:
                     return await self._book(class_id, several)
 
-            gathering = Gathering(work, at_once=AT_ONCE, waiting=WAITING)
+            gathering = Gathering(work, at_once=AT_ONCE, waiting=self._waiting)
             self._classes[class_id] = gathering
         try:
             return await gathering.ask(asking)
