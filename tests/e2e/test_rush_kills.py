@@ -85,8 +85,8 @@ async def test_an_api_process_is_killed_in_a_rush_and_everybody_has_one_place(
             timetable = Timetable(runtime, gym)
             await timetable.fill()
             classes = await timetable.add(2, places=PLACES)
-            # With the first answer the next batch is under way; later, one is answered.
-            for class_id, answers in zip(classes, (1, PEOPLE // 2), strict=True):
+            # With the first answer the next batch is under way; with the second, it is answered.
+            for class_id, answers in zip(classes, (1, 2), strict=True):
                 with another_process(main, runtime.settings, roles="api") as dying:
                     path = f"/api/v1/classes/{class_id}/book"
                     rush = Rush(http, path, tokens, dying, main, answers)
