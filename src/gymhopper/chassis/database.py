@@ -1,12 +1,15 @@
 """The pool of connections and the transactions on it, each bound to who acts."""
 
 import select
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import lru_cache
+from typing import Any, Protocol
 
 import psycopg
-from sqlalchemy import event, text
+from psycopg.rows import namedtuple_row
+from sqlalchemy import ClauseElement, Dialect, Executable, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -25,6 +28,16 @@ _BIND = text(
     " set_config('gymhopper.actor', :actor, true),"
     " (SELECT offset_seconds FROM chassis.clock) AS clock_offset"
 )
+
+
+class Asks(Protocol):
+    """Whoever answers a statement with its rows: a connection with its transaction, or `asking`."""
+
+    async def execute(
+        self, statement: Executable, parameters: Mapping[str, Any], /
+    ) -> Iterable[Any]:
+        """The rows."""
+        ...
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -80,6 +93,47 @@ class Database:
                 self.clock_offset = max(self.clock_offset, moved)
                 yield connection
 
+    async def ask(
+        self, subject: AuthSubject, statement: ClauseElement, values: Mapping[str, object]
+    ) -> list[Any]:
+        """The rows of one statement in a read-only transaction, in which row-level security shows
+        what is the subject's.
+
+        Everything goes to the server at once and comes back at once, where `transaction` waits for
+        the answer to each part: whoever reads beside a rush waits once.
+        """
+        async with self.engine.connect() as connection:
+            await connection.execution_options(postgresql_readonly=True)
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert isinstance(driver, psycopg.AsyncConnection)  # noqa: S101 - by the engine's URL
+            try:
+                async with driver.pipeline():
+                    bound = await driver.execute(
+                        _sql(_BIND, self.engine.dialect), _binding(subject)
+                    )
+                    asked = driver.cursor(row_factory=namedtuple_row)
+                    await asked.execute(_sql(statement, self.engine.dialect), values)
+                    await driver.commit()
+                row = await bound.fetchone()
+                assert row is not None  # noqa: S101 - the statement gives one
+                self.clock_offset = max(self.clock_offset, timedelta(seconds=row[-1]))
+                return await asked.fetchall()
+            except psycopg.Error as error:
+                if driver.broken or driver.closed:
+                    await connection.invalidate(error)
+                raise DBAPIError.instance(
+                    None,
+                    None,
+                    error,
+                    psycopg.Error,
+                    hide_parameters=True,
+                    connection_invalidated=driver.closed,
+                ) from error
+
+    def asking(self, subject: AuthSubject) -> Asks:
+        """Answers each statement by `ask`: each sees what was committed when it came."""
+        return _Asking(self, subject)
+
     @asynccontextmanager
     async def look(self) -> AsyncIterator[AsyncConnection]:
         """A connection for single statements about the machinery, each on its own and bound to
@@ -90,6 +144,18 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+class _Asking:
+    def __init__(self, database: Database, subject: AuthSubject) -> None:
+        self._database = database
+        self._subject = subject
+
+    async def execute(
+        self, statement: Executable, parameters: Mapping[str, Any], /
+    ) -> Iterable[Any]:
+        assert isinstance(statement, ClauseElement)  # noqa: S101 - all but an ORM's are
+        return await self._database.ask(self._subject, statement, parameters)
 
 
 async def bind(connection: AsyncConnection, subject: AuthSubject) -> timedelta:
@@ -117,6 +183,12 @@ def _readable(driver: psycopg.AsyncConnection) -> bool:
     poll = select.poll()
     poll.register(driver.fileno(), select.POLLIN)
     return bool(poll.poll(0))
+
+
+@lru_cache(maxsize=4096)
+def _sql(statement: ClauseElement, dialect: Dialect) -> str:
+    """The statement as the driver takes it, worked out once."""
+    return str(statement.compile(dialect=dialect))
 
 
 def _binding(subject: AuthSubject) -> dict[str, str]:

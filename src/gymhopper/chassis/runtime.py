@@ -15,7 +15,7 @@ from gymhopper.chassis.audit.trail import Trail
 from gymhopper.chassis.audit.watching import WatchedSession
 from gymhopper.chassis.auth import AuthSubject
 from gymhopper.chassis.clock import StoredClock
-from gymhopper.chassis.database import Database
+from gymhopper.chassis.database import Asks, Database
 from gymhopper.chassis.idempotency.attempt import present_attempt
 from gymhopper.chassis.jobs import JobQueue
 from gymhopper.chassis.key_sources import key_source
@@ -133,6 +133,14 @@ class Runtime:
             return
         async with self.database.transaction(subject, read_only=True) as connection:
             yield connection
+
+    @asynccontextmanager
+    async def asking(self, subject: AuthSubject) -> AsyncIterator[Asks]:
+        """As `read`, for a few statements that need not see one moment: each is a transaction of
+        its own, for which nobody waits more than once."""
+        attempt = present_attempt()
+        held = None if attempt is None else await attempt.look(subject)
+        yield self.database.asking(subject) if held is None else held
 
     async def settle(self) -> None:
         """Commit the unit of work that waits for the answer of this request, where there is one.

@@ -94,7 +94,7 @@ class People:
     ) -> tuple[Standing, ...]:
         """Those of the organisation's members; birth dates are opened only for ages."""
         secrets = self._runtime.secrets
-        async with self._runtime.read(SERVICE) as connection:
+        async with self._runtime.asking(SERVICE) as connection:
             if not ages:
                 return await standings(connection, organisation_id, person_ids, at)
             return await standings_with_ages(

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, bindparam, exists, func, or_, select
 
+from gymhopper.chassis.database import Asks
 from gymhopper.chassis.secrets import Secrets
 from gymhopper.contexts.membership.domain.guardianship import age_on
 from gymhopper.contexts.membership.storage.sealing import ContactSeal
@@ -47,7 +47,7 @@ def _unsigned() -> ColumnElement[bool]:
 # Made once: to put one together takes longer than to answer it.
 _ASKED_FOR = and_(
     member.c.organisation_id == bindparam("organisation_id"),
-    member.c.person_id.in_(bindparam("person_ids", expanding=True)),
+    member.c.person_id == any_(bindparam("person_ids", type_=ARRAY(Uuid))),
 )
 _STANDINGS = select(member.c.person_id, _unsigned().label("unsigned")).where(_ASKED_FOR)
 _WITH_AGES = (
@@ -61,19 +61,19 @@ _WITH_AGES = (
 
 
 async def standings(
-    connection: AsyncConnection, organisation_id: UUID, person_ids: Sequence[UUID], at: datetime
+    connection: Asks, organisation_id: UUID, person_ids: Sequence[UUID], at: datetime
 ) -> tuple[Standing, ...]:
     """Whether these members of the organisation have signed what must be signed at that instant.
 
     The same rule as `domain.waiver.standing`, for all of them in one statement: a class has many.
     """
-    asked = {"organisation_id": organisation_id, "person_ids": person_ids, "at": at}
+    asked = {"organisation_id": organisation_id, "person_ids": list(person_ids), "at": at}
     rows = await connection.execute(_STANDINGS, asked)
     return tuple(Standing(person_id=row.person_id, unsigned=row.unsigned) for row in rows)
 
 
 async def standings_with_ages(
-    connection: AsyncConnection,
+    connection: Asks,
     organisation_id: UUID,
     person_ids: Sequence[UUID],
     at: datetime,
@@ -82,7 +82,7 @@ async def standings_with_ages(
     secrets: Secrets,
 ) -> tuple[Standing, ...]:
     """The same with their ages on the local day, for which birth dates are unsealed."""
-    asked = {"organisation_id": organisation_id, "person_ids": person_ids, "at": at}
+    asked = {"organisation_id": organisation_id, "person_ids": list(person_ids), "at": at}
     seal = ContactSeal(secrets)
     found = []
     for row in await connection.execute(_WITH_AGES, asked):

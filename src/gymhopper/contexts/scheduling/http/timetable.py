@@ -199,7 +199,7 @@ async def list_classes(
     caller: AuthSubject = scoped("timetable:read"),
 ) -> Response:
     """Of every gym, by the start. `near` finds what is on around a point."""
-    async with runtime.read(caller) as connection:
+    async with runtime.asking(caller) as connection:
         found = await reading.timetable(
             connection,
             query.wanted(caller, runtime.clock.now()),
@@ -221,7 +221,7 @@ async def get_class(
     caller: AuthSubject = scoped("timetable:read"),
 ) -> ClassDetails:
     """Of every gym; which spots are taken, and not by whom."""
-    async with runtime.read(caller) as connection:
+    async with runtime.asking(caller) as connection:
         found = await reading.timetable_class(connection, class_id)
     taken: set[str] = set()
     if found.scene.spots:

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gymhopper.chassis.database import Asks
 from gymhopper.contexts.scheduling.domain.eligibility import (
     Booker,
     Engagement,
@@ -91,7 +92,7 @@ async def hold(connection: AsyncConnection, several: Iterable[UUID]) -> None:
 
 
 async def bookers(
-    connection: AsyncConnection,
+    connection: Asks,
     occasions: Sequence[Occasion],
     people: Sequence[UUID],
     now: datetime,
@@ -101,7 +102,7 @@ async def bookers(
     # No class is longer than a day, so what is not over began within one.
     asked = {"people": people, "now": now, "since": now - timedelta(days=2)}
     asked["organisation"] = occasions[0].where.organisation_id
-    known = (await connection.execute(_KNOWN, asked)).one()
+    [known] = await connection.execute(_KNOWN, asked)
     held: dict[UUID, list[Held]] = {}
     for person_id, member_id, state, lots in _held(known.held or "[]"):
         held.setdefault(person_id, []).append(Held(member_id, state, lots or ()))
@@ -136,7 +137,7 @@ def with_standing(booker: Booker, standing: Standing | None) -> Booker:
 
 
 async def _count(
-    connection: AsyncConnection, held: dict[UUID, list[Held]], starts: Sequence[datetime]
+    connection: Asks, held: dict[UUID, list[Held]], starts: Sequence[datetime]
 ) -> None:
     """Put what is used of limits and reserved of credits to the memberships that have such."""
     states = [each.state for several in held.values() for each in several]
@@ -162,7 +163,7 @@ async def _count(
 
 
 async def _used(
-    connection: AsyncConnection, limited: Mapping[UUID, tuple[datetime, datetime]]
+    connection: Asks, limited: Mapping[UUID, tuple[datetime, datetime]]
 ) -> dict[UUID, list[Use]]:
     found: dict[UUID, list[Use]] = {}
     if limited:
@@ -185,9 +186,7 @@ async def _used(
     return found
 
 
-async def _reserved(
-    connection: AsyncConnection, memberships: Sequence[UUID]
-) -> dict[UUID, list[Reserved]]:
+async def _reserved(connection: Asks, memberships: Sequence[UUID]) -> dict[UUID, list[Reserved]]:
     found: dict[UUID, list[Reserved]] = {}
     if memberships:
         for row in await connection.execute(_RESERVED, {"memberships": memberships}):

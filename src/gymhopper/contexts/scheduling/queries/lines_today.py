@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gymhopper.chassis.database import Asks
 from gymhopper.kernel.calendar import local_date, start_of_day
 
 _TODAY = text(
@@ -17,7 +17,7 @@ _TODAY = text(
 
 
 async def lines_today(
-    connection: AsyncConnection,
+    connection: Asks,
     organisation_id: UUID,
     people: Sequence[UUID],
     now: datetime,

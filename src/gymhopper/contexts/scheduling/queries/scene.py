@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gymhopper.chassis.database import Asks
 from gymhopper.contexts.scheduling.domain.caps import Caps, Lane, lane
 from gymhopper.contexts.scheduling.domain.eligibility import Occasion, Where
 from gymhopper.contexts.scheduling.domain.requirements import Requirements
@@ -198,7 +199,7 @@ async def look_at_classes(connection: AsyncConnection, class_ids: list[UUID]) ->
     return found
 
 
-async def count_channels(connection: AsyncConnection, scenes: Iterable[Scene]) -> None:
+async def count_channels(connection: Asks, scenes: Iterable[Scene]) -> None:
     """What is taken and waited for through each channel, where that matters."""
     capped = {each.class_id: each for each in scenes if each.caps.any}
     if capped:
@@ -209,7 +210,7 @@ async def count_channels(connection: AsyncConnection, scenes: Iterable[Scene]) -
             scene.waiting_by[of] = scene.waiting_by.get(of, 0) + each.waiting
 
 
-def scene_of(row: Row[Any]) -> Scene:
+def scene_of(row: Any) -> Scene:
     """The class of a row with `COLUMNS`; nothing is counted by channel yet."""
     return Scene(_setting(row[_COUNTS:_WIDTH]), *row[:_COUNTS])
 

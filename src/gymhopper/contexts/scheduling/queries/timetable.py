@@ -12,11 +12,11 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gymhopper.chassis.database import Asks
 from gymhopper.contexts.scheduling.queries.scene import AROUND, COLUMNS, Scene, scene_of
-from gymhopper.contexts.scheduling.storage.tables import instructor
 from gymhopper.kernel.errors import NotFound
 
 _KM = (
@@ -39,6 +39,7 @@ _ONE = text(
     f"SELECT {_SHOWN}, CAST(NULL AS float) AS km, t.description"  # noqa: S608 - constants
     f" FROM scheduling.class AS c{AROUND} WHERE c.id = :class_id"
 )
+_NAMES = text("SELECT id, name FROM scheduling.instructor WHERE id = ANY(CAST(:ids AS uuid[]))")
 _SPOTS = text(
     "SELECT spot FROM scheduling.booking WHERE class_id = :class_id AND spot IS NOT NULL"
     " AND status NOT IN ('cancelled', 'waiting')"
@@ -76,13 +77,13 @@ class Entry:
     """A class as the timetable shows it: its row, who teaches, and what a booking of it follows.
     Nothing is counted by channel."""
 
-    row: Row[Any]
+    row: Any
     instructors: tuple[tuple[UUID, str], ...]
     scene: Scene
 
 
 async def timetable(
-    connection: AsyncConnection,
+    connection: Asks,
     wanted: TimetableFilter,
     *,
     after: tuple[datetime, UUID] | None,
@@ -116,7 +117,7 @@ async def timetable(
         near=near,
         classes=" AND ".join(classes),
     )
-    return await _entries(connection, (await connection.execute(_text(query), values)).all())
+    return await _entries(connection, list(await connection.execute(_text(query), values)))
 
 
 # There are as many as there are combinations of what is asked for, and each takes a while to read.
@@ -140,12 +141,12 @@ _CLASSES = {
 }
 
 
-async def timetable_class(connection: AsyncConnection, class_id: UUID) -> Entry:
+async def timetable_class(connection: Asks, class_id: UUID) -> Entry:
     """The class; its row has the `description`, too. Raises NotFound."""
-    row = (await connection.execute(_ONE, {"class_id": class_id})).one_or_none()
-    if row is None:
+    rows = list(await connection.execute(_ONE, {"class_id": class_id}))
+    if not rows:
         raise NotFound("There is no class with this id.")
-    [entry] = await _entries(connection, [row])
+    [entry] = await _entries(connection, rows)
     return entry
 
 
@@ -154,13 +155,13 @@ async def taken_spots(connection: AsyncConnection, class_id: UUID) -> set[str]:
     return set((await connection.execute(_SPOTS, {"class_id": class_id})).scalars())
 
 
-async def _entries(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Entry]:
+async def _entries(connection: Asks, rows: Sequence[Any]) -> list[Entry]:
     scenes = [scene_of(row) for row in rows]
     ids = {each for scene in scenes for each in scene.state.instructor_ids}
     names: dict[UUID, str] = {}
     if ids:
-        asked = select(instructor.c.id, instructor.c.name).where(instructor.c.id.in_(ids))
-        names = {each.id: each.name for each in await connection.execute(asked)}
+        asked = await connection.execute(_NAMES, {"ids": list(ids)})
+        names = {each.id: each.name for each in asked}
     return [
         Entry(row, tuple((each, names.get(each, "")) for each in scene.state.instructor_ids), scene)
         for row, scene in zip(rows, scenes, strict=True)

@@ -7,9 +7,9 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gymhopper.chassis.auth import SERVICE, AuthSubject
+from gymhopper.chassis.database import Asks
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.scheduling.domain import asking
 from gymhopper.contexts.scheduling.domain.caps import lane
@@ -71,7 +71,7 @@ async def _known(
 ) -> tuple[Booker, dict[str, int]]:
     """The person, but for their standing, and their lines of today."""
     # What others have booked is not the person's to see; how many have is.
-    async with runtime.read(SERVICE) as connection:
+    async with runtime.asking(SERVICE) as connection:
         await count_channels(connection, several)
         occasions = [each.occasion for each in several]
         known = await bookers(connection, occasions, [person_id], now, {})
@@ -79,7 +79,7 @@ async def _known(
 
 
 async def _lines(
-    connection: AsyncConnection, several: Sequence[Scene], person_id: UUID, now: datetime
+    connection: Asks, several: Sequence[Scene], person_id: UUID, now: datetime
 ) -> dict[str, int]:
     """How often the person has stood in line at the gym today, by the zones of its classes."""
     host = several[0].state.host_organisation_id
