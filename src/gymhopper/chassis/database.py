@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 import psycopg
+from psycopg import AsyncCursor
 from psycopg.rows import namedtuple_row
-from sqlalchemy import ClauseElement, Dialect, Executable, event, text
+from sqlalchemy import ClauseElement, Dialect, Executable, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -21,11 +22,11 @@ POOL_SECONDS = 5
 """How long somebody waits for a connection. A request waits for several in turn, and is to be told
 that there is none before its own time is over, and its client's."""
 
-_BIND = text(
-    "SELECT set_config('gymhopper.organisation', :organisation, true),"
-    " set_config('gymhopper.person', :person, true),"
-    " set_config('gymhopper.within', :within, true),"
-    " set_config('gymhopper.actor', :actor, true),"
+_BIND = (
+    "SELECT set_config('gymhopper.organisation', %(organisation)s, true),"
+    " set_config('gymhopper.person', %(person)s, true),"
+    " set_config('gymhopper.within', %(within)s, true),"
+    " set_config('gymhopper.actor', %(actor)s, true),"
     " (SELECT offset_seconds FROM chassis.clock) AS clock_offset"
 )
 
@@ -104,31 +105,13 @@ class Database:
         """
         async with self.engine.connect() as connection:
             await connection.execution_options(postgresql_readonly=True)
-            driver = (await connection.get_raw_connection()).driver_connection
-            assert isinstance(driver, psycopg.AsyncConnection)  # noqa: S101 - by the engine's URL
-            try:
-                async with driver.pipeline():
-                    bound = await driver.execute(
-                        _sql(_BIND, self.engine.dialect), _binding(subject)
-                    )
-                    asked = driver.cursor(row_factory=namedtuple_row)
-                    await asked.execute(_sql(statement, self.engine.dialect), values)
-                    await driver.commit()
-                row = await bound.fetchone()
-                assert row is not None  # noqa: S101 - the statement gives one
-                self.clock_offset = max(self.clock_offset, timedelta(seconds=row[-1]))
-                return await asked.fetchall()
-            except psycopg.Error as error:
-                if driver.broken or driver.closed:
-                    await connection.invalidate(error)
-                raise DBAPIError.instance(
-                    None,
-                    None,
-                    error,
-                    psycopg.Error,
-                    hide_parameters=True,
-                    connection_invalidated=driver.closed,
-                ) from error
+            async with _at_once(connection) as driver:
+                bound = await driver.execute(_BIND, _binding(subject))
+                asked = driver.cursor(row_factory=namedtuple_row)
+                await asked.execute(_sql(statement, self.engine.dialect), values)
+                await driver.commit()
+            self.clock_offset = max(self.clock_offset, await _offset(bound))
+            return await asked.fetchall()
 
     def asking(self, subject: AuthSubject) -> Asks:
         """Answers each statement by `ask`: each sees what was committed when it came."""
@@ -159,9 +142,41 @@ class _Asking:
 
 
 async def bind(connection: AsyncConnection, subject: AuthSubject) -> timedelta:
-    """Show the present transaction the subject's rows from here on; how far time was moved."""
-    bound = (await connection.execute(_BIND, _binding(subject))).one()
-    return timedelta(seconds=bound.clock_offset)
+    """Show the present transaction the subject's rows from here on; how far time was moved.
+
+    Where it is the first statement, it begins the transaction on its way.
+    """
+    async with _at_once(connection) as driver:
+        bound = await driver.execute(_BIND, _binding(subject))
+    return await _offset(bound)
+
+
+async def _offset(bound: AsyncCursor[Any]) -> timedelta:
+    row = await bound.fetchone()
+    assert row is not None  # noqa: S101 - it asks for one row
+    return timedelta(seconds=row[-1])
+
+
+@asynccontextmanager
+async def _at_once(connection: AsyncConnection) -> AsyncIterator[psycopg.AsyncConnection]:
+    """The driver's connection: what is asked of it in the block goes to the server at once, and its
+    end waits for all of it. Raises what the engine would."""
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, psycopg.AsyncConnection)  # noqa: S101 - by the engine's URL
+    try:
+        async with driver.pipeline():
+            yield driver
+    except psycopg.Error as error:
+        if driver.closed:
+            await connection.invalidate(error)
+        raise DBAPIError.instance(
+            None,
+            None,
+            error,
+            psycopg.Error,
+            hide_parameters=True,
+            connection_invalidated=driver.closed,
+        ) from error
 
 
 def _adapt(connection: DBAPIConnection, _: object) -> None:
