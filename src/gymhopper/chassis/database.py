@@ -109,7 +109,7 @@ class Database:
                 bound = await driver.execute(_BIND, _binding(subject))
                 asked = driver.cursor(row_factory=namedtuple_row)
                 await asked.execute(_sql(statement, self.engine.dialect), values)
-                await driver.commit()
+                await driver.commit()  # on its way, too: the pool would wait for a rollback
             self.clock_offset = max(self.clock_offset, await _offset(bound))
             return await asked.fetchall()
 
@@ -167,8 +167,6 @@ async def _at_once(connection: AsyncConnection) -> AsyncIterator[psycopg.AsyncCo
         async with driver.pipeline():
             yield driver
     except psycopg.Error as error:
-        if driver.closed:
-            await connection.invalidate(error)
         raise DBAPIError.instance(
             None,
             None,
