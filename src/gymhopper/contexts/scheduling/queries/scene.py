@@ -191,7 +191,7 @@ async def hold_classes(connection: AsyncConnection, class_ids: Sequence[UUID]) -
     await connection.execute(_HOLD_ALL, {"class_ids": list(class_ids)})
 
 
-async def look_at_classes(connection: AsyncConnection, class_ids: list[UUID]) -> dict[UUID, Scene]:
+async def look_at_classes(connection: Asks, class_ids: list[UUID]) -> dict[UUID, Scene]:
     """The same of several, without holding any; those that are not there are left out."""
     rows = await connection.execute(_LOOK, {"class_ids": class_ids})
     found = {row.id: scene_of(row) for row in rows}

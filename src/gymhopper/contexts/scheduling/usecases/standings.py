@@ -56,7 +56,7 @@ async def standings_of_line(runtime: Runtime, class_id: UUID) -> Mapping[UUID, S
 
 async def seen_class(runtime: Runtime, class_id: UUID) -> Scene:
     """The class as it is now. Raises NotFound."""
-    async with runtime.read(SERVICE) as connection:
+    async with runtime.asking(SERVICE) as connection:
         found = await look_at_classes(connection, [class_id])
     if class_id not in found:
         raise NotFound("There is no class with this id.")
