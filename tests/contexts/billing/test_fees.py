@@ -19,6 +19,7 @@ from gymhopper.contracts.membership.events import (
     MembershipFreezeFeeDue,
     MembershipWithdrawn,
 )
+from gymhopper.contracts.scheduling.appointments.events import AppointmentFeeDue, AppointmentState
 from gymhopper.contracts.scheduling.events import BookingFeeDue
 from gymhopper.contracts.scheduling.state import BookingState
 from gymhopper.kernel.errors import Unavailable
@@ -130,6 +131,62 @@ async def test_what_a_booking_costs_is_asked_for_once_by_its_reason(
     assert (fee.claim_id, fee.amount) == (UUID(claim["claim_id"]), FEE)
     assert (await till.balances())["revenue fee"] == -417
     assert await till.broken() == []
+
+
+def appointment_fee(purchase: Purchase, why: Any, **changes: Any) -> AppointmentFeeDue:
+    start = datetime(2026, 3, 3, 18, tzinfo=UTC)
+    given: dict[str, Any] = {
+        "appointment_id": new_id(),
+        "organisation_id": purchase.organisation_id,
+        "location_id": new_id(),
+        "service_id": new_id(),
+        "instructor_id": new_id(),
+        "person_id": purchase.person_id,
+        "member_id": purchase.member_id,
+        "membership_id": purchase.membership_id,
+        "channel": "online",
+        "status": "cancelled",
+        "start": start,
+        "until": start,
+        "zone": "Europe/Vienna",
+        "enter_from": start,
+        "enter_until": start,
+    }
+    state = AppointmentState(**given | changes)
+    return AppointmentFeeDue(appointment=state, fee_id=new_id(), amount=FEE, why=why)
+
+
+@pytest.mark.parametrize("gateway", ["card", "desk"])
+@pytest.mark.parametrize(
+    ("why", "text"), [("late_cancel", "Late cancellation"), ("no_show", "Missed appointment")]
+)
+async def test_what_an_appointment_costs_is_asked_for_once_by_its_reason(
+    till: Till, gateway: str, why: Any, text: str
+) -> None:
+    purchase = await (till.subscribe() if gateway == "card" else joined(till))
+    due = appointment_fee(purchase, why)
+    for each in (due, due, replace(due, amount=Money(0, "EUR"), fee_id=new_id())):
+        await till.hear(each)
+    _, claim = await claims(till, purchase)
+    assert (claim["amount"]["amount"], claim["lines"][0]["text"]) == (500, text)
+    if gateway == "desk":
+        assert claim["status"] == "open"
+        await receive(till, claim["claim_id"], 500)
+    (fee,) = await till.events(FeePaid)
+    assert (fee.claim_id, fee.amount) == (UUID(claim["claim_id"]), FEE)
+    assert (await till.balances())["revenue fee"] == -417
+    assert await till.broken() == []
+
+
+async def test_an_appointment_without_a_membership_is_asked_for_with_what_is_paid_there(
+    till: Till,
+) -> None:
+    purchase = await joined(till)
+    for nobody in ({"person_id": new_id()}, {"organisation_id": new_id()}):
+        await till.hear(appointment_fee(purchase, "no_show", membership_id=None, **nobody))
+    assert len(await claims(till, purchase)) == 1
+    await till.hear(appointment_fee(purchase, "no_show", membership_id=None))
+    assert [each["amount"]["amount"] for each in await claims(till, purchase)][1:] == [500]
 
 
 async def test_a_guests_booking_is_its_hosts_to_pay_and_a_strangers_nobodys(till: Till) -> None:

@@ -63,6 +63,19 @@ class Told:
             told.AppointmentCancelled(appointment=self.state, ending=ending, credits_back=back)
         )
 
+    async def undone(self, back: int) -> None:
+        await self._tell(
+            told.AppointmentLateCancelUndone(appointment=self.state, credits_back=back)
+        )
+
+    async def missed(self, back: int) -> None:
+        await self._tell(told.AppointmentMissed(appointment=self.state, credits_back=back))
+
+    async def taken_back(self, again: int) -> None:
+        await self._tell(
+            told.AppointmentAttendanceTakenBack(appointment=self.state, credits_again=again)
+        )
+
     async def _tell(self, event: Event) -> None:
         await self._place._tell(event)
 
@@ -77,6 +90,27 @@ async def test_an_appointment_takes_its_credits_once_and_returns_them_when_told(
     late = Told(gym, bought)
     await late.booked()
     await late.cancelled("late", 0)
+    assert await left(gym, bought) == [1]
+
+
+async def test_what_is_undone_returns_its_credits_and_what_is_marked_anew_takes_them_again(
+    gym: Any,
+) -> None:
+    bought = await pack(gym)
+    late = Told(gym, bought)
+    await late.booked()
+    await late.cancelled("late", 0)
+    assert await left(gym, bought) == [1]
+    await late.undone(2)
+    assert await left(gym, bought) == [3]
+    missed = Told(gym, bought)
+    await missed.booked()
+    await missed.missed(2)
+    assert await left(gym, bought) == [3]
+    await missed.taken_back(2)
+    assert await left(gym, bought) == [1]
+    await missed.missed(0)
+    await missed.taken_back(0)
     assert await left(gym, bought) == [1]
 
 

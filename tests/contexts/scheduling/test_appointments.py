@@ -228,6 +228,7 @@ async def test_staff_say_who_came(studio: Studio) -> None:
     assert await practice.gym.told_types(made["id"]) == [
         "appointment.booked",
         "appointment.missed",
+        "appointment.attendance_taken_back",
         "appointment.attended",
         "appointment.attendance_taken_back",
     ]

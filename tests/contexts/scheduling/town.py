@@ -198,7 +198,7 @@ class Gym:
 
     async def told_types(self, aggregate_id: str | None = None) -> list[str]:
         found = await self.told(aggregate_id)
-        return [each.type.removeprefix("scheduling.").removesuffix(".v1") for each in found]
+        return [each.type.removeprefix("scheduling.").rpartition(".v")[0] for each in found]
 
     async def sql(self, statement: str, **values: object) -> Any:
         """What the database holds, past the API."""

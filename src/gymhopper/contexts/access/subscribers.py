@@ -93,6 +93,7 @@ async def booking_is_different(
     appointments.AppointmentBooked,
     appointments.AppointmentCancelled,
     appointments.AppointmentAttended,
+    appointments.AppointmentAttendedV1,
     appointments.AppointmentMissed,
     appointments.AppointmentAttendanceTakenBack,
 )

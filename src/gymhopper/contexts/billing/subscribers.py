@@ -53,6 +53,7 @@ from gymhopper.contracts.membership.events import (
     MembersMerged,
 )
 from gymhopper.contracts.membership.sponsors.events import SponsorTermsSet
+from gymhopper.contracts.scheduling.appointments.events import AppointmentFeeDue
 from gymhopper.contracts.scheduling.events import BookingFeeDue
 from gymhopper.contracts.venues.events import LegalEntityChanged, LegalEntityCreated
 from gymhopper.kernel.period import Period
@@ -62,6 +63,7 @@ subscriptions = Subscriptions()
 FREEZE_FEE = "Freeze"
 GUEST = "Guest"
 BOOKING_FEE = {"late_cancel": "Late cancellation", "no_show": "Missed class"}
+APPOINTMENT_FEE = {"late_cancel": "Late cancellation", "no_show": "Missed appointment"}
 EXTRA_VISIT = "Visit beyond the pack"
 EXTRA_PLACE = "Class beyond the pack"
 
@@ -166,6 +168,19 @@ async def booking_fee_due(uow: UnitOfWork, event: BookingFeeDue, _: Envelope) ->
         dues = await dues_of_person(uow, asked, of.home_organisation_id)
     if dues is not None and event.amount.amount:
         text = BOOKING_FEE[event.why]
+        await charge_fee(uow, dues, text=text, fee=event.amount, cause=event.fee_id)
+
+
+@subscriptions.on(AppointmentFeeDue)
+async def appointment_fee_due(uow: UnitOfWork, event: AppointmentFeeDue, _: Envelope) -> None:
+    """As with a booking; nobody is another one's guest at it."""
+    of = event.appointment
+    if of.membership_id is not None:
+        dues = await dues_of_membership(uow, of.membership_id)
+    else:
+        dues = await dues_of_person(uow, of.person_id, of.organisation_id)
+    if dues is not None and event.amount.amount:
+        text = APPOINTMENT_FEE[event.why]
         await charge_fee(uow, dues, text=text, fee=event.amount, cause=event.fee_id)
 
 

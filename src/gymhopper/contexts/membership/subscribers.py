@@ -29,8 +29,11 @@ from gymhopper.contracts.billing.events import (
 )
 from gymhopper.contracts.membership.events import MembersMerged
 from gymhopper.contracts.scheduling.appointments.events import (
+    AppointmentAttendanceTakenBack,
     AppointmentBooked,
     AppointmentCancelled,
+    AppointmentLateCancelUndone,
+    AppointmentMissed,
     AppointmentState,
 )
 from gymhopper.contracts.scheduling.events import (
@@ -120,15 +123,27 @@ async def appointment_booked(uow: UnitOfWork, event: AppointmentBooked, envelope
         await reserve_credits(uow, costs, envelope.aggregate_version)
 
 
-@subscriptions.on(AppointmentCancelled)
-async def appointment_cancelled(
-    uow: UnitOfWork, event: AppointmentCancelled, envelope: Envelope
+@subscriptions.on(AppointmentCancelled, AppointmentLateCancelUndone, AppointmentMissed)
+async def credits_of_appointment_return(
+    uow: UnitOfWork,
+    event: AppointmentCancelled | AppointmentLateCancelUndone | AppointmentMissed,
+    envelope: Envelope,
 ) -> None:
     """What returns was decided where the appointment is."""
     costs, version = _costs_of_appointment(event.appointment), envelope.aggregate_version
     if costs is not None and event.credits_back:
-        by_gym = event.ending == "by_gym"
+        by_gym = isinstance(event, AppointmentCancelled) and event.ending == "by_gym"
         await release_credits(uow, costs, version, event.credits_back, by_gym=by_gym)
+
+
+@subscriptions.on(AppointmentAttendanceTakenBack)
+async def appointment_is_unmarked(
+    uow: UnitOfWork, event: AppointmentAttendanceTakenBack, envelope: Envelope
+) -> None:
+    """What had returned is taken anew."""
+    costs, version = _costs_of_appointment(event.appointment), envelope.aggregate_version
+    if costs is not None and event.credits_again:
+        await reserve_credits(uow, costs, version, again=event.credits_again)
 
 
 def _costs(booking: BookingState) -> Costs:

@@ -39,7 +39,7 @@ context = Context(
         "bookings:write": "book classes and cancel bookings",
         "levels:read": "see what members have reached in a discipline",
         "levels:write": "say what members have reached in a discipline",
-        "penalties:write": "waive fees of bookings, and undo late cancellations",
+        "penalties:write": "waive fees of bookings and appointments, and undo late cancellations",
         "schedules:read": "see the series that classes come from",
         "timetable:read": "see the timetable",
         "timetable:write": "make classes and schedules, and what they are made of; change them",

@@ -20,11 +20,13 @@ from gymhopper.contexts.scheduling.usecases.generate import (
     defer_generation,
     generate_all,
 )
+from gymhopper.contexts.scheduling.usecases.mark_appointment import mark_unmarked
 from gymhopper.contexts.scheduling.usecases.mark_attendance import mark_the_rest
 from gymhopper.contexts.scheduling.usecases.release_bookings import RELEASE, release_booking
 from gymhopper.contexts.scheduling.usecases.settle_penalties import fall_due
 from gymhopper.contexts.scheduling.usecases.standings import standings_of_line
 from gymhopper.contexts.scheduling.usecases.timing import (
+    APPOINTMENT_MARKED,
     CLASS_BEGINS,
     CLASS_MARKED,
     FEE_DUE,
@@ -103,6 +105,12 @@ async def class_begins(uow: UnitOfWork, due: Due) -> None:
 async def class_marked(uow: UnitOfWork, due: Due) -> None:
     """Whoever was not marked is now."""
     await mark_the_rest(uow, UUID(due.key))
+
+
+@timers.on(APPOINTMENT_MARKED)
+async def appointment_marked(uow: UnitOfWork, due: Due) -> None:
+    """Nobody said who came."""
+    await mark_unmarked(uow, UUID(due.key))
 
 
 @timers.on(FEE_DUE)

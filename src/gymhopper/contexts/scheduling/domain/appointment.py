@@ -8,6 +8,7 @@ from uuid import UUID
 
 from gymhopper.contexts.scheduling.domain.errors import IllegalTransition, Retired
 from gymhopper.contexts.scheduling.domain.free_busy import Pattern, Range, WorkingHours
+from gymhopper.contexts.scheduling.domain.terms import Terms
 from gymhopper.contracts.scheduling.appointments.events import (
     AppointmentChannel,
     AppointmentEnding,
@@ -15,6 +16,7 @@ from gymhopper.contracts.scheduling.appointments.events import (
     AppointmentStatus,
 )
 from gymhopper.kernel.errors import InvalidInput
+from gymhopper.kernel.money import Money
 
 EARLIEST_MARK = timedelta(hours=2)
 """So long before an appointment somebody can be said to have come to it."""
@@ -28,9 +30,9 @@ class Service:
     """Something that one person has with one instructor: personal training, an introduction.
 
     Times are in minutes. `notice_minutes` before its start at the latest a member books, and
-    `free_minutes` before it a cancellation is in time. It takes one of the `room_ids`, or none
-    where it needs none. With a class type it takes a membership that covers classes of that type,
-    and `credits` of one that has credits.
+    `free_minutes` before it a cancellation is in time; later it costs `late_fee`, and not to come
+    `missed_fee`. It takes one of the `room_ids`, or none where it needs none. With a class type it
+    takes a membership that covers classes of that type, and `credits` of one that has credits.
     """
 
     id: UUID
@@ -48,8 +50,22 @@ class Service:
     instructor_ids: tuple[UUID, ...]
     room_ids: tuple[UUID, ...]
     created_at: datetime
+    late_fee: Money | None = None
+    missed_fee: Money | None = None
+    late_credits_back: bool = False
+    missed_credits_back: bool = False
     retired_at: datetime | None = None
     version: int = 0
+
+    def terms(self, fee_hours: int) -> Terms:
+        """What an appointment is made on; staff may waive its fees for so long."""
+        return Terms(
+            late_fee=self.late_fee,
+            missed_fee=self.missed_fee,
+            late_credits_back=self.late_credits_back,
+            missed_credits_back=self.missed_credits_back,
+            fee_hours=fee_hours,
+        )
 
     def change(self, given: Mapping[str, Any], now: datetime) -> None:
         """Take over what is given; appointments that are booked stay as they are."""
@@ -105,7 +121,8 @@ class Appointment:
     """One person and one instructor, `[start_at, until_at)`.
 
     The instructor and the room are kept free in `[kept_from, kept_until)`. From `free_until` on a
-    cancellation is late. `credits_known` tells that the ledger has heard of its credits.
+    cancellation is late, and `terms` are what that costs. `credits_known` tells that the ledger has
+    heard of its credits.
     """
 
     id: UUID
@@ -128,41 +145,32 @@ class Appointment:
     booked_at: datetime
     booked_by: str
     free_until: datetime
+    terms: Terms
     credits: int = 0
     credits_known: bool = False
     status: AppointmentStatus = "booked"
     ending: AppointmentEnding | None = None
     version: int = 0
 
-    def ending_at(self, now: datetime, *, by_gym: bool) -> AppointmentEnding:
-        """How it ends when the person gives it up, or the gym. Raises IllegalTransition."""
+    def require_ahead(self, now: datetime) -> None:
+        """Raises IllegalTransition when it cannot be given up any more."""
         if self.status != "booked":
             raise IllegalTransition(f"This appointment is {self.status}.")
         if now >= self.until_at:
             raise IllegalTransition("This appointment is over.")
-        if by_gym:
-            return "by_gym"
-        return "late" if now >= self.free_until else "early"
 
     def end(self, ending: AppointmentEnding) -> None:
         """It does not take place, for that reason."""
         self.status, self.ending = "cancelled", ending
 
-    @property
-    def credits_back(self) -> int:
-        """What returns of its credits, as it ended."""
-        return self.credits if self.ending in {"early", "by_gym", "released"} else 0
-
-    def mark(self, status: AppointmentStatus, now: datetime) -> None:
-        """The person came, or did not; `booked` takes back what was said. Raises
-        IllegalTransition."""
+    def require_markable(self, status: AppointmentStatus, now: datetime) -> None:
+        """Raises IllegalTransition when that cannot be said of it now."""
         if self.status == "cancelled":
             raise IllegalTransition("This appointment is cancelled.")
         if now < self.start_at - EARLIEST_MARK:
             raise IllegalTransition("This appointment is still ahead.")
         if status == "missed" and now < self.start_at:
             raise IllegalTransition("This appointment has not begun.")
-        self.status = status
 
     def state(self) -> AppointmentState:
         """As events tell of it."""

@@ -1,4 +1,4 @@
-"""What it costs to give a place up, or not to come."""
+"""What it costs to give a place or an appointment up, or not to come."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from gymhopper.kernel.money import Money
 
 
 class Priced(Protocol):
-    """A booking, or what is read of one."""
+    """A booking or an appointment, or what is read of one."""
 
     @property
     def status(self) -> BookingStatus: ...

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from gymhopper.contexts.scheduling.domain.errors import IllegalTransition
 from gymhopper.contexts.scheduling.domain.rules import Strikes
+from gymhopper.kernel.money import Money
 
 Why = Literal["late_cancel", "no_show"]
 FeeStatus = Literal["pending", "charged", "waived"]
@@ -14,10 +15,14 @@ FeeStatus = Literal["pending", "charged", "waived"]
 
 @dataclass(eq=False, kw_only=True)
 class Fee:
-    """`amount` minor units, charged at `due_at` unless staff waive them before."""
+    """`amount` minor units, charged at `due_at` unless staff waive them before.
+
+    It is of a booking or of an appointment, and the other one is None.
+    """
 
     id: UUID
-    booking_id: UUID
+    booking_id: UUID | None = None
+    appointment_id: UUID | None = None
     host_organisation_id: UUID
     home_organisation_id: UUID
     person_id: UUID
@@ -28,6 +33,18 @@ class Fee:
     status: FeeStatus = "pending"
     reason: str = ""
     settled_at: datetime | None = None
+
+    @property
+    def of(self) -> UUID:
+        """The booking, or the appointment."""
+        found = self.booking_id or self.appointment_id
+        assert found is not None  # noqa: S101 - the table's check holds it
+        return found
+
+    @property
+    def money(self) -> Money:
+        """The amount with its currency."""
+        return Money(self.amount, self.currency)
 
     def waive(self, reason: str, now: datetime) -> None:
         """It is not charged. Raises IllegalTransition when it was, or is waived already."""

@@ -1,4 +1,4 @@
-"""What a booking costs when it comes to nothing: as it was agreed on with the booking."""
+"""What a booking or an appointment costs when it comes to nothing: as it was agreed on with it."""
 
 import msgspec
 

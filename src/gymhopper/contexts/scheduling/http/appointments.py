@@ -13,23 +13,28 @@ from gymhopper.chassis.http.caller import CurrentRuntime, scoped
 from gymhopper.chassis.http.limits import limited
 from gymhopper.chassis.http.paging import Page, PageQuery
 from gymhopper.chassis.runtime import Runtime
-from gymhopper.contexts.scheduling.http.fields import Instant, Request
+from gymhopper.contexts.scheduling.domain.costs import of_cancelling
+from gymhopper.contexts.scheduling.http.booking_answers import CancellationPreview
+from gymhopper.contexts.scheduling.http.fields import Instant, MoneyField, Request, WaiveRequest
 from gymhopper.contexts.scheduling.storage.appointment_tables import appointment
-from gymhopper.contexts.scheduling.usecases import keep_appointment as keeping
-from gymhopper.contexts.scheduling.usecases.book_appointment import (
-    WantedAppointment,
-)
-from gymhopper.contexts.scheduling.usecases.book_appointment import (
-    book_appointment as book,
+from gymhopper.contexts.scheduling.usecases.book_appointment import WantedAppointment
+from gymhopper.contexts.scheduling.usecases.book_appointment import book_appointment as book
+from gymhopper.contexts.scheduling.usecases.keep_appointment import cancel_appointment as cancel
+from gymhopper.contexts.scheduling.usecases.mark_appointment import mark_appointment as mark
+from gymhopper.contexts.scheduling.usecases.reach_appointment import seen_appointment
+from gymhopper.contexts.scheduling.usecases.settle_appointment import (
+    undo_late_cancellation,
+    waive_appointment_fee,
 )
 from gymhopper.contracts.scheduling.appointments.events import (
     AppointmentChannel,
     AppointmentEnding,
     AppointmentStatus,
 )
-from gymhopper.kernel.errors import NotFound
 
 router = APIRouter(prefix="/appointments", tags=["appointments"])
+
+_FEES = ("late_fee", "missed_fee")
 
 
 class NewAppointment(Request):
@@ -47,8 +52,11 @@ class NewAppointment(Request):
 
 
 class CancelAppointment(Request):
-    """A cancellation."""
+    """A cancellation. With `fee` of the preview it is refused when it has become another one."""
 
+    fee: int | None = Field(
+        default=None, ge=0, description="Minor units that were shown; 0 for a free one."
+    )
     by_gym: bool = Field(
         default=False, description="Staff: the gym calls it off, and it is never late."
     )
@@ -61,7 +69,8 @@ class AppointmentAttendance(Request):
 
 
 class Appointment(BaseModel):
-    """One person with one instructor. A cancellation is free until `free_until`."""
+    """One person with one instructor. A cancellation costs nothing before `free_until`, and after
+    it what `late_fee` says; not to come costs what `missed_fee` says."""
 
     id: UUID
     organisation_id: UUID
@@ -80,6 +89,8 @@ class Appointment(BaseModel):
     channel: AppointmentChannel
     booked_at: datetime
     free_until: datetime
+    late_fee: MoneyField | None
+    missed_fee: MoneyField | None
 
 
 class AppointmentPage(Page[Appointment]):
@@ -150,6 +161,17 @@ async def get_appointment(
     return await _read(runtime, caller, appointment_id)
 
 
+@router.get("/{appointment_id}/cancellation", summary="What cancelling an appointment would cost")
+async def preview_appointment_cancellation(
+    appointment_id: UUID,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("bookings:read"),
+) -> CancellationPreview:
+    """Now: the fee, and whether credits come back. The sentence is for the member."""
+    seen = await seen_appointment(runtime, caller, appointment_id)
+    return CancellationPreview.of(of_cancelling(seen, runtime.clock.now()), seen.free_until)
+
+
 @router.post("/{appointment_id}/cancel", summary="Cancel an appointment")
 async def cancel_appointment(
     appointment_id: UUID,
@@ -157,8 +179,34 @@ async def cancel_appointment(
     runtime: CurrentRuntime,
     caller: AuthSubject = scoped("bookings:write"),
 ) -> Appointment:
-    """Its time is free again. From `free_until` on it ends `late`."""
-    await keeping.cancel_appointment(runtime, caller, appointment_id, by_gym=body.by_gym)
+    """Its time is free again. From `free_until` on it ends `late`, and a fee is charged later, so
+    that staff can waive it."""
+    await cancel(runtime, caller, appointment_id, by_gym=body.by_gym, shown_fee=body.fee)
+    return await _read(runtime, caller, appointment_id)
+
+
+@router.post(
+    "/{appointment_id}/undo-late-cancel", summary="Undo a late cancellation of an appointment"
+)
+async def undo_late_appointment_cancellation(
+    appointment_id: UUID,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("penalties:write"),
+) -> Appointment:
+    """Staff say that it was in time: no fee, and credits come back. The time does not."""
+    await undo_late_cancellation(runtime, caller, appointment_id)
+    return await _read(runtime, caller, appointment_id)
+
+
+@router.post("/{appointment_id}/waive-fee", summary="Waive a fee of an appointment")
+async def waive_fee_of_appointment(
+    appointment_id: UUID,
+    body: WaiveRequest,
+    runtime: CurrentRuntime,
+    caller: AuthSubject = scoped("penalties:write"),
+) -> Appointment:
+    """Of a late cancellation or of one that was missed, before it is charged."""
+    await waive_appointment_fee(runtime, caller, appointment_id, body.reason)
     return await _read(runtime, caller, appointment_id)
 
 
@@ -169,20 +217,19 @@ async def mark_appointment(
     runtime: CurrentRuntime,
     caller: AuthSubject = scoped("attendance:write"),
 ) -> Appointment:
-    """By staff, and as easily taken back."""
-    await keeping.mark_appointment(runtime, caller, appointment_id, body.status)
+    """By staff, and as easily taken back: with it goes the fee of one that was missed."""
+    await mark(runtime, caller, appointment_id, body.status)
     return await _read(runtime, caller, appointment_id)
 
 
 async def _read(runtime: Runtime, caller: AuthSubject, appointment_id: UUID) -> Appointment:
-    async with runtime.read(caller) as connection:
-        query = select(appointment).where(appointment.c.id == appointment_id)
-        found = (await connection.execute(query)).one_or_none()
-    if found is None:
-        raise NotFound("There is no appointment with this id.")
-    return _shown(found)
+    return _shown(await seen_appointment(runtime, caller, appointment_id))
 
 
 def _shown(found: Any) -> Appointment:
     """Of a row or of the thing itself, whose fields have the same names."""
-    return Appointment(**{name: getattr(found, name) for name in Appointment.model_fields})
+    fields = {name: getattr(found, name) for name in Appointment.model_fields if name not in _FEES}
+    for name in _FEES:
+        fee = getattr(found.terms, name)
+        fields[name] = None if fee is None else MoneyField.of(fee)
+    return Appointment(**fields)

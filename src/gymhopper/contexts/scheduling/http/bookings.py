@@ -21,7 +21,7 @@ from gymhopper.contexts.scheduling.http.booking_answers import (
     CancellationPreview,
     SeveralAnswer,
 )
-from gymhopper.contexts.scheduling.http.fields import Request, Text
+from gymhopper.contexts.scheduling.http.fields import Request, WaiveRequest
 from gymhopper.contexts.scheduling.queries.bookings import (
     BookingFilter,
     BookingView,
@@ -47,12 +47,6 @@ class CancelRequest(Request):
         default=None, ge=0, description="Minor units that were shown; 0 for a free one."
     )
     free: bool = Field(default=False, description="Staff: at no cost, however late it is.")
-
-
-class WaiveRequest(Request):
-    """Why a fee is not charged; it is kept with the fee."""
-
-    reason: Text = Field(min_length=1, examples=["was ill"])
 
 
 class AttendanceRequest(Request):

@@ -109,6 +109,12 @@ class MoneyField(Request):
         return cls(amount=money.amount, currency=money.currency)
 
 
+class WaiveRequest(Request):
+    """Why a fee is not charged; it is kept with the fee."""
+
+    reason: Text = Field(min_length=1, examples=["was ill"])
+
+
 class CapsField(Request):
     """Places at most for each channel: null is as many as there are, 0 is none. `networks` are the
     allotments of network operators by their ids; a network without one books nothing."""

@@ -14,6 +14,7 @@ from gymhopper.chassis.http.paging import Page, PageQuery
 from gymhopper.chassis.http.tenant import tenant
 from gymhopper.contexts.scheduling.http.fields import (
     Minutes,
+    MoneyField,
     Name,
     Patch,
     Request,
@@ -22,6 +23,7 @@ from gymhopper.contexts.scheduling.http.fields import (
 from gymhopper.contexts.scheduling.queries import catalogue
 from gymhopper.contexts.scheduling.storage.appointment_tables import service
 from gymhopper.contexts.scheduling.usecases import keep_service as keeping
+from gymhopper.kernel.money import Money
 
 router = APIRouter(prefix="/services", tags=["services"])
 
@@ -31,6 +33,8 @@ Ahead = Annotated[int, Field(ge=0, le=100_000, strict=True, examples=[720])]
 Days = Annotated[int, Field(ge=1, le=400, strict=True)]
 Step = Annotated[int, Field(ge=5, le=60, multiple_of=5, strict=True)]
 Several = Annotated[list[UUID], Field(max_length=50)]
+
+_FEES = ("late_fee", "missed_fee")
 
 
 class NewService(Request):
@@ -51,12 +55,16 @@ class NewService(Request):
     notice_minutes: Ahead = Field(default=0, description="Members book so long before.")
     days_ahead: Days = 60
     free_minutes: Ahead = Field(default=720, description="Until when cancelling is in time.")
+    late_fee: MoneyField | None = Field(default=None, description="Of cancelling later than that.")
+    missed_fee: MoneyField | None = Field(default=None, description="Of not coming.")
+    late_credits_back: bool = False
+    missed_credits_back: bool = False
     instructor_ids: Several = Field(default=[])
     room_ids: Several = Field(default=[], description="It takes one of them; none: it needs none.")
 
 
 class ChangedService(Patch):
-    """A merge patch (RFC 7396): what is absent stays."""
+    """A merge patch (RFC 7396): what is absent stays; a fee that is null is none any more."""
 
     name: Name | None = None
     credits: Credits | None = None
@@ -67,6 +75,10 @@ class ChangedService(Patch):
     notice_minutes: Ahead | None = None
     days_ahead: Days | None = None
     free_minutes: Ahead | None = None
+    late_fee: MoneyField | None = None
+    missed_fee: MoneyField | None = None
+    late_credits_back: bool | None = None
+    missed_credits_back: bool | None = None
     instructor_ids: Several | None = None
     room_ids: Several | None = None
     retired: bool | None = None
@@ -87,6 +99,10 @@ class Service(BaseModel):
     notice_minutes: int
     days_ahead: int
     free_minutes: int
+    late_fee: MoneyField | None
+    missed_fee: MoneyField | None
+    late_credits_back: bool
+    missed_credits_back: bool
     instructor_ids: list[UUID]
     room_ids: list[UUID]
     created_at: datetime
@@ -116,6 +132,7 @@ async def create_service(
         "organisation_id": await tenant(runtime, caller, body.organisation_id),
         "instructor_ids": tuple(body.instructor_ids),
         "room_ids": tuple(body.room_ids),
+        **_fees(body),
     }
     async with runtime.begin(caller) as uow:
         made = await keeping.add_service(uow, keeping.NewService(**given))
@@ -167,12 +184,23 @@ async def change_service(
     caller: AuthSubject = scoped("timetable:write"),
 ) -> Service:
     """For what is booked from now on."""
+    given = body.given(*_FEES)
+    given |= {name: each for name, each in _fees(body).items() if name in given}
     async with runtime.begin(caller) as uow:
-        found = await keeping.change_service(uow, service_id, body.given(), expected)
+        found = await keeping.change_service(uow, service_id, given, expected)
     set_etag(response, found.version)
     return _shown(found)
 
 
+def _fees(body: NewService | ChangedService) -> dict[str, Money | None]:
+    """As the domain has them."""
+    given = {name: getattr(body, name) for name in _FEES}
+    return {x: None if fee is None else Money(fee.amount, fee.currency) for x, fee in given.items()}
+
+
 def _shown(found: Any) -> Service:
     """Of a row or of the thing itself, whose fields have the same names."""
-    return Service(**{name: getattr(found, name) for name in Service.model_fields})
+    fields = {name: getattr(found, name) for name in Service.model_fields}
+    for name in _FEES:
+        fields[name] = None if fields[name] is None else MoneyField.of(fields[name])
+    return Service(**fields)

@@ -7,7 +7,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from gymhopper.chassis.columns import INSTANT, JsonOf
 from gymhopper.contexts.scheduling.domain.free_busy import WorkingHours
+from gymhopper.contexts.scheduling.domain.terms import Terms
 from gymhopper.contexts.scheduling.storage.tables import metadata
+from gymhopper.kernel.money import Money
 
 _IDS: ARRAY[UUID] = ARRAY(Uuid, as_tuple=True)
 
@@ -30,6 +32,10 @@ service = Table(
     Column("instructor_ids", _IDS, nullable=False),
     Column("room_ids", _IDS, nullable=False),
     Column("created_at", INSTANT, nullable=False),
+    Column("late_fee", JsonOf[Money](Money)),
+    Column("missed_fee", JsonOf[Money](Money)),
+    Column("late_credits_back", Boolean, nullable=False),
+    Column("missed_credits_back", Boolean, nullable=False),
     Column("retired_at", INSTANT),
 )
 
@@ -70,6 +76,7 @@ appointment = Table(
     Column("booked_at", INSTANT, nullable=False),
     Column("booked_by", Text, nullable=False),
     Column("free_until", INSTANT, nullable=False),
+    Column("terms", JsonOf[Terms](Terms), nullable=False),
     Column("credits", Integer, nullable=False),
     Column("credits_known", Boolean, nullable=False),
 )

@@ -30,6 +30,7 @@ from gymhopper.contexts.scheduling.queries.bookers import bookers, hold
 from gymhopper.contexts.scheduling.queries.free_times import free_times, place_for
 from gymhopper.contexts.scheduling.storage.appointment_tables import service as service_table
 from gymhopper.contexts.scheduling.storage.occupation import occupy_for_appointment
+from gymhopper.contexts.scheduling.usecases.mark_appointment import rules_of, watch_appointment
 from gymhopper.contexts.scheduling.usecases.reach import acts_for, place_of
 from gymhopper.contracts.membership.api import MembershipApi
 from gymhopper.contracts.membership.people.api import PeopleApi, Standing
@@ -105,6 +106,7 @@ async def book_appointment(
         occasion = await _occasion(uow, service, place, alone)
         member_id, eligible = await _eligible(uow, service, occasion, comer, wanted, standings)
         held = eligible.held
+        rules = await rules_of(uow.connection, service, wanted.location_id)
         made = Appointment(
             id=new_id(),
             organisation_id=organisation_id,
@@ -126,10 +128,12 @@ async def book_appointment(
             booked_at=uow.now,
             booked_by=caller.actor,
             free_until=alone.start - timedelta(minutes=service.free_minutes),
+            terms=service.terms(rules.fee_hours),
             credits=eligible.credits,
         )
         await occupy_for_appointment(uow.connection, made)
         uow.add(made)
+        await watch_appointment(uow, made, rules)
         uow.record(
             made, AppointmentBooked(appointment=made.state()), organisation_id=organisation_id
         )

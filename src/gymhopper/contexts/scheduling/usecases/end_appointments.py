@@ -15,7 +15,7 @@ from gymhopper.contexts.scheduling.domain.eligibility import rests_at
 from gymhopper.contexts.scheduling.domain.schedule import closed_days
 from gymhopper.contexts.scheduling.storage.appointment_tables import appointment
 from gymhopper.contexts.scheduling.storage.tables import place
-from gymhopper.contexts.scheduling.usecases.keep_appointment import end_appointment
+from gymhopper.contexts.scheduling.usecases.keep_appointment import call_off
 from gymhopper.contracts.membership.state import MembershipState
 from gymhopper.contracts.venues.events import LocationState
 
@@ -50,7 +50,7 @@ async def release_appointments(uow: UnitOfWork, membership_id: UUID) -> None:
     state = _state(found)
     for each in await _held(uow, appointment.c.membership_id == membership_id):
         if rests_at(state, each.start_at):
-            await end_appointment(uow, each, "released")
+            await call_off(uow, each, "released")
 
 
 async def call_off_appointments(
@@ -72,7 +72,7 @@ async def _call_some_off(uow: UnitOfWork, location_id: UUID, newly_closed: Seque
         there = and_(there, on.in_(closed_days(state) & set(newly_closed)))
     found = await _held(uow, there, limit=_AT_ONCE)
     for each in found:
-        await end_appointment(uow, each, "by_gym")
+        await call_off(uow, each, "by_gym")
     return len(found)
 
 

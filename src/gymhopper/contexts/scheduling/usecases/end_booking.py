@@ -12,7 +12,8 @@ from gymhopper.contexts.scheduling.domain.costs import Cost
 from gymhopper.contexts.scheduling.domain.penalties import Fee, Strike, Why, hold_until
 from gymhopper.contexts.scheduling.queries.scene import Scene
 from gymhopper.contexts.scheduling.storage import tables
-from gymhopper.contexts.scheduling.usecases.timing import FEE_DUE, OFFER_ENDS
+from gymhopper.contexts.scheduling.usecases.keep_fees import have_fall_due
+from gymhopper.contexts.scheduling.usecases.timing import OFFER_ENDS
 from gymhopper.contracts.scheduling.events import BookingCancelled, StrikeGiven
 from gymhopper.contracts.scheduling.state import Ending
 from gymhopper.kernel.ids import new_id
@@ -55,7 +56,7 @@ async def penalise(
 ) -> None:
     """The fee that falls due later, and the strike, where the gym's rules say so. What was charged
     before for the same is not asked for again."""
-    if cost.fee is not None and cost.fee.amount > 0 and not await _charged(uow, booking, why):
+    if cost.fee is not None and cost.fee.amount > 0:
         fee = Fee(
             id=new_id(),
             booking_id=booking.id,
@@ -67,17 +68,10 @@ async def penalise(
             why=why,
             due_at=uow.now + timedelta(hours=booking.terms.fee_hours),
         )
-        uow.add(fee)
-        await uow.schedule(FEE_DUE, str(fee.id), fee.due_at)
+        await have_fall_due(uow, fee)
     strikes = scene.rules.strikes
     if strikes is not None and (strikes.late if why == "late_cancel" else strikes.missed):
         await _strike(uow, scene, booking, by)
-
-
-async def _charged(uow: UnitOfWork, booking: Booking, why: Why) -> bool:
-    of = tables.fee.c
-    query = select(of.id).where(of.booking_id == booking.id, of.why == why, of.status == "charged")
-    return (await uow.session.execute(query)).first() is not None
 
 
 async def _strike(uow: UnitOfWork, scene: Scene, booking: Booking, by: By | None) -> None:

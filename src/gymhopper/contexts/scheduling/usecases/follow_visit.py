@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.scheduling.storage import tables
 from gymhopper.contexts.scheduling.storage.appointment_tables import appointment
-from gymhopper.contexts.scheduling.usecases.keep_appointment import see_at_appointment
+from gymhopper.contexts.scheduling.usecases.mark_appointment import see_at_appointment
 from gymhopper.contexts.scheduling.usecases.mark_attendance import see_at_door
 from gymhopper.contracts.access.events import VisitRecorded
 

@@ -18,6 +18,7 @@ from gymhopper.contexts.scheduling.usecases import parts
 from gymhopper.contexts.scheduling.usecases.reach import held, place_of
 from gymhopper.kernel.errors import NotFound
 from gymhopper.kernel.ids import new_id
+from gymhopper.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,10 @@ class NewService:
     free_minutes: int
     instructor_ids: tuple[UUID, ...]
     room_ids: tuple[UUID, ...]
+    late_fee: Money | None
+    missed_fee: Money | None
+    late_credits_back: bool
+    missed_credits_back: bool
 
 
 async def add_service(uow: UnitOfWork, new: NewService) -> Service:

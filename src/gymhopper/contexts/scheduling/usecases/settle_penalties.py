@@ -11,28 +11,39 @@ from gymhopper.contexts.scheduling.domain.errors import IllegalTransition
 from gymhopper.contexts.scheduling.domain.penalties import Fee, Strike
 from gymhopper.contexts.scheduling.queries.scene import Scene, look_at_classes
 from gymhopper.contexts.scheduling.storage import tables
-from gymhopper.contexts.scheduling.usecases.timing import FEE_DUE
+from gymhopper.contexts.scheduling.usecases.keep_fees import (
+    fees_to_waive,
+    pending_fees,
+    withdraw,
+)
+from gymhopper.contexts.scheduling.usecases.settle_appointment import fee_of_appointment_is_due
 from gymhopper.contracts.scheduling.events import (
     BookingFeeDue,
     BookingFeeWaived,
     LateCancelUndone,
     StrikeTakenBack,
 )
-from gymhopper.kernel.money import Money
 
 
 async def fall_due(uow: UnitOfWork, fee_id: UUID) -> None:
     """The time to waive a fee is over: billing hears of it, once."""
-    fee = await uow.session.get(Fee, fee_id, with_for_update=True)
-    if fee is None or fee.status != "pending":
+    seen = await uow.session.get(Fee, fee_id)
+    if seen is None:
         return
-    booking = await uow.get(Booking, fee.booking_id)
+    if seen.booking_id is None:
+        await fee_of_appointment_is_due(uow, seen)
+        return
+    # Whoever waives it holds the booking first, too.
+    booking = await uow.get(Booking, seen.booking_id)
+    fee = await uow.get(Fee, fee_id)
+    if fee.status != "pending":
+        return
     scene = await scene_of(uow, booking)
     fee.charge(uow.now)
     event = BookingFeeDue(
         booking=booking.state(scene.state, scene.rules),
         fee_id=fee.id,
-        amount=Money(fee.amount, fee.currency),
+        amount=fee.money,
         why=fee.why,
     )
     uow.record(booking, event, organisation_id=fee.host_organisation_id)
@@ -41,12 +52,7 @@ async def fall_due(uow: UnitOfWork, fee_id: UUID) -> None:
 async def waive_fee(uow: UnitOfWork, booking_id: UUID, reason: str, by: By) -> None:
     """Nothing is charged. Raises NotFound, or IllegalTransition when there is nothing to waive."""
     booking = await uow.get(Booking, booking_id)
-    found = await _fees(uow, booking_id)
-    if not found:
-        raise IllegalTransition("There is no fee for this booking.")
-    pending = [each for each in found if each.status == "pending"]
-    if not pending:
-        raise IllegalTransition(f"The fee is {found[-1].status} already.")
+    pending = await fees_to_waive(uow, booking_id, "booking")
     scene = await scene_of(uow, booking)
     for each in pending:
         await _waive(uow, scene, booking, each, reason, by)
@@ -81,9 +87,8 @@ async def forgive(
     uow: UnitOfWork, scene: Scene, booking: Booking, reason: str, by: By | None
 ) -> None:
     """Neither a fee that was not charged yet nor a strike is left of the booking."""
-    for each in await _fees(uow, booking.id):
-        if each.status == "pending":
-            await _waive(uow, scene, booking, each, reason, by)
+    for each in await pending_fees(uow, booking.id):
+        await _waive(uow, scene, booking, each, reason, by)
     struck = await uow.session.scalars(
         select(Strike)
         .where(tables.strike.c.booking_id == booking.id, tables.strike.c.taken_back_at.is_(None))
@@ -109,30 +114,8 @@ async def scene_of(uow: UnitOfWork, booking: Booking) -> Scene:
 async def _waive(
     uow: UnitOfWork, scene: Scene, booking: Booking, fee: Fee, reason: str, by: By | None
 ) -> None:
-    fee.waive(reason, uow.now)
-    await uow.unschedule(FEE_DUE, str(fee.id))
+    await withdraw(uow, fee, reason, by)
     event = BookingFeeWaived(
-        booking=booking.state(scene.state, scene.rules),
-        fee_id=fee.id,
-        amount=Money(fee.amount, fee.currency),
+        booking=booking.state(scene.state, scene.rules), fee_id=fee.id, amount=fee.money
     )
     uow.record(booking, event, organisation_id=fee.host_organisation_id, by=by)
-    uow.note(
-        "scheduling.fee",
-        fee.id,
-        before={"status": "pending"},
-        after={"status": fee.status},
-        organisation_id=fee.host_organisation_id,
-        person_id=fee.person_id,
-        by=by,
-    )
-
-
-async def _fees(uow: UnitOfWork, booking_id: UUID) -> list[Fee]:
-    found = await uow.session.scalars(
-        select(Fee)
-        .where(tables.fee.c.booking_id == booking_id)
-        .order_by(tables.fee.c.id)
-        .with_for_update()
-    )
-    return list(found)

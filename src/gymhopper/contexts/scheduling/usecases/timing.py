@@ -1,4 +1,5 @@
-"""The timers of a class: lines end with its start, and bookings are marked some time after it."""
+"""The timers of a class: lines end with its start, and bookings are marked some time after it, as
+appointments are."""
 
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ from gymhopper.contexts.scheduling.queries.scene import Scene
 
 CLASS_BEGINS = "scheduling.class_begins"
 CLASS_MARKED = "scheduling.class_marked"
+APPOINTMENT_MARKED = "scheduling.appointment_marked"
 OFFER_ENDS = "scheduling.offer_ends"
 FEE_DUE = "scheduling.fee_due"
 FILL = "scheduling.fill_places"

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from gymhopper.contracts.event import Event
+from gymhopper.kernel.money import Money
 
 AppointmentStatus = Literal["booked", "attended", "missed", "cancelled"]
 AppointmentChannel = Literal["online", "desk"]
@@ -59,15 +60,32 @@ class AppointmentBooked(AppointmentEvent, frozen=True, kw_only=True):
 
 
 class AppointmentCancelled(AppointmentEvent, frozen=True, kw_only=True):
-    """They will not. `credits_back` of its credits return."""
+    """They will not. `credits_back` of its credits return; `fee` is what falls due later unless it
+    is waived."""
 
     type: ClassVar[str] = "scheduling.appointment.cancelled.v1"
     ending: AppointmentEnding
     credits_back: int = 0
+    fee: Money | None = None
+
+
+class AppointmentLateCancelUndone(AppointmentEvent, frozen=True, kw_only=True):
+    """Staff say that a cancellation was in time after all: `credits_back` return now."""
+
+    type: ClassVar[str] = "scheduling.appointment.late_cancel_undone.v1"
+    credits_back: int = 0
 
 
 class AppointmentAttended(AppointmentEvent, frozen=True, kw_only=True):
-    """The person came: staff say so, or a door does."""
+    """The person came: staff say so, a door does, or nobody said otherwise."""
+
+    type: ClassVar[str] = "scheduling.appointment.attended.v2"
+    how: Literal["staff", "door", "default"]
+    visit_id: UUID | None = None
+
+
+class AppointmentAttendedV1(AppointmentEvent, frozen=True, kw_only=True):
+    """As it was told while only staff and doors said so; nobody tells it any more."""
 
     type: ClassVar[str] = "scheduling.appointment.attended.v1"
     how: Literal["staff", "door"] = "staff"
@@ -75,12 +93,34 @@ class AppointmentAttended(AppointmentEvent, frozen=True, kw_only=True):
 
 
 class AppointmentMissed(AppointmentEvent, frozen=True, kw_only=True):
-    """The person did not come."""
+    """The person did not come. See `AppointmentCancelled` for what follows."""
 
     type: ClassVar[str] = "scheduling.appointment.missed.v1"
+    how: Literal["staff", "default"] = "staff"
+    credits_back: int = 0
+    fee: Money | None = None
 
 
 class AppointmentAttendanceTakenBack(AppointmentEvent, frozen=True, kw_only=True):
-    """Nobody says any more whether the person came."""
+    """Nobody says any more whether the person came. `credits_again` of those that had returned are
+    taken anew."""
 
     type: ClassVar[str] = "scheduling.appointment.attendance_taken_back.v1"
+    credits_again: int = 0
+
+
+class AppointmentFeeDue(AppointmentEvent, frozen=True, kw_only=True):
+    """The time to waive a fee is over: it is charged."""
+
+    type: ClassVar[str] = "scheduling.appointment.fee_due.v1"
+    fee_id: UUID
+    amount: Money
+    why: Literal["late_cancel", "no_show"]
+
+
+class AppointmentFeeWaived(AppointmentEvent, frozen=True, kw_only=True):
+    """A fee is not charged; staff said so, or what it was for did not happen."""
+
+    type: ClassVar[str] = "scheduling.appointment.fee_waived.v1"
+    fee_id: UUID
+    amount: Money
