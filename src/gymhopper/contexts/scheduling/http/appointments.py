@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import select, tuple_
 
-from gymhopper.chassis.auth import AuthSubject
+from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.http.caller import CurrentRuntime, scoped
 from gymhopper.chassis.http.limits import limited
 from gymhopper.chassis.http.paging import Page, PageQuery
@@ -19,6 +19,7 @@ from gymhopper.contexts.scheduling.http.fields import Instant, MoneyField, Reque
 from gymhopper.contexts.scheduling.storage.appointment_tables import appointment
 from gymhopper.contexts.scheduling.usecases.book_appointment import WantedAppointment
 from gymhopper.contexts.scheduling.usecases.book_appointment import book_appointment as book
+from gymhopper.contexts.scheduling.usecases.guardians import guards
 from gymhopper.contexts.scheduling.usecases.keep_appointment import cancel_appointment as cancel
 from gymhopper.contexts.scheduling.usecases.mark_appointment import mark_appointment as mark
 from gymhopper.contexts.scheduling.usecases.reach_appointment import seen_appointment
@@ -38,7 +39,8 @@ _FEES = ("late_fee", "missed_fee")
 
 
 class NewAppointment(Request):
-    """What is asked for. Members leave out `member_id`; staff name a member."""
+    """What is asked for. Members leave out `member_id` for themselves, or name whom they are
+    guardians of; staff name a member."""
 
     service_id: UUID
     location_id: UUID
@@ -132,7 +134,7 @@ async def list_appointments(
     runtime: CurrentRuntime,
     caller: AuthSubject = scoped("bookings:read"),
 ) -> AppointmentPage:
-    """Those that the caller may see, by their start."""
+    """Those that the caller may see, by their start. A guardian names the member."""
     of = appointment.c
     asked = select(appointment).order_by(of.start_at, of.id).limit(query.fetch)
     for name in ("instructor_id", "location_id", "member_id", "status"):
@@ -145,7 +147,8 @@ async def list_appointments(
     after = query.after(tuple[datetime, UUID])
     if after is not None:
         asked = asked.where(tuple_(of.start_at, of.id) > after)
-    async with runtime.read(caller) as connection:
+    guarded = query.member_id is not None and await guards(runtime, caller, query.member_id)
+    async with runtime.read(SERVICE if guarded else caller) as connection:
         found = (await connection.execute(asked)).all()
     shown, next_cursor = query.cut(found, lambda each: (each.start_at, each.id))
     return AppointmentPage(items=[_shown(each) for each in shown], next_cursor=next_cursor)

@@ -30,6 +30,7 @@ from gymhopper.contexts.scheduling.queries.bookers import bookers, hold
 from gymhopper.contexts.scheduling.queries.free_times import free_times, place_for
 from gymhopper.contexts.scheduling.storage.appointment_tables import service as service_table
 from gymhopper.contexts.scheduling.storage.occupation import occupy_for_appointment
+from gymhopper.contexts.scheduling.usecases.guardians import is_guardian
 from gymhopper.contexts.scheduling.usecases.mark_appointment import rules_of, watch_appointment
 from gymhopper.contexts.scheduling.usecases.reach import acts_for, place_of
 from gymhopper.contracts.membership.api import MembershipApi
@@ -53,7 +54,8 @@ NO_MEMBER = "There is no member with this id."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedAppointment:
-    """What is asked for. Members leave out `member_id`; without an instructor anybody will do."""
+    """What is asked for. Members leave out `member_id` for themselves, or name whom they are
+    guardians of; without an instructor anybody will do."""
 
     service_id: UUID
     location_id: UUID
@@ -152,7 +154,7 @@ async def _organisation(connection: AsyncConnection, caller: AuthSubject, servic
 async def _comer(
     runtime: Runtime, caller: AuthSubject, organisation_id: UUID, wanted: WantedAppointment
 ) -> _Comer:
-    """Who comes: the member who asks, or whom staff name."""
+    """Who comes: the member who asks, whom they guard, or whom staff name."""
     desk = caller.person_id is None
     if wanted.bypass and not desk:
         raise Forbidden("Only staff book over the rules.", code="staff_only")
@@ -163,7 +165,7 @@ async def _comer(
     member = await runtime.api(MembershipApi).member(member_id=wanted.member_id)
     if member is None or member.organisation_id != organisation_id:
         raise NotFound(NO_MEMBER, field="member_id")
-    if not desk and member.person_id != caller.person_id:
+    if not desk and member.person_id != caller.person_id and not is_guardian(caller, member):
         raise NotFound(NO_MEMBER, field="member_id")
     return _Comer(member.person_id, member.member_id, desk)
 

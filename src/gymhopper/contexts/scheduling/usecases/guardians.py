@@ -1,4 +1,4 @@
-"""Guardians book for their dependents, and see what these have booked."""
+"""Guardians book for their dependents, classes and appointments, and see what these have booked."""
 
 from uuid import UUID
 

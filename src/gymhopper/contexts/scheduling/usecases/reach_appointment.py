@@ -1,4 +1,4 @@
-"""Who may change an appointment, and see it: whose it is, and the gym's staff."""
+"""Who may change an appointment, and see it: whose it is, their guardians, the gym's staff."""
 
 from typing import Any
 from uuid import UUID
@@ -6,11 +6,12 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gymhopper.chassis.auth import AuthSubject
+from gymhopper.chassis.auth import SERVICE, AuthSubject
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.scheduling.domain.appointment import Appointment
 from gymhopper.contexts.scheduling.storage.appointment_tables import appointment
+from gymhopper.contexts.scheduling.usecases.guardians import guards
 from gymhopper.contexts.scheduling.usecases.reach import place_of
 from gymhopper.kernel.errors import Forbidden, NotFound
 
@@ -19,6 +20,12 @@ async def seen_appointment(runtime: Runtime, caller: AuthSubject, appointment_id
     """Its row, when the caller may see it. Raises NotFound."""
     async with runtime.read(caller) as connection:
         found = await _row(connection, appointment_id)
+    if found is None and caller.person_id is not None:
+        # The row of somebody whom the caller guards is not theirs in the database.
+        async with runtime.read(SERVICE) as connection:
+            found = await _row(connection, appointment_id)
+        if found is not None and not await _guarded(runtime, caller, found.member_id):
+            found = None
     if found is None:
         raise NotFound("There is no appointment with this id.")
     return found
@@ -47,3 +54,7 @@ async def held_appointment(uow: UnitOfWork, appointment_id: UUID) -> Appointment
 async def _row(connection: AsyncConnection, appointment_id: UUID) -> Row[Any] | None:
     query = select(appointment).where(appointment.c.id == appointment_id)
     return (await connection.execute(query)).one_or_none()
+
+
+async def _guarded(runtime: Runtime, caller: AuthSubject, member_id: UUID | None) -> bool:
+    return member_id is not None and await guards(runtime, caller, member_id)
