@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Integer, bindparam, literal, select, text
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from fixtures.engines import TestDatabase
@@ -54,6 +54,16 @@ async def test_each_statement_sees_what_is_the_askers_and_nobody_elses(
             text("SELECT current_setting('gymhopper.organisation', true)")
         )
         assert found.scalar_one() in {None, ""}
+
+
+async def test_what_a_statement_says_itself_goes_along_with_what_is_asked(
+    new_runtime: NewRuntime,
+) -> None:
+    runtime = await new_runtime(pool_size=1)
+    said = select(literal("said").label("said"), bindparam("given", type_=Integer).label("given"))
+    for number in (1, 2):
+        [row] = await asked(runtime, said, given=number)
+        assert (row.said, row.given) == ("said", number)
 
 
 async def test_nothing_is_written(new_runtime: NewRuntime) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import ClauseElement, Dialect, Executable, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from gymhopper.chassis.arrays import ArrayDumper
 from gymhopper.chassis.auth import AuthSubject
@@ -108,7 +109,8 @@ class Database:
             async with _at_once(connection) as driver:
                 bound = await driver.execute(_BIND, _binding(subject))
                 asked = driver.cursor(row_factory=namedtuple_row)
-                await asked.execute(_sql(statement, self.engine.dialect), values)
+                sql, own = _sql(statement, self.engine.dialect)
+                await asked.execute(sql, {**own, **values})
                 await driver.commit()  # on its way, too: the pool would wait for a rollback
             self.clock_offset = max(self.clock_offset, await _offset(bound))
             return await asked.fetchall()
@@ -199,9 +201,12 @@ def _readable(driver: psycopg.AsyncConnection) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _sql(statement: ClauseElement, dialect: Dialect) -> str:
-    """The statement as the driver takes it, worked out once."""
-    return str(statement.compile(dialect=dialect))
+def _sql(statement: ClauseElement, dialect: Dialect) -> tuple[str, Mapping[str, object]]:
+    """The statement as the driver takes it, with the values that are its own, worked out once."""
+    compiled = statement.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - what asks for rows is no definition
+    own = {name: each.value for each, name in compiled.bind_names.items() if not each.required}
+    return str(compiled), own
 
 
 def _binding(subject: AuthSubject) -> dict[str, str]:

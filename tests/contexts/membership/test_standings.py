@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
-from sqlalchemy import event
 
 from contexts.membership.samples import AGREEMENT
 from contexts.membership.test_waivers import published, sign, today
@@ -150,20 +150,21 @@ async def test_ages_are_of_the_day_that_is_asked_for(people: PeopleApi, gym: Any
 
 
 @pytest.mark.parametrize("ages", [False, True])
-async def test_many_people_are_one_question_to_the_database(gym: Any, ages: bool) -> None:
+async def test_many_people_are_one_question_to_the_database(
+    gym: Any, ages: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     members = [await gym.member(birth_date="2000-01-01") for _ in range(5)]
     await published(gym)
     day = today(gym) if ages else None
     people, statements = gym.runtime.api(PeopleApi), []
+    execute = psycopg.AsyncCursor.execute
 
-    def count(*given: Any) -> None:
-        if "membership." in given[2]:
-            statements.append(given[2])
+    async def count(cursor: Any, query: Any, *given: Any, **more: Any) -> Any:
+        if "membership." in str(query):
+            statements.append(query)
+        return await execute(cursor, query, *given, **more)
 
-    engine = gym.runtime.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", count)
-    try:
+    with monkeypatch.context() as counted:
+        counted.setattr(psycopg.AsyncCursor, "execute", count)
         assert len(await asked(people, gym, *members, at=gym.clock.now(), day=day)) == 5
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
     assert len(statements) == 1
