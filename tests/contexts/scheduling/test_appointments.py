@@ -148,6 +148,18 @@ async def test_members_book_as_long_before_as_is_asked_and_staff_later(studio: S
     assert (made["channel"], made["member_id"]) == ("desk", str(ada.member_id))
 
 
+async def test_a_time_that_begins_now_is_not_shown_since_nobody_can_book_it(
+    studio: Studio,
+) -> None:
+    practice = Practice(studio)
+    await practice.open("Grace")
+    ada = await studio.person()
+    practice.gym.clock.advance(timedelta(hours=23))
+    assert (await practice.free(ada))[0] == "09:15"
+    await ada.post("/appointments", practice.wanted("09:00"), expect=422)
+    await ada.post("/appointments", practice.wanted("09:15"), expect=201)
+
+
 async def test_a_service_with_a_class_type_asks_for_a_membership_that_covers_it(
     studio: Studio,
 ) -> None:

@@ -24,6 +24,8 @@ EARLIEST_MARK = timedelta(hours=2)
 ENTER_BEFORE = timedelta(minutes=30)
 """So long before an appointment doors let its person in; they do so until its end."""
 
+_INSTANT = timedelta(microseconds=1)
+
 
 @dataclass(eq=False, kw_only=True)
 class Service:
@@ -98,10 +100,9 @@ def pattern_of(service: Any) -> Pattern:
 
 
 def bookable(service: Any, now: datetime) -> Range:
-    """Within which a member can have an appointment begin, of a service or its row."""
-    return Range(
-        now + timedelta(minutes=service.notice_minutes), now + timedelta(days=service.days_ahead)
-    )
+    """Within which a member can have an appointment begin, of a service or its row: after now."""
+    earliest = max(now + timedelta(minutes=service.notice_minutes), now + _INSTANT)
+    return Range(earliest, now + timedelta(days=service.days_ahead))
 
 
 @dataclass(eq=False, kw_only=True)
