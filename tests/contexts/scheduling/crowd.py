@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from contexts.scheduling.studio import Person, Studio
+from gymhopper.chassis.events.envelope import Envelope
 from gymhopper.contexts.scheduling.domain.caps import Caps
 from gymhopper.contracts.membership.credits.lots import LotLeft
 from gymhopper.contracts.membership.state import Overlay
@@ -24,12 +25,29 @@ class Ledger:
         self.granted_at = now
         self.left = given
         self.heard: set[UUID] = set()
-        """Bookings whose credits are taken here."""
+        """Bookings and appointments whose credits are taken here."""
         self.floor = 0
         """What is left may be less than nothing once the desk has taken some away."""
 
     def lot(self) -> LotLeft:
         return LotLeft(lot_id=self.lot_id, left=max(0, self.left), granted_at=self.granted_at)
+
+    async def hears(self, told: Envelope) -> None:
+        """Take up what a booking or an appointment took or gave back, if it is on this one."""
+        data: Any = told.data
+        taken = getattr(data, "booking", None) or getattr(data, "appointment", None)
+        if taken is None or taken.membership_id != self.person.state.membership_id:
+            return
+        key: UUID = getattr(taken, "booking_id", None) or taken.appointment_id
+        if told.type.split(".")[2] in {"made", "promoted", "booked"} and key not in self.heard:
+            self.left -= taken.credits
+            self.heard.add(key)
+        elif getattr(data, "credits_back", 0):
+            assert key in self.heard, "nothing returns that was not taken"
+            self.left += data.credits_back
+        else:
+            return
+        await self.person.has_credits(self.lot(), booking_id=key)
 
 
 class Crowd:
@@ -118,20 +136,8 @@ class Crowd:
         told = await self.studio.gym.told()
         fresh, self.read = told[self.read :], len(told)
         for each in fresh:
-            booking = getattr(each.data, "booking", None)
-            ledger = next((x for x in self.ledgers if booking and _of(x, booking)), None)
-            if ledger is None or booking is None:
-                continue
-            kind = each.type.split(".")[2]
-            if kind in {"made", "promoted"} and booking.booking_id not in ledger.heard:
-                ledger.left -= booking.credits
-                ledger.heard.add(booking.booking_id)
-            elif getattr(each.data, "credits_back", 0):
-                assert booking.booking_id in ledger.heard, "nothing returns that was not taken"
-                ledger.left += each.data.credits_back
-            else:
-                continue
-            await ledger.person.has_credits(ledger.lot(), booking_id=booking.booking_id)
+            for ledger in self.ledgers:
+                await ledger.hears(each)
 
     async def time_passes(self, by: timedelta) -> None:
         await self.studio.gym.pass_time(by)
@@ -230,7 +236,3 @@ class Crowd:
 
     async def _renew(self, which: int) -> None:
         self.classes[which] = await self.studio.class_(places=1 + which, days=1 + which)
-
-
-def _of(ledger: Ledger, booking: Any) -> bool:
-    return bool(booking.membership_id == ledger.person.state.membership_id)
