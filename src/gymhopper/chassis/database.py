@@ -30,6 +30,9 @@ _BIND = (
     " set_config('gymhopper.actor', %(actor)s, true),"
     " (SELECT offset_seconds FROM chassis.clock) AS clock_offset"
 )
+_BEGIN = "BEGIN"
+_BEGIN_ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_BEGIN_READING = "BEGIN READ ONLY"
 
 
 class Asks(Protocol):
@@ -69,6 +72,7 @@ class Database:
             max_overflow=0,
             pool_timeout=POOL_SECONDS,
             hide_parameters=True,  # an error is logged; whom a row is about must not be
+            isolation_level="AUTOCOMMIT",  # `_begin` begins: the driver would wait for its answer
             connect_args={"options": "-c search_path=jobs"},
         )
         event.listen(self.engine.sync_engine, "connect", _adapt)
@@ -84,16 +88,12 @@ class Database:
         Commits when the block ends, rolls back when it raises. A read-only one sees one moment
         from its first look to its end.
         """
-        async with self.engine.connect() as connection:
-            if read_only:
-                await connection.execution_options(
-                    isolation_level="REPEATABLE READ", postgresql_readonly=True
-                )
-            async with connection.begin():
-                # Time only moves forward; another transaction may have seen more of it already.
-                moved = await bind(connection, subject)
-                self.clock_offset = max(self.clock_offset, moved)
-                yield connection
+        async with self.engine.connect() as connection, connection.begin():
+            how = _BEGIN_ONE_MOMENT if read_only else _BEGIN
+            async with _at_once(connection) as driver:
+                bound = await _begin(driver, subject, how)
+            await self._learn(bound)
+            yield connection
 
     async def ask(
         self, subject: AuthSubject, statement: ClauseElement, values: Mapping[str, object]
@@ -105,14 +105,13 @@ class Database:
         the answer to each part: whoever reads beside a rush waits once.
         """
         async with self.engine.connect() as connection:
-            await connection.execution_options(postgresql_readonly=True)
             async with _at_once(connection) as driver:
-                bound = await driver.execute(_BIND, _binding(subject))
+                bound = await _begin(driver, subject, _BEGIN_READING)
                 asked = driver.cursor(row_factory=namedtuple_row)
                 sql, own = _sql(statement, self.engine.dialect)
                 await asked.execute(sql, {**own, **values})
-                await driver.commit()  # on its way, too: the pool would wait for a rollback
-            self.clock_offset = max(self.clock_offset, await _offset(bound))
+                await driver.execute("COMMIT")
+            await self._learn(bound)
             return await asked.fetchall()
 
     def asking(self, subject: AuthSubject) -> Asks:
@@ -124,7 +123,13 @@ class Database:
         """A connection for single statements about the machinery, each on its own and bound to
         nobody: what belongs to somebody is not there."""
         async with self.engine.connect() as connection:
-            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield connection
+
+    async def _learn(self, bound: AsyncCursor[Any]) -> None:
+        row = await bound.fetchone()
+        assert row is not None  # noqa: S101 - it asks for one row
+        # Time only moves forward; another transaction may have seen more of it already.
+        self.clock_offset = max(self.clock_offset, timedelta(seconds=row[-1]))
 
     async def close(self) -> None:
         """Close every connection."""
@@ -143,20 +148,18 @@ class _Asking:
         return await self._database.ask(self._subject, statement, parameters)
 
 
-async def bind(connection: AsyncConnection, subject: AuthSubject) -> timedelta:
-    """Show the present transaction the subject's rows from here on; how far time was moved.
-
-    Where it is the first statement, it begins the transaction on its way.
-    """
+async def bind(connection: AsyncConnection, subject: AuthSubject) -> None:
+    """Show the present transaction the subject's rows from here on."""
     async with _at_once(connection) as driver:
-        bound = await driver.execute(_BIND, _binding(subject))
-    return await _offset(bound)
+        await driver.execute(_BIND, _binding(subject))
 
 
-async def _offset(bound: AsyncCursor[Any]) -> timedelta:
-    row = await bound.fetchone()
-    assert row is not None  # noqa: S101 - it asks for one row
-    return timedelta(seconds=row[-1])
+async def _begin(
+    driver: psycopg.AsyncConnection, subject: AuthSubject, how: str
+) -> AsyncCursor[Any]:
+    """Begin a transaction that shows the subject's rows; how far time was moved comes with it."""
+    await driver.execute(how)
+    return await driver.execute(_BIND, _binding(subject))
 
 
 @asynccontextmanager
