@@ -78,8 +78,9 @@ def availability(ids: Ids) -> dict[str, Any]:
 
 
 def an_appointment(ids: Ids) -> dict[str, Any]:
-    """Tomorrow, with whoever has time."""
-    start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
+    """Tomorrow, or the day after where there is one already, with whoever has time."""
+    days = timedelta(days=1 if "appointment_id" not in ids else 2)
+    start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + days
     return {
         "service_id": ids["service_id"],
         "location_id": ids["location_id"],
