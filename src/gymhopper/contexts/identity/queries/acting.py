@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gymhopper.chassis.database import Asks
 from gymhopper.contexts.identity.queries.reach import REACH
-from gymhopper.contexts.identity.queries.sessions import any_of
+from gymhopper.contexts.identity.queries.sessions import IDS
 from gymhopper.contexts.identity.storage.acting_tables import (
     acting,
     assignment,
@@ -74,67 +76,70 @@ _VOUCHED = func.array_agg(
 _HELD = [assignment.c[name] for name in HeldAssignment.__dataclass_fields__]
 
 
-async def chosen(connection: AsyncConnection, sessions: Mapping[UUID, UUID]) -> dict[UUID, Chosen]:
+_VOUCHED_FOR = (
+    select(_VOUCHED)
+    .where(REACH.c.account_id == acting.c.account_id, REACH.c.person_id == acting.c.person_id)
+    .scalar_subquery()
+)
+_ASSIGNED = assignment.join(employee_link, employee_link.c.employee_id == assignment.c.employee_id)
+_CHOSEN = (
+    select(
+        *_HELD,
+        acting.c.session_id,
+        acting.c.account_id,
+        acting.c.person_id,
+        _VOUCHED_FOR.label("within"),
+        impersonation.c.id.label("impersonation_id"),
+        impersonation.c.person_id.label("seen_person_id"),
+        impersonation.c.until_at.label("seen_until"),
+    )
+    .select_from(acting)
+    .outerjoin(
+        _ASSIGNED,
+        and_(
+            assignment.c.id == acting.c.assignment_id,
+            employee_link.c.account_id == acting.c.account_id,
+        ),
+    )
+    .outerjoin(
+        impersonation,
+        and_(
+            impersonation.c.session_id == acting.c.session_id,
+            impersonation.c.assignment_id == acting.c.assignment_id,
+            impersonation.c.ended_at.is_(None),
+        ),
+    )
+    .where(acting.c.session_id == IDS)
+)
+
+
+async def chosen(connection: Asks, sessions: Mapping[UUID, UUID]) -> dict[UUID, Chosen]:
     """What the sessions, given with their accounts, were told to act for; without those that never
     were.
 
     Without the assignment or the person when the account is not, or is no longer, linked to it.
     """
-    vouched = (
-        select(_VOUCHED)
-        .where(REACH.c.account_id == acting.c.account_id, REACH.c.person_id == acting.c.person_id)
-        .scalar_subquery()
-    )
-    held = assignment.join(employee_link, employee_link.c.employee_id == assignment.c.employee_id)
-    query = (
-        select(
-            *_HELD,
-            acting.c.session_id,
-            acting.c.account_id,
-            acting.c.person_id,
-            vouched.label("within"),
-            impersonation.c.id.label("impersonation_id"),
-            impersonation.c.person_id.label("seen_person_id"),
-            impersonation.c.until_at.label("seen_until"),
-        )
-        .select_from(acting)
-        .outerjoin(
-            held,
-            and_(
-                assignment.c.id == acting.c.assignment_id,
-                employee_link.c.account_id == acting.c.account_id,
-            ),
-        )
-        .outerjoin(
-            impersonation,
-            and_(
-                impersonation.c.session_id == acting.c.session_id,
-                impersonation.c.assignment_id == acting.c.assignment_id,
-                impersonation.c.ended_at.is_(None),
-            ),
-        )
-        .where(acting.c.session_id == any_of(list(sessions)))
-    )
     return {
-        row["session_id"]: _chosen(row)
-        for row in (await connection.execute(query)).mappings()
-        if row["account_id"] == sessions[row["session_id"]]
+        row.session_id: _chosen(row)
+        for row in await connection.execute(_CHOSEN, {"ids": list(sessions)})
+        if row.account_id == sessions[row.session_id]
     }
 
 
-def _chosen(row: RowMapping) -> Chosen:
+def _chosen(row: Any) -> Chosen:
+    fields = HeldAssignment.__dataclass_fields__
     return Chosen(
         assignment=None
-        if row["id"] is None
-        else HeldAssignment(**{name: row[name] for name in HeldAssignment.__dataclass_fields__}),
-        person_id=None if row["within"] is None else row["person_id"],
-        within=tuple(row["within"] or ()),
+        if row.id is None
+        else HeldAssignment(**{name: getattr(row, name) for name in fields}),
+        person_id=None if row.within is None else row.person_id,
+        within=tuple(row.within or ()),
         eyes=None
-        if row["impersonation_id"] is None
+        if row.impersonation_id is None
         else Eyes(
-            impersonation_id=row["impersonation_id"],
-            person_id=row["seen_person_id"],
-            until_at=row["seen_until"],
+            impersonation_id=row.impersonation_id,
+            person_id=row.seen_person_id,
+            until_at=row.seen_until,
         ),
     )
 

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, any_, literal, or_, select
+from sqlalchemy import ColumnElement, Uuid, any_, bindparam, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gymhopper.chassis.database import Asks
 from gymhopper.contexts.identity.storage.tables import account, session, token_grant
 
 
@@ -48,6 +50,16 @@ _LIVE = (
     session.c.ended_at.is_(None),
     account.c.status == "active",
 )
+IDS: ColumnElement[bool] = any_(bindparam("ids", type_=ARRAY(Uuid)))
+"""What a column of ids is compared with in a statement that is made once; the ids come with it."""
+
+_HELD_SESSIONS = select(*_SESSION).where(session.c.id == IDS, *_LIVE)
+_HELD_ACCESSES = select(
+    token_grant.c.id.label("grant_id"),
+    token_grant.c.access_hash,
+    token_grant.c.access_expires_at,
+    *_SESSION,
+).where(token_grant.c.id == IDS, session.c.id == token_grant.c.session_id, *_LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,33 +95,25 @@ async def live_sessions(
     return [SessionView(**row) for row in (await connection.execute(query)).mappings()]
 
 
-async def held_sessions(
-    connection: AsyncConnection, session_ids: Sequence[UUID]
-) -> dict[UUID, HeldSession]:
+async def held_sessions(connection: Asks, session_ids: Sequence[UUID]) -> dict[UUID, HeldSession]:
     """Those of the sessions that were not ended, nor their accounts closed, by id."""
-    query = select(*_SESSION).where(session.c.id == any_of(session_ids), *_LIVE)
-    rows = (await connection.execute(query)).mappings()
-    return {row["id"]: HeldSession(**row) for row in rows}
+    rows = await connection.execute(_HELD_SESSIONS, {"ids": list(session_ids)})
+    return {row.id: _session(row) for row in rows}
 
 
-async def held_accesses(
-    connection: AsyncConnection, grant_ids: Sequence[UUID]
-) -> dict[UUID, HeldAccess]:
+async def held_accesses(connection: Asks, grant_ids: Sequence[UUID]) -> dict[UUID, HeldAccess]:
     """The access tokens with these ids whose sessions were not ended, by id."""
-    query = select(
-        token_grant.c.id.label("grant_id"),
-        token_grant.c.access_hash,
-        token_grant.c.access_expires_at,
-        *_SESSION,
-    ).where(token_grant.c.id == any_of(grant_ids), session.c.id == token_grant.c.session_id, *_LIVE)
+    rows = await connection.execute(_HELD_ACCESSES, {"ids": list(grant_ids)})
     return {
-        row["grant_id"]: HeldAccess(
-            session=HeldSession(**{name: row[name] for name in HeldSession.__dataclass_fields__}),
-            hash=row["access_hash"],
-            expires_at=row["access_expires_at"],
+        row.grant_id: HeldAccess(
+            session=_session(row), hash=row.access_hash, expires_at=row.access_expires_at
         )
-        for row in (await connection.execute(query)).mappings()
+        for row in rows
     }
+
+
+def _session(row: Any) -> HeldSession:
+    return HeldSession(**{name: getattr(row, name) for name in HeldSession.__dataclass_fields__})
 
 
 def any_of(ids: Sequence[UUID]) -> ColumnElement[bool]:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from gymhopper.chassis.database import Asks
 from gymhopper.contexts.identity.domain.acting import NOBODY, ActingFor
 from gymhopper.contexts.identity.domain.roles import GRANTED, MEMBER, read_only, scopes_of
 from gymhopper.contexts.identity.queries.acting import Chosen, Eyes, HeldAssignment, chosen
@@ -13,7 +12,7 @@ from gymhopper.contexts.identity.queries.sessions import HeldSession
 
 
 async def acting(
-    connection: AsyncConnection, sessions: Sequence[HeldSession], now: datetime
+    connection: Asks, sessions: Sequence[HeldSession], now: datetime
 ) -> dict[UUID, ActingFor]:
     """What each session's caller is besides its account, by the session's id; NOBODY when it acts
     for nobody.

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gymhopper.chassis.auth import SERVICE
+from gymhopper.chassis.database import Asks
 from gymhopper.chassis.gathering import Gathering
 from gymhopper.chassis.runtime import Runtime
 from gymhopper.contexts.identity.domain.acting import NOBODY, ActingFor
@@ -52,7 +51,7 @@ class BrowserSessions:
         return None if parsed is None else await self._asked.ask(parsed)
 
     async def _recognise(self, tokens: Sequence[OpaqueToken]) -> Sequence[Recognised | None]:
-        async with self._runtime.read(SERVICE) as connection:
+        async with self._runtime.asking(SERVICE) as connection:
             held = await queries.held_sessions(connection, [each.id for each in tokens])
             proven = [_browser(each, held.get(each.id)) for each in tokens]
             acts = await _acts(connection, proven, self._runtime.clock.now())
@@ -74,7 +73,7 @@ class AccessTokens:
         return None if parsed is None else await self._asked.ask(parsed)
 
     async def _recognise(self, tokens: Sequence[OpaqueToken]) -> Sequence[Recognised | None]:
-        async with self._runtime.read(SERVICE) as connection:
+        async with self._runtime.asking(SERVICE) as connection:
             now = self._runtime.clock.now()
             held = await queries.held_accesses(connection, [each.id for each in tokens])
             proven = [_program(each, held.get(each.id), now) for each in tokens]
@@ -84,7 +83,7 @@ class AccessTokens:
 
 async def session_caller(runtime: Runtime, session_id: UUID) -> Caller | None:
     """Who stands behind the session at this moment, whatever is remembered of it."""
-    async with runtime.read(SERVICE) as connection:
+    async with runtime.asking(SERVICE) as connection:
         held = await queries.held_sessions(connection, [session_id])
         found = held.get(session_id)
         if found is None:
@@ -109,7 +108,7 @@ def _program(token: OpaqueToken, held: HeldAccess | None, now: datetime) -> _Pro
 
 
 async def _acts(
-    connection: AsyncConnection, proven: Sequence[_Proven | None], now: datetime
+    connection: Asks, proven: Sequence[_Proven | None], now: datetime
 ) -> Mapping[UUID, ActingFor]:
     sessions = [each.session for each in proven if each is not None]
     return await acting(connection, sessions, now) if sessions else {}
