@@ -20,7 +20,8 @@ class BodyTooSlow(HTTPException):
 
 
 class TimedOut(Unavailable):
-    """No answer was found in time; what was begun has been rolled back."""
+    """No answer was found in time. What was begun has been rolled back, but for what is done
+    together for several who asked, or was being committed: whoever asks again learns of it."""
 
     code = "timed_out"
 
@@ -52,7 +53,9 @@ class TimeLimits:
         except TimeoutError as error:
             if not limit.expired():
                 raise
-            raise TimedOut("This took too long; nothing was changed.") from error
+            raise TimedOut(
+                "This took too long. Ask again: with the same Idempotency-Key it is done only once."
+            ) from error
 
     def _impatient(self, receive: Receive) -> Receive:
         deadline = asyncio.get_running_loop().time() + self._upload
