@@ -10,6 +10,7 @@ from gymhopper.contexts.scheduling.queries.live_bookings import live_bookings
 from gymhopper.contexts.scheduling.queries.told import class_states, rules_of
 from gymhopper.contexts.scheduling.storage.occupation import vacate
 from gymhopper.contexts.scheduling.usecases.alarms import stop_alarms
+from gymhopper.contexts.scheduling.usecases.fill_places import have_lines_seen_again
 from gymhopper.contexts.scheduling.usecases.reach import held, place_of
 from gymhopper.contexts.scheduling.usecases.timing import OFFER_ENDS
 from gymhopper.contracts.scheduling.events import BookingCancelled, ClassCancelled
@@ -42,6 +43,7 @@ async def cancel_class(uow: UnitOfWork, class_: Class, cause: Cause) -> int:
         ClassCancelled(occurrence=state, cause=cause),
         organisation_id=class_.host_organisation_id,
     )
+    holding = {each.person_id for each in bookings if each.holds_place}
     for each in bookings:
         had_place, cost = each.holds_place, returned(each)
         if each.status == "offered":
@@ -56,4 +58,5 @@ async def cancel_class(uow: UnitOfWork, class_: Class, cause: Cause) -> int:
         )
         uow.record(each, ended, organisation_id=each.host_organisation_id)
     await uow.flush()
+    await have_lines_seen_again(uow, holding)
     return len(bookings)

@@ -12,6 +12,7 @@ from gymhopper.contexts.scheduling.domain.costs import Cost
 from gymhopper.contexts.scheduling.domain.penalties import Fee, Strike, Why, hold_until
 from gymhopper.contexts.scheduling.queries.scene import Scene
 from gymhopper.contexts.scheduling.storage import tables
+from gymhopper.contexts.scheduling.usecases.fill_places import have_lines_seen_again
 from gymhopper.contexts.scheduling.usecases.keep_fees import have_fall_due
 from gymhopper.contexts.scheduling.usecases.timing import OFFER_ENDS
 from gymhopper.contracts.scheduling.events import BookingCancelled, StrikeGiven
@@ -47,6 +48,8 @@ async def end_booking(
     )
     uow.record(booking, event, organisation_id=booking.host_organisation_id, by=by)
     _note(uow, booking, was, by)
+    if had_place:
+        await have_lines_seen_again(uow, [booking.person_id])
     if ending == "late":
         await penalise(uow, scene, booking, cost, "late_cancel", by=by)
 

@@ -1,9 +1,13 @@
 """Free places go to those who stand in line, first come first served."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import text
+
+from gymhopper.chassis.correlation import correlation_id
+from gymhopper.chassis.jobs import Deferred
 from gymhopper.chassis.unit_of_work import UnitOfWork
 from gymhopper.contexts.scheduling.domain import asking
 from gymhopper.contexts.scheduling.domain.booking import Booking
@@ -16,12 +20,32 @@ from gymhopper.contexts.scheduling.usecases.timing import FILL, OFFER_ENDS, watc
 from gymhopper.contracts.membership.people.api import Standing
 from gymhopper.contracts.scheduling.events import BookingOffered, BookingPromoted
 
+_IN_LINE = text(
+    "SELECT DISTINCT b.class_id FROM scheduling.booking AS b"
+    " JOIN scheduling.class AS c ON c.id = b.class_id"
+    " WHERE b.person_id = ANY(CAST(:people AS uuid[])) AND b.status = 'waiting'"
+    " AND b.start_at > :now AND c.status = 'scheduled' AND c.taken < c.capacity ORDER BY b.class_id"
+)
+
 
 async def have_filled(uow: UnitOfWork, scene: Scene) -> None:
     """Have free places given to the line, if there are both."""
     if scene.free and scene.line_moves(uow.now):
         key = str(scene.class_id)
         await uow.defer(FILL, lock=key, class_id=key)
+
+
+async def have_lines_seen_again(uow: UnitOfWork, people: Iterable[UUID]) -> None:
+    """Have the free places of classes given in whose lines these people stand: what kept them from
+    having one (credits, limits, a freeze, a debt) may be over."""
+    rows = await uow.connection.execute(_IN_LINE, {"people": list(people), "now": uow.now})
+    await uow.defer_many(
+        FILL,
+        [
+            Deferred(lock=key, arguments={"class_id": key}, correlation=correlation_id())
+            for key in (str(row.class_id) for row in rows)
+        ],
+    )
 
 
 async def fill_places(uow: UnitOfWork, class_id: UUID, standings: Mapping[UUID, Standing]) -> int:

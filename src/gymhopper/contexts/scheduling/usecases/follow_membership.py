@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import text
 
 from gymhopper.chassis.unit_of_work import UnitOfWork
+from gymhopper.contexts.scheduling.usecases.fill_places import have_lines_seen_again
 from gymhopper.contexts.scheduling.usecases.release_bookings import have_released
 from gymhopper.contracts.membership.credits.lots import LotLeft
 from gymhopper.contracts.membership.state import MembershipState
@@ -79,6 +80,7 @@ async def follow_memberships(uow: UnitOfWork, news: Sequence[MembershipNews]) ->
     if heard:
         await uow.connection.execute(_KNOWN, {"bookings": heard})
         await uow.connection.execute(_KNOWN_OF_APPOINTMENTS, {"bookings": heard})
+    await have_lines_seen_again(uow, {each.state.person_id for each in rows})
 
 
 def _latest(news: Iterable[MembershipNews]) -> list[MembershipNews]:

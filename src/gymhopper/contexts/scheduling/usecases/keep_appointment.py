@@ -9,6 +9,7 @@ from gymhopper.contexts.scheduling.domain.appointment import Appointment
 from gymhopper.contexts.scheduling.domain.costs import Cost, of_cancelling, returned
 from gymhopper.contexts.scheduling.domain.errors import StaleCost
 from gymhopper.contexts.scheduling.storage.occupation import vacate
+from gymhopper.contexts.scheduling.usecases.fill_places import have_lines_seen_again
 from gymhopper.contexts.scheduling.usecases.reach_appointment import held_appointment, inside
 from gymhopper.contexts.scheduling.usecases.settle_appointment import charge_for
 from gymhopper.contexts.scheduling.usecases.timing import APPOINTMENT_MARKED
@@ -57,4 +58,5 @@ async def _end(uow: UnitOfWork, found: Appointment, ending: AppointmentEnding, c
         appointment=found.state(), ending=ending, credits_back=cost.credits_back, fee=cost.fee
     )
     uow.record(found, told, organisation_id=found.organisation_id)
+    await have_lines_seen_again(uow, [found.person_id])
     await charge_for(uow, found, cost, "late_cancel")
