@@ -10,18 +10,17 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from fixtures import kept_engines
 from fixtures.databases import Databases
 from fixtures.engines import fresh_database
+from fixtures.walks import explore
 from gymhopper.chassis.engines import Engines
 from gymhopper.chassis.registry import Context
 from gymhopper.chassis.runtime import Runtime
@@ -146,22 +145,6 @@ class AnySteps(RuleBasedStateMachine):
 def anything(engines: Engines, databases: Databases, template: str) -> type[AnySteps]:
     AnySteps.engines, AnySteps.databases, AnySteps.template = engines, databases, template
     return AnySteps
-
-
-def explore(anything: type[AnySteps], *, examples: int, steps: int) -> None:
-    """An example takes seconds: shrinking one would take longer than reading it."""
-    run_state_machine_as_test(
-        anything,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            database=None,
-            derandomize=True,
-            phases=(Phase.generate,),
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
 
 
 def test_after_a_few_steps_everything_agrees(anything: type[AnySteps]) -> None:

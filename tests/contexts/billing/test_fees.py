@@ -65,6 +65,19 @@ def booking_fee(purchase: Purchase, why: Any, amount: Money, **booking: Any) -> 
     return BookingFeeDue(booking=state, fee_id=new_id(), amount=amount, why=why)
 
 
+async def asked_for_once(till: Till, purchase: Purchase, gateway: str, text: str) -> None:
+    """There is one claim of it, it is paid, and the books agree."""
+    _, claim = await claims(till, purchase)
+    assert (claim["amount"]["amount"], claim["lines"][0]["text"]) == (500, text)
+    if gateway == "desk":
+        assert claim["status"] == "open"
+        await receive(till, claim["claim_id"], 500)
+    (fee,) = await till.events(FeePaid)
+    assert (fee.claim_id, fee.amount) == (UUID(claim["claim_id"]), FEE)
+    assert (await till.balances())["revenue fee"] == -417
+    assert await till.broken() == []
+
+
 async def test_a_fee_is_collected_once_with_the_memberships_card(till: Till) -> None:
     purchase = await till.subscribe()
     fee = freeze_fee(purchase)
@@ -122,15 +135,7 @@ async def test_what_a_booking_costs_is_asked_for_once_by_its_reason(
     due = booking_fee(purchase, why, FEE)
     for each in (due, due, booking_fee(purchase, why, Money(0, "EUR"))):
         await till.hear(each)
-    _, claim = await claims(till, purchase)
-    assert (claim["amount"]["amount"], claim["lines"][0]["text"]) == (500, text)
-    if gateway == "desk":
-        assert claim["status"] == "open"
-        await receive(till, claim["claim_id"], 500)
-    (fee,) = await till.events(FeePaid)
-    assert (fee.claim_id, fee.amount) == (UUID(claim["claim_id"]), FEE)
-    assert (await till.balances())["revenue fee"] == -417
-    assert await till.broken() == []
+    await asked_for_once(till, purchase, gateway, text)
 
 
 def appointment_fee(purchase: Purchase, why: Any, **changes: Any) -> AppointmentFeeDue:
@@ -167,15 +172,7 @@ async def test_what_an_appointment_costs_is_asked_for_once_by_its_reason(
     due = appointment_fee(purchase, why)
     for each in (due, due, replace(due, amount=Money(0, "EUR"), fee_id=new_id())):
         await till.hear(each)
-    _, claim = await claims(till, purchase)
-    assert (claim["amount"]["amount"], claim["lines"][0]["text"]) == (500, text)
-    if gateway == "desk":
-        assert claim["status"] == "open"
-        await receive(till, claim["claim_id"], 500)
-    (fee,) = await till.events(FeePaid)
-    assert (fee.claim_id, fee.amount) == (UUID(claim["claim_id"]), FEE)
-    assert (await till.balances())["revenue fee"] == -417
-    assert await till.broken() == []
+    await asked_for_once(till, purchase, gateway, text)
 
 
 async def test_an_appointment_without_a_membership_is_asked_for_with_what_is_paid_there(

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine
 
 from contexts.scheduling.town import Town, open_town
 from fixtures import kept_engines
@@ -71,19 +70,3 @@ class AnySteps(RuleBasedStateMachine):
         """Give everything back."""
         self._runner.run(self._open.aclose())
         self._runner.close()
-
-
-def explore(anything: type[AnySteps], *, examples: int, steps: int) -> None:
-    """An example takes seconds: shrinking one would take longer than reading it."""
-    run_state_machine_as_test(
-        anything,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            database=None,
-            derandomize=True,
-            phases=(Phase.generate,),
-            suppress_health_check=list(HealthCheck),
-        ),
-    )

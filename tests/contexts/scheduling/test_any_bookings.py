@@ -7,10 +7,11 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from contexts.scheduling.any_steps import AnySteps, explore
+from contexts.scheduling.any_steps import AnySteps
 from contexts.scheduling.crowd import Crowd
 from contexts.scheduling.town import Town
 from fixtures.databases import Databases
+from fixtures.walks import explore
 from gymhopper.chassis.engines import Engines
 
 WALKS = int(os.environ.get("GYMHOPPER_BOOKING_WALKS", "40"))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from contexts.scheduling.practice import Practice
 from contexts.scheduling.studio import Person, Studio
 from gymhopper.contracts.membership.credits.lots import LotLeft
 from gymhopper.kernel.ids import new_id
@@ -51,4 +52,22 @@ async def test_whoever_was_passed_over_comes_up_once_they_can(studio: Studio, af
     await after(studio, bert, taken)
     await studio.work()
     assert await studio.counts(cycling) == (1, 0)
+    assert (await studio.roster(cycling))["booked"] == [bert.person_id]
+
+
+async def test_an_appointment_that_is_given_up_brings_its_person_up(studio: Studio) -> None:
+    practice = Practice(studio)
+    await practice.open("Grace", class_type_id=studio.class_type["id"], credits=1)
+    cycling = await studio.class_(places=1)
+    anna, bert = await studio.person(), await studio.person()
+    await bert.has_credits(LotLeft(lot_id=new_id(), left=1, granted_at=studio.gym.clock.now()))
+    first = await anna.book(cycling)
+    assert (await bert.book(cycling))["status"] == "waiting"
+    made = await bert.post("/appointments", practice.wanted("09:00"), expect=201)
+    await anna.post(f"/bookings/{first['id']}/cancel")
+    await studio.work()
+    assert await studio.counts(cycling) == (0, 1)
+
+    await bert.post(f"/appointments/{made['id']}/cancel")
+    await studio.work()
     assert (await studio.roster(cycling))["booked"] == [bert.person_id]
